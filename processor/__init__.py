@@ -1,0 +1,1 @@
+"""The service: OTLP in, LLM calls priced and counted, OTLP out. Start reading at pipeline.py."""

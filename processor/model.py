@@ -1,0 +1,121 @@
+"""The nouns that travel between the rooms.
+
+Values only: nothing here waits, opens, reads settings or knows a byte of OTLP.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Signal(StrEnum):
+    """One of OTLP's three signals; the value is the name of its pipeline."""
+
+    TRACES = "traces"
+    METRICS = "metrics"
+    LOGS = "logs"
+
+
+GRPC_METHOD: Final[Mapping[Signal, str]] = {
+    Signal.TRACES: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    Signal.METRICS: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+    Signal.LOGS: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+}
+HTTP_PATH: Final[Mapping[Signal, str]] = {
+    Signal.TRACES: "/v1/traces",
+    Signal.METRICS: "/v1/metrics",
+    Signal.LOGS: "/v1/logs",
+}
+
+
+class Status(StrEnum):
+    """`genai_cost.status`: what became of a span that describes a call to a model (contract 4)."""
+
+    PRICED = "priced"
+    PRICED_LOWER_BOUND = "priced_lower_bound"
+    PRICED_FALLBACK = "priced_fallback"
+    UNKNOWN_MODEL = "unknown_model"
+    NO_PRICE_AT_TIME = "no_price_at_time"
+    NO_USAGE = "no_usage"
+    IMPOSSIBLE_USAGE = "impossible_usage"
+    UNSUPPORTED_UNIT = "unsupported_unit"
+    NOT_BILLABLE = "not_billable"
+    AGGREGATE = "aggregate"
+    DUPLICATE = "duplicate"
+    INTERNAL_ERROR = "internal_error"
+
+
+PRICED: Final = frozenset({Status.PRICED, Status.PRICED_LOWER_BOUND, Status.PRICED_FALLBACK})
+
+
+class Source(StrEnum):
+    """`genai_cost.source`: where the cost on the span comes from (contract 4)."""
+
+    COMPUTED = "computed"
+    REPORTED = "reported"
+    CONVERTED = "converted"
+
+
+class Origin(NamedTuple):
+    """Whose telemetry it is: the part of a span's resource that its counters keep."""
+
+    service_name: str
+    environment: str
+    resource: tuple[tuple[str, str], ...]
+    """Kept resource attributes, sorted by key; the metric's own resource is made of them."""
+
+
+class Labels(NamedTuple):
+    """The label set of a charge: equal labels are one series."""
+
+    origin: Origin
+    operation: str
+    provider: str
+    request_model: str
+    response_model: str
+    source: str
+    """A `Source`, or empty where there is no cost."""
+    dimensions: tuple[str, ...]
+    """Values of `metrics.dimensions`, in their order; empty text where absent."""
+
+
+@dataclass(slots=True)
+class Charge:
+    """What one span adds to the counters once the next hop has answered for its request."""
+
+    labels: Labels
+    status: Status
+    atto_usd: int
+    """Exact cost in 10**-18 US dollars; 0 unless `status` is one of `PRICED`."""
+    tokens: tuple[tuple[str, int], ...]
+    """Disjoint token counts by class, as charged; empty for a duplicate or an aggregate."""
+    end_unix_ns: int
+    trace_id: bytes
+    span_id: bytes
+    row: str = ""
+    """The price row used, for people; empty where none was."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """One request on its way to the next hop."""
+
+    signal: Signal
+    body: bytes
+    charges: list[Charge] = field(default_factory=list)
+    """Of a traces request: its recognised spans, first-time ones only. For `debug` to print."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the sender wants of a request beside its bytes."""
+
+    deadline: float | None = None
+    """When the sender stops waiting, on the clock of `time.monotonic`; None if it did not say."""
+    metadata: tuple[tuple[str, str], ...] = ()
+    """Headers of the sender that the next hop is to see (`include_metadata`)."""
