@@ -1,0 +1,153 @@
+# Everything a user or developer does here by name; `make` alone prints the list.
+# .venv is the service as a user gets it, .venv-dev the tools and an editable install, .venv-demo the demo.
+
+VENV     ?= .venv
+DEV      ?= .venv-dev
+DEMO     ?= .venv-demo
+EXAM     ?= ../shared/exam
+# Where the Collector of the end-to-end tests is built, and found the next time.
+CACHE    ?= .cache
+# auto: with mypyc where a C compiler is found; require: or fail; never: interpreted.
+GENAI_COST_COMPILE ?= auto
+PYTHON   ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+export GENAI_COST_COMPILE
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONPATH PYTHONHOME
+
+SOURCES   := pyproject.toml setup.py constraints.txt \
+	$(shell find processor pricing proto_gen -name '__pycache__' -prune -o \( -type f -o -type d \) -print)
+INSTALLED := $(VENV)/.installed-$(GENAI_COST_COMPILE)
+PYTEST    := $(VENV)/bin/pytest
+OTELCOL   := $(abspath $(CACHE))/otelcol/otelcol
+CODE      := processor pricing tests setup.py
+
+# $(call needs,PATH,WHAT IT IS): a suite that is not there yet fails by its name instead of passing.
+needs = @test -e $(1) || { echo "make $@: $(2) is not in this checkout yet ($(1))" >&2; exit 2; }
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo install hooks fmt lint types test unit exam e2e test-wire golden prices \
+	check-prices costs bench soak smoke proto check dev clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## --- using it
+
+run: install ## the service on its embedded defaults (ARGS="--config FILE" for others)
+	@exec $(VENV)/bin/genai-cost run $(ARGS)
+
+demo: $(DEMO)/.installed ## realistic traffic for it, from a second terminal
+	@$(DEMO)/bin/python deploy/demo $(ARGS)
+
+install: $(INSTALLED) ## .venv with the service; touches nothing else
+
+test: $(VENV)/.test ## the whole suite that needs only Python
+	$(PYTEST) $(ARGS)
+
+## --- working on it
+
+dev: $(DEV)/.installed ## .venv-dev: an editable install with every tool
+hooks: dev ## pre-commit, for those who work on it
+	$(DEV)/bin/pre-commit install
+
+fmt: dev ## ruff format and the safe fixes
+	$(DEV)/bin/ruff format .
+	$(DEV)/bin/ruff check --fix .
+
+lint: dev ## ruff, format check, import layers, codespell
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/lint-imports
+	$(DEV)/bin/codespell README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs deploy processor pricing/*.py tests
+
+types: dev $(DEMO)/.installed ## mypy strict and pyright strict
+	$(DEV)/bin/mypy $(CODE)
+	$(DEV)/bin/mypy --python-executable $(DEMO)/bin/python deploy/demo
+	$(DEV)/bin/pyright --pythonpath $(DEV)/bin/python
+
+unit: dev ## unit tables and laws on the sources as they are, in seconds
+	$(DEV)/bin/pytest --ignore=tests/e2e --ignore=tests/docs --ignore=tests/deploy --ignore=tests/bench -q $(ARGS)
+
+exam: install ## the bill exam of ../shared/exam (EXAM=DIR) against this checkout
+	@test -f $(EXAM)/exam.py || { echo "make exam: NOT HELD: there is no exam in $(EXAM)." >&2; \
+		echo "It is kept beside this repository, in shared/exam; EXAM=DIR names another place." >&2; exit 2; }
+	$(VENV)/bin/python $(EXAM)/exam.py --cmd '$(VENV)/bin/genai-cost run --config {config}' \
+		--fail-under 70 --max-extra 20 $(ARGS)
+
+e2e: $(VENV)/.test $(OTELCOL) ## a real Collector before and behind it (builds one; needs Go)
+	GENAI_COST_OTELCOL=$(OTELCOL) $(PYTEST) tests/e2e tests/deploy $(ARGS)
+
+smoke: $(VENV)/.test $(OTELCOL) ## one Collector each side, one span through
+	GENAI_COST_OTELCOL=$(OTELCOL) $(PYTEST) tests/e2e -k one_span $(ARGS)
+
+test-wire: $(VENV)/.test ## real ports on localhost, with a fake next hop
+	$(call needs,tests/wire,the wire suite)
+	$(PYTEST) tests/wire $(ARGS)
+
+golden: dev ## rewrites the corpus's expected files; review the diff like code
+	$(call needs,tests/golden,the golden corpus)
+	$(DEV)/bin/pytest tests/golden --rewrite $(ARGS)
+
+prices: dev ## rebuilds the tables from their sources
+	$(call needs,pricing/tables/build.py,the build of the price tables)
+	$(DEV)/bin/python -m pricing.tables.build $(ARGS)
+
+check-prices: dev ## every table against its schema and plausibility
+	$(call needs,pricing/tables/check.py,the check of the price tables)
+	$(DEV)/bin/python -m pricing.tables.check $(ARGS)
+
+costs: install ## a file of golden costs (FILE=...)
+	$(call needs,tests/costs,the runner of golden costs)
+	$(VENV)/bin/python tests/costs $(FILE)
+
+bench: $(VENV)/.test ## medians and ratios; gates nothing
+	$(call needs,tests/bench,the benchmarks)
+	$(VENV)/bin/python tests/bench $(ARGS)
+
+soak: install ## the long runs: kills, faults, load
+	$(call needs,tests/soak,the soak)
+	$(VENV)/bin/python tests/soak $(ARGS)
+
+proto: dev ## regenerates proto_gen/ from its .proto files
+	$(call needs,$(firstword $(wildcard proto_gen/*.proto) proto_gen/*.proto),our .proto files)
+	$(DEV)/bin/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. proto_gen/*.proto
+
+check: lint types test check-prices ## lint, types, tests, prices: what CI runs
+
+clean: ## removes what make made
+	rm -rf .venv .venv-dev .venv-demo .venv-interpreted build dist ./*.egg-info .cache
+
+## --- how the environments are made
+
+$(VENV)/bin/python $(DEV)/bin/python $(DEMO)/bin/python:
+	@test -n "$(PYTHON)" || { echo "make: needs Python 3.11 or newer; PYTHON=/path/to/python names one" >&2; exit 1; }
+	$(PYTHON) -m venv $(@D:/bin=) || { rm -rf $(@D:/bin=); exit 1; }
+
+# A left-over build/ would put deleted modules into the wheel.
+$(INSTALLED): $(SOURCES) | $(VENV)/bin/python
+	@echo "installing into $(VENV) (GENAI_COST_COMPILE=$(GENAI_COST_COMPILE)) ..."
+	@rm -rf build
+	@$(VENV)/bin/pip install --quiet .
+	@rm -rf build $(VENV)/.installed-*
+	@touch $@
+
+# The extra's list straight from pyproject.toml: `pip install .[test]` would build the service twice.
+$(VENV)/.test: pyproject.toml constraints.txt $(INSTALLED)
+	@$(VENV)/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["test"], sep="\n")' > $(VENV)/test.txt
+	@$(VENV)/bin/pip install --quiet --requirement $(VENV)/test.txt
+	@touch $@
+
+$(DEV)/.installed: pyproject.toml setup.py constraints.txt | $(DEV)/bin/python
+	GENAI_COST_COMPILE=never $(DEV)/bin/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+$(DEMO)/.installed: deploy/demo/requirements.txt constraints.txt | $(DEMO)/bin/python
+	$(DEMO)/bin/pip install --quiet --requirement deploy/demo/requirements.txt
+	@touch $@
+
+$(OTELCOL): tests/e2e/collector/manifest.yaml tests/e2e/collector/build
+	PYTHON=$(PYTHON) tests/e2e/collector/build $(@D)
