@@ -1,0 +1,20 @@
+"""One small table a dialect, and one loop that reads spans by them.
+
+The order is policy: a scope's name decides, else the first dialect one of whose marks is on the
+span, else the conventions, which therefore come last.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from processor.dialects.dialect import Dialect, Kind
+from processor.dialects.openinference import OPENINFERENCE
+from processor.dialects.openlit import OPENLIT
+from processor.dialects.openllmetry import OPENLLMETRY
+from processor.dialects.recognise import Reading, Recogniser
+from processor.dialects.semconv import SEMCONV
+
+DIALECTS: Final[tuple[Dialect, ...]] = (OPENINFERENCE, OPENLIT, OPENLLMETRY, SEMCONV)
+
+__all__ = ["DIALECTS", "Dialect", "Kind", "Reading", "Recogniser"]

@@ -1,0 +1,138 @@
+"""The form of a dialect: a table that says where an instrumentation writes what.
+
+A dialect is data. A `Spec` names an attribute, or with `#` a place inside an attribute that holds
+JSON: `langfuse.observation.usage_details#input`. Of several specs the first that is there counts.
+Sources of all tables: docs/dialects.md and the packages each names in `read_from`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Spec: TypeAlias = str
+
+
+class Kind(Enum):
+    """What a span that speaks of models is about."""
+
+    INFERENCE = "inference"
+    """One call to a model: what a provider bills."""
+    AGGREGATE = "aggregate"
+    """Something around calls: an agent, a workflow, a chain, a tool. What it counts, its calls count."""
+
+
+# What `gen_ai.operation.name` and its like may say of a call to a model, in lower case, and the
+# operation we name it. Semantic conventions first; the rest is what dialects say for the same.
+OPERATIONS: Final[Mapping[str, str]] = {
+    "chat": "chat",
+    "generate_content": "generate_content",
+    "text_completion": "text_completion",
+    "embeddings": "embeddings",
+    "completion": "text_completion",
+    "embedding": "embeddings",
+    "image_generation": "image_generation",
+    "image": "image_generation",
+    "generate_image": "image_generation",
+    "speech": "speech",
+    "text_to_speech": "speech",
+    "audio": "speech",
+    "transcription": "transcription",
+    "speech_to_text": "transcription",
+    "audio_transcription": "transcription",
+    "translation": "transcription",
+    "rerank": "rerank",
+    "reranker": "rerank",
+    "ocr": "ocr",
+    "moderation": "moderation",
+    "llm": "chat",
+    "chat_model": "chat",
+    "generation": "chat",
+    "responses": "chat",
+    "inference": "chat",
+    "converse": "chat",
+    "messages": "chat",
+}
+
+# Its members' calls are what is billed. Source: semantic-conventions-genai, gen-ai-agent-spans.md,
+# and what Strands, LoongSuite, CrewAI and the AI SDK write.
+AGGREGATES: Final[frozenset[str]] = frozenset(
+    {
+        "agent",
+        "agent_step",
+        "chain",
+        "create_agent",
+        "evaluator",
+        "event",
+        "execute_event_loop_cycle",
+        "execute_task",
+        "execute_tool",
+        "fetch_response",
+        "graph",
+        "guardrail",
+        "invoke_agent",
+        "invoke_workflow",
+        "parser",
+        "plan",
+        "prompt",
+        "react_step",
+        "retrieval",
+        "retriever",
+        "session",
+        "span",
+        "step",
+        "task",
+        "tool",
+        "workflow",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """Where one family of instrumentations writes what; every field is data."""
+
+    name: str
+    read_from: str
+    """Packages and versions whose telemetry this table was read from."""
+    scopes: tuple[str, ...] = ()
+    """Beginnings of instrumentation scope names that speak it."""
+    marks: tuple[Spec, ...] = ()
+    """Attributes that only this dialect writes: they tell it where the scope does not."""
+    operation: tuple[Spec, ...]
+    operations: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Further words for operations, lower case; an empty operation means an aggregate."""
+    provider: tuple[Spec, ...] = ()
+    address: tuple[Spec, ...] = ("server.address",)
+    request_model: tuple[Spec, ...] = ()
+    response_model: tuple[Spec, ...] = ()
+    response_id: tuple[Spec, ...] = ()
+    service_tier: tuple[Spec, ...] = ()
+    region: tuple[Spec, ...] = ("cloud.region",)
+    usage: Mapping[str, tuple[Spec, ...]]
+    """Counts by class as the dialect says them: totals may hold their parts (see containment)."""
+    reported_cost: tuple[Spec, ...] = ()
+    conditions: Mapping[str, tuple[Spec, ...]] = field(default_factory=dict[str, tuple[Spec, ...]])
+    """What a price can depend on beside counts: size, quality, ..."""
+
+    def specs(self) -> set[Spec]:
+        """Every place this dialect reads."""
+        lists = (
+            self.marks,
+            self.operation,
+            self.provider,
+            self.address,
+            self.request_model,
+            self.response_model,
+            self.response_id,
+            self.service_tier,
+            self.region,
+            self.reported_cost,
+            *self.usage.values(),
+            *self.conditions.values(),
+        )
+        return {spec for specs in lists for spec in specs}

@@ -1,0 +1,20 @@
+"""OpenLIT: the conventions, a cost of its own making, and Gemini's thoughts beside the output."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from processor.dialects.semconv import SEMCONV
+
+OPENLIT: Final = replace(
+    SEMCONV,
+    name="openlit",
+    read_from="openlit 1.45.0 and 1.34.1 (PyPI), openlit (npm)",
+    scopes=("openlit.", "@openlit/"),
+    marks=("gen_ai.sdk.version", "openlit.agent.version_hash"),
+    conditions={
+        "size": ("gen_ai.request.image_size",),
+        "quality": ("gen_ai.request.image_quality",),
+    },
+)

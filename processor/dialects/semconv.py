@@ -1,0 +1,98 @@
+"""The OpenTelemetry GenAI conventions, current and deprecated names alike.
+
+Also the reading of whoever follows them without being known here: it comes last.
+https://github.com/open-telemetry/semantic-conventions-genai
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from processor.dialects.dialect import Dialect
+
+OPERATION: Final = ("gen_ai.operation.name", "llm.request.type")
+PROVIDER: Final = ("gen_ai.provider.name", "gen_ai.system")
+REQUEST_MODEL: Final = ("gen_ai.request.model",)
+RESPONSE_MODEL: Final = ("gen_ai.response.model",)
+RESPONSE_ID: Final = ("gen_ai.response.id",)
+SERVICE_TIER: Final = (
+    "openai.response.service_tier",
+    "gen_ai.openai.response.service_tier",
+    "gen_ai.response.service_tier",
+    "anthropic.response.service_tier",
+)
+
+INPUT: Final = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens")
+OUTPUT: Final = (
+    "gen_ai.usage.output_tokens",
+    "gen_ai.usage.completion_tokens",
+    "llm.usage.completion_tokens",
+)
+CACHE_READ: Final = (
+    "gen_ai.usage.cache_read.input_tokens",
+    "gen_ai.usage.cache_read_input_tokens",
+    "gen_ai.usage.cached_tokens",
+    "gen_ai.usage.input_tokens.cached",
+)
+# `cache_creation` until semantic-conventions-genai#440, `cache_write` since; both are live.
+CACHE_WRITE: Final = (
+    "gen_ai.usage.cache_write.input_tokens",
+    "gen_ai.usage.cache_creation.input_tokens",
+    "gen_ai.usage.cache_creation_input_tokens",
+    "gen_ai.usage.input_tokens.cache_write",
+)
+REASONING: Final = (
+    "gen_ai.usage.reasoning.output_tokens",
+    "gen_ai.usage.reasoning_tokens",
+    "gen_ai.usage.output_tokens.reasoning",
+)
+TOTAL: Final = ("gen_ai.usage.total_tokens", "llm.usage.total_tokens")
+
+USAGE: Final = {
+    "input": INPUT,
+    "output": OUTPUT,
+    "cache_read": CACHE_READ,
+    "cache_write": CACHE_WRITE,
+    "cache_write_1h": (
+        "anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
+        "gen_ai.usage.details.ephemeral_1h_input_tokens",
+    ),
+    "reasoning": REASONING,
+    "input_audio": ("gen_ai.usage.audio.input_tokens",),
+    "output_audio": ("gen_ai.usage.audio.output_tokens",),
+    "input_image": ("gen_ai.usage.image.input_tokens",),
+    "output_image": ("gen_ai.usage.image.output_tokens",),
+    "cache_read_audio": ("gen_ai.usage.audio.cache_read.input_tokens",),
+    "cache_read_image": ("gen_ai.usage.image.cache_read.input_tokens",),
+    "audio_seconds": ("gen_ai.usage.seconds",),
+    "total": TOTAL,
+}
+
+# Names under which a cost stands on spans of the wild (pipeline-peers B7), the plainest first.
+REPORTED_COST: Final = (
+    "gen_ai.usage.cost",
+    "gen_ai.usage.cost.amount",
+    "gen_ai.usage.total_cost",
+    "gen_ai.usage.cost_usd",
+    "gen_ai.cost.total_cost",
+    "operation.cost",
+    "llm.cost.total",
+    "gen_ai.cost.total_tokens",
+    "_signoz.gen_ai.total_cost",
+)
+
+SEMCONV: Final = Dialect(
+    name="semconv",
+    read_from=(
+        "opentelemetry-instrumentation-genai-openai 1.3b0, -genai-anthropic 1.3b0, -google-genai 1.3b0 "
+        "and 0.3b0, -openai-v2 2.1b0 and 2.4b0, -botocore 0.66b2; anthropic 2.x"
+    ),
+    operation=(*OPERATION, "gen_ai.span.kind"),
+    provider=PROVIDER,
+    request_model=REQUEST_MODEL,
+    response_model=RESPONSE_MODEL,
+    response_id=RESPONSE_ID,
+    service_tier=SERVICE_TIER,
+    usage=USAGE,
+    reported_cost=REPORTED_COST,
+)

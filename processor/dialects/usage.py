@@ -1,0 +1,138 @@
+"""From the counts that a dialect reports to counts that never overlap.
+
+Each token ends in exactly one class. A total without its parts is what is left of it; a part that
+does not fit into its total proves that it stands beside it or, if nothing else can be true, that
+the usage is impossible, which is said and never clamped.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from processor.dialects.containment import Containment
+    from processor.wire.attributes import Nested
+
+Count = int | Decimal
+
+MAX_COUNT: Final = 10**12
+"""More tokens than any call has; a larger number is not a count."""
+
+# Classes that are not tokens: never part of input or output.
+UNITS: Final = frozenset({"audio_seconds", "output_audio_seconds", "input_characters", "images", "searches"})
+
+_CACHED: Final = ("cache_read", "cache_write", "cache_read_audio", "cache_read_image")
+_INPUT_PARTS: Final = ("input_audio", "input_image", "input_video", "tool_input")
+_OUTPUT_PARTS: Final = ("reasoning", "output_audio", "output_image", "output_video")
+
+
+class Impossible(ValueError):  # noqa: N818 - it is what the usage is
+    """No reading of these counts makes sense."""
+
+
+def count(value: Nested) -> int | None:
+    """A non-negative whole number, or None where the value is no number at all.
+
+    Ints, whole doubles and numeric text count (pricing-engines trap 34); NaN is what some writers
+    send for nothing. Raises `Impossible` for a negative, fractional or absurd number.
+    """
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        value = _number(value)
+        if value is None:
+            return None
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        if not value.is_integer():
+            raise Impossible(f"{value} is no count")
+        value = int(value)
+    if not isinstance(value, int):
+        return None
+    if not 0 <= value <= MAX_COUNT:
+        raise Impossible(f"{value} is no count")
+    return value
+
+
+def quantity(value: Nested) -> Decimal | None:
+    """A non-negative amount of a unit that may have fractions, such as seconds; exact."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    if amount.is_nan():
+        return None
+    if not 0 <= amount <= MAX_COUNT:
+        raise Impossible(f"{value} is no amount")
+    return amount
+
+
+def _number(text: str) -> int | float | None:
+    text = text.strip()
+    if len(text) > 32:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def disjoint(counts: Mapping[str, Count], rule: Containment) -> dict[str, Count]:
+    """Counts that never overlap, by class of `pricing.usage`; empty where nothing was used.
+
+    Raises `Impossible` where the parts of a total exceed it and cannot stand beside it.
+    """
+    own: dict[str, Count] = {name: n for name, n in counts.items() if n}
+    total = own.pop("total", 0)
+    _split_writes(own)
+    _take_input_apart(own, total, rule)
+    _take_output_apart(own, rule)
+    return {name: n for name, n in own.items() if n}
+
+
+def _split_writes(own: dict[str, Count]) -> None:
+    """Writes for an hour are part of all writes; what is left was written for five minutes."""
+    hour = own.get("cache_write_1h", 0)
+    if hour:
+        written = own.get("cache_write", 0)
+        own["cache_write"] = written - hour if written >= hour else 0
+
+
+def _take_input_apart(own: dict[str, Count], total: Count, rule: Containment) -> None:
+    cached = sum(own.get(name, 0) for name in (*_CACHED, "cache_write_1h"))
+    whole = own.get("input", 0)
+    inside = rule.cache_inside
+    if cached:
+        if cached > whole:
+            inside = False  # a part cannot be larger than its whole
+        elif not inside and total and total == whole + own.get("output", 0):
+            inside = rule.cache_inside  # such a total proves nothing: it may leave the cache out
+        elif inside and total and total == whole + cached + own.get("output", 0):
+            inside = False  # the writer's own sum has them on top
+    parts = sum(own.get(name, 0) for name in _INPUT_PARTS)
+    rest = whole - parts - (cached if inside else 0)
+    if rest < 0 and "input" in own:
+        raise Impossible(f"{parts} parts and {cached} cached of {whole} input tokens")
+    own["input"] = max(rest, 0)
+
+
+def _take_output_apart(own: dict[str, Count], rule: Containment) -> None:
+    whole = own.get("output", 0)
+    reasoning = own.get("reasoning", 0)
+    parts = sum(own.get(name, 0) for name in _OUTPUT_PARTS) - reasoning
+    inside = rule.reasoning_inside and reasoning <= whole
+    rest = whole - parts - (reasoning if inside else 0)
+    if rest < 0 and "output" in own:
+        raise Impossible(f"{parts + reasoning} parts of {whole} output tokens")
+    own["output"] = max(rest, 0)
