@@ -78,8 +78,8 @@ exam: install ## the bill exam of ../shared/exam (EXAM=DIR) against this checkou
 	$(VENV)/bin/python $(EXAM)/exam.py --cmd '$(VENV)/bin/genai-cost run --config {config}' \
 		--fail-under 70 --max-extra 20 $(ARGS)
 
-e2e: $(VENV)/.test $(OTELCOL) ## a real Collector before and behind it (builds one; needs Go)
-	GENAI_COST_OTELCOL=$(OTELCOL) $(PYTEST) tests/e2e tests/deploy $(ARGS)
+e2e: $(VENV)/.test $(DEMO)/.installed $(OTELCOL) ## a real Collector each side, and the demo (builds one; needs Go or PyPI)
+	GENAI_COST_OTELCOL=$(OTELCOL) GENAI_COST_DEMO_PYTHON=$(abspath $(DEMO))/bin/python $(PYTEST) tests/e2e tests/deploy $(ARGS)
 
 smoke: $(VENV)/.test $(OTELCOL) ## one Collector each side, one span through
 	GENAI_COST_OTELCOL=$(OTELCOL) $(PYTEST) tests/e2e -k one_span $(ARGS)

@@ -12,6 +12,7 @@ import socket
 import sys
 from urllib.parse import urlsplit
 
+SUMMARY = "Sends a bounded number of calls to models, as spans, to a running genai-cost."
 METRICS = "http://localhost:8888/metrics"
 
 
@@ -28,9 +29,13 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     configured = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317")  # noqa: TID251  # a program of its own
-    parser = argparse.ArgumentParser(prog="make demo", description=__doc__.partition("\n")[0])  # type: ignore[union-attr]
-    parser.add_argument("--endpoint", default=configured, help="OTLP/gRPC (default: %(default)s)")
-    parser.add_argument("--metrics", default=METRICS, help="page to point at (default: %(default)s)")
+    parser = argparse.ArgumentParser(prog="make demo", description=SUMMARY)
+    parser.add_argument(
+        "--endpoint", default=configured, help="OTLP/gRPC (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--metrics", default=METRICS, help="page to point at (default: %(default)s)"
+    )
     return parser.parse_args()
 
 
@@ -38,7 +43,9 @@ def _nobody_listens(endpoint: str) -> str | None:
     """What to tell a user whose service does not answer."""
     address = urlsplit(endpoint)
     try:
-        socket.create_connection((address.hostname or "localhost", address.port or 4317), timeout=3).close()
+        socket.create_connection(
+            (address.hostname or "localhost", address.port or 4317), timeout=3
+        ).close()
     except (OSError, ValueError) as problem:
         return (
             f"demo: nothing takes OTLP at {endpoint} ({problem}).\n"
@@ -56,9 +63,9 @@ def _stay_on_this_machine() -> None:
 
 def _send(endpoint: str, metrics: str) -> int:
     # Imported late: the SDK and two client libraries take a second, a wrong address should not.
-    from provider import stand_in
-    from telemetry import Sent, instrumented, send_again
-    from traffic import SERVICES, Llm
+    from provider import stand_in  # noqa: PLC0415
+    from telemetry import Sent, instrumented, send_again  # noqa: PLC0415
+    from traffic import SERVICES, Llm  # noqa: PLC0415
 
     sent = Sent()
     with stand_in() as base_url:
@@ -72,8 +79,12 @@ def _send(endpoint: str, metrics: str) -> int:
     return 1 if sent.refused else 0
 
 
-def _report(calls: dict[tuple[str, str], int], spans: int, again: int, refused: int, metrics: str) -> None:
-    print(f"\n{sum(calls.values())} calls were answered; {spans} spans sent, {again} of them twice, {refused} refused.\n")
+def _report(
+    calls: dict[tuple[str, str], int], spans: int, again: int, refused: int, metrics: str
+) -> None:
+    print(
+        f"\n{sum(calls.values())} calls were answered; {spans} spans sent, {again} of them twice, {refused} refused.\n"
+    )
     for (provider, model), count in sorted(calls.items()):
         print(f"  {count:3} x {provider:10} {model}")
     print(

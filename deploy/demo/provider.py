@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 Json = dict[str, Any]
 
@@ -32,7 +32,7 @@ _serial = itertools.count(1)
 
 
 @contextmanager
-def stand_in() -> Iterator[str]:
+def stand_in() -> Generator[str]:
     """Serves until the block is left; gives its base URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
@@ -88,7 +88,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("connection", "close")
         self.end_headers()
         self.close_connection = True
-        for chunk in _chunks(whole, with_usage=(asked.get("stream_options") or {}).get("include_usage")):
+        options: Json = asked.get("stream_options") or {}
+        for chunk in _chunks(whole, with_usage=bool(options.get("include_usage"))):
             self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
         self.wfile.write(b"data: [DONE]\n\n")
 
@@ -98,7 +99,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _prompt_tokens(asked: Json) -> int:
     """About four characters a token, as English text goes."""
-    said = (asked.get("system"), asked.get("instructions"), asked.get("messages"), asked.get("input"))
+    said = (
+        asked.get("system"),
+        asked.get("instructions"),
+        asked.get("messages"),
+        asked.get("input"),
+    )
     return sum(len(json.dumps(part)) for part in said if part) // 4
 
 
@@ -109,7 +115,11 @@ def _cached(prompt: int, *, block: int = 128, least: int = 1024) -> int:
 
 def _chat(asked: Json) -> Json:
     prompt, output = _prompt_tokens(asked), 120 + 7 * (next(_serial) % 9)
-    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": ANSWER}}
+    choice = {
+        "index": 0,
+        "finish_reason": "stop",
+        "message": {"role": "assistant", "content": ANSWER},
+    }
     return {
         "id": f"chatcmpl-demo-{next(_serial):05d}",
         "object": "chat.completion",
@@ -127,9 +137,13 @@ def _chat(asked: Json) -> Json:
 
 
 def _chunks(whole: Json, *, with_usage: bool) -> Iterator[Json]:
-    frame = {key: whole[key] for key in ("id", "created", "model")} | {"object": "chat.completion.chunk"}
+    frame = {key: whole[key] for key in ("id", "created", "model")} | {
+        "object": "chat.completion.chunk"
+    }
     for word in ANSWER.split():
-        yield frame | {"choices": [{"index": 0, "delta": {"content": word + " "}, "finish_reason": None}]}
+        yield frame | {
+            "choices": [{"index": 0, "delta": {"content": word + " "}, "finish_reason": None}]
+        }
     yield frame | {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
     if with_usage:
         yield frame | {"choices": [], "usage": whole["usage"]}
@@ -137,7 +151,7 @@ def _chunks(whole: Json, *, with_usage: bool) -> Iterator[Json]:
 
 def _responses(asked: Json) -> Json:
     prompt, output = _prompt_tokens(asked), 700 + 90 * (next(_serial) % 5)
-    text = {"type": "output_text", "text": ANSWER, "annotations": []}
+    text: Json = {"type": "output_text", "text": ANSWER, "annotations": []}
     return {
         "id": f"resp_demo_{next(_serial):05d}",
         "object": "response",
@@ -145,7 +159,13 @@ def _responses(asked: Json) -> Json:
         "status": "completed",
         "model": SNAPSHOTS.get(asked["model"], asked["model"]),
         "output": [
-            {"id": "msg_demo", "type": "message", "role": "assistant", "status": "completed", "content": [text]}
+            {
+                "id": "msg_demo",
+                "type": "message",
+                "role": "assistant",
+                "status": "completed",
+                "content": [text],
+            }
         ],
         "parallel_tool_calls": True,
         "tool_choice": "auto",
@@ -161,9 +181,12 @@ def _responses(asked: Json) -> Json:
 
 
 def _embeddings(asked: Json) -> Json:
-    texts = asked["input"] if isinstance(asked["input"], list) else [asked["input"]]
+    texts: list[str] = asked["input"]
     tokens = _prompt_tokens(asked)
-    data = [{"object": "embedding", "index": i, "embedding": [0.25, -0.5, 0.125]} for i in range(len(texts))]
+    data = [
+        {"object": "embedding", "index": i, "embedding": [0.25, -0.5, 0.125]}
+        for i in range(len(texts))
+    ]
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
     return {"object": "list", "model": asked["model"], "data": data, "usage": usage}
 

@@ -4,6 +4,8 @@ One `TracerProvider` for each service, with the published instrumentations bound
 service is at work. Nothing here knows what a call costs.
 """
 
+# The SDK's own annotations are not complete, the instrumentation has no stubs.
+# pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
 from __future__ import annotations
 
 from contextlib import contextmanager
@@ -19,7 +21,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from opentelemetry.trace import Tracer
 
@@ -58,15 +60,21 @@ class CountingExporter(SpanExporter):
 
 def send_again(endpoint: str, sent: Sent) -> None:
     """The last batch once more, as an SDK does when the answer got lost on the way."""
-    exporter = OTLPSpanExporter(endpoint=endpoint, insecure=urlsplit(endpoint).scheme != "https")
+    exporter = OTLPSpanExporter(
+        endpoint=endpoint, insecure=urlsplit(endpoint).scheme != "https"
+    )
     exporter.export(sent.last)
     exporter.shutdown()
 
 
 @contextmanager
-def instrumented(service: str, environment: str, endpoint: str, sent: Sent) -> Iterator[Tracer]:
+def instrumented(
+    service: str, environment: str, endpoint: str, sent: Sent
+) -> Generator[Tracer]:
     """A service with its own resource; what is called inside the block is traced as its work."""
-    resource = Resource.create({"service.name": service, "deployment.environment.name": environment})
+    resource = Resource.create(
+        {"service.name": service, "deployment.environment.name": environment}
+    )
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(CountingExporter(endpoint, sent)))
     instrumentors = OpenAIInstrumentor(), AnthropicInstrumentor()

@@ -32,15 +32,22 @@ class Llm:
     calls: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
 
     def __post_init__(self) -> None:
-        self._openai = openai.OpenAI(base_url=f"{self.base_url}/v1", api_key="demo", max_retries=0)
-        self._anthropic = anthropic.Anthropic(base_url=self.base_url, api_key="demo", max_retries=0)
+        self._openai = openai.OpenAI(
+            base_url=f"{self.base_url}/v1", api_key="demo", max_retries=0
+        )
+        self._anthropic = anthropic.Anthropic(
+            base_url=self.base_url, api_key="demo", max_retries=0
+        )
 
     def chat(self, model: str, question: str, *, refuse_once: str | None = None) -> None:
         """OpenAI chat completions with a long system prompt, most of which comes from the cache."""
         headers = {"x-demo-refuse-once": refuse_once} if refuse_once else None
         self._openai.chat.completions.create(
             model=model,
-            messages=[{"role": "system", "content": POLICY}, {"role": "user", "content": question}],
+            messages=[
+                {"role": "system", "content": POLICY},
+                {"role": "user", "content": question},
+            ],
             extra_headers=headers,
         )
         self.calls["openai", model] += 1
@@ -66,7 +73,9 @@ class Llm:
 
     def reason(self, model: str, question: str) -> None:
         """OpenAI responses by a model that thinks before it answers."""
-        self._openai.responses.create(model=model, input=question, instructions="Think it through.")
+        self._openai.responses.create(
+            model=model, input=question, instructions="Think it through."
+        )
         self.calls["openai", model] += 1
 
     def embed(self, model: str, texts: list[str]) -> None:
@@ -77,7 +86,10 @@ class Llm:
     def message(self, model: str, question: str) -> None:
         """Anthropic messages with a cached system prompt."""
         self._anthropic.messages.create(
-            model=model, max_tokens=1024, system=POLICY, messages=[{"role": "user", "content": question}]
+            model=model,
+            max_tokens=1024,
+            system=POLICY,
+            messages=[{"role": "user", "content": question}],
         )
         self.calls["anthropic", model] += 1
 
@@ -86,16 +98,25 @@ def request(tracer: Tracer, turn: int, route: str, work: Callable[[], None]) -> 
     """One request of a user: the server span that says who asks, and the work below it."""
     user, tier = USERS[turn % len(USERS)]
     attributes = {"http.route": route, "user.id": user, "user.tier": tier}
-    with tracer.start_as_current_span(f"POST {route}", kind=SpanKind.SERVER, attributes=attributes):
+    with tracer.start_as_current_span(
+        f"POST {route}", kind=SpanKind.SERVER, attributes=attributes
+    ):
         work()
 
 
 def checkout(llm: Llm, tracer: Tracer) -> None:
     """A shop's assistant: a small model for small talk, a large one for orders, one refusal."""
     for turn in range(6):
-        request(tracer, turn, "/assistant", lambda: llm.stream("gpt-4o-mini", "Do you ship to Norway?"))
+        request(
+            tracer,
+            turn,
+            "/assistant",
+            lambda: llm.stream("gpt-4o-mini", "Do you ship to Norway?"),
+        )
         request(tracer, turn, "/order", lambda: llm.chat("gpt-4o", "Where is my order?"))
-    request(tracer, 0, "/order", lambda: llm.chat_with_retry("gpt-4o", "And now?", label="order"))
+    request(
+        tracer, 0, "/order", lambda: llm.chat_with_retry("gpt-4o", "And now?", label="order")
+    )
 
 
 def support(llm: Llm, tracer: Tracer) -> None:
@@ -113,15 +134,25 @@ def search(llm: Llm, tracer: Tracer) -> None:
     """An indexer: embeddings, and no user behind them."""
     for page in range(6):
         with tracer.start_as_current_span("index page"):
-            llm.embed("text-embedding-3-small", [f"Paragraph {n} of page {page}. " * 40 for n in range(8)])
+            llm.embed(
+                "text-embedding-3-small",
+                [f"Paragraph {n} of page {page}. " * 40 for n in range(8)],
+            )
 
 
 def research(llm: Llm, tracer: Tracer) -> None:
     """A prototype in staging: reasoning, and a model of the house's own that no table has."""
     for turn in range(4):
-        request(tracer, turn, "/research", lambda: llm.reason("gpt-5-mini", "Compare three warehouses."))
+        request(
+            tracer,
+            turn,
+            "/research",
+            lambda: llm.reason("gpt-5-mini", "Compare three warehouses."),
+        )
     for turn in range(2):
-        request(tracer, turn, "/research", lambda: llm.chat("inhouse-summary-7b", "Sum that up."))
+        request(
+            tracer, turn, "/research", lambda: llm.chat("inhouse-summary-7b", "Sum that up.")
+        )
 
 
 SERVICES: tuple[tuple[str, str, Callable[[Llm, Tracer], None]], ...] = (
