@@ -1,0 +1,233 @@
+"""The shape of the configuration: what every other room gets, frozen and already checked.
+
+Plain values with their defaults visible; nothing here parses, reads or looks anything up. Units ride
+in the names. Invariant: a value that exists is usable as it is, so nobody downstream checks again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MIB: Final = 1024 * 1024
+
+ExporterKind = Literal["grpc", "http", "debug", "file"]
+SourceFormat = Literal["auto", "genai-cost", "openlit", "litellm", "genai-prices"]
+ExistingCost = Literal["replace_estimates", "keep", "replace"]
+Detail = Literal["cost", "parts", "full"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogEncoding = Literal["console", "json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrpcServer:
+    """Where OTLP/gRPC comes in."""
+
+    endpoint: str = "localhost:4317"
+    max_recv_msg_size_mib: int = 64
+    setting: str = "receivers.otlp.protocols.grpc.endpoint"
+    """The setting to change when the port is taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpServer:
+    """Where OTLP/HTTP comes in."""
+
+    endpoint: str = "localhost:4318"
+    max_request_body_size: int = 64 * MIB
+    setting: str = "receivers.otlp.protocols.http.endpoint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthServer:
+    """Where readiness is asked for over HTTP."""
+
+    endpoint: str = "localhost:13133"
+    path: str = "/"
+    setting: str = "extensions.health_check.endpoint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsPage:
+    """Where Prometheus reads our own metrics and the costs."""
+
+    host: str = "localhost"
+    port: int = 8888
+    setting: str = "service.telemetry.metrics"
+
+    @property
+    def endpoint(self) -> str:
+        """`host:port`, an IPv6 host in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """One source of prices; exactly one of `file` and `url` is not empty."""
+
+    file: str = ""
+    url: str = ""
+    format: SourceFormat = "auto"
+    refresh_interval_s: float = 600.0
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricingSettings:
+    """Which prices hold: the built-in table, then the sources, later ones over earlier ones."""
+
+    builtin: bool = True
+    sources: tuple[SourceSettings, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Exact model id as telemetry has it -> `provider/model` or `model` as the table has it."""
+    adjustments: tuple[Mapping[str, object], ...] = ()
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrichSettings:
+    """What is written on a span."""
+
+    existing_cost: ExistingCost = "replace_estimates"
+    detail: Detail = "parts"
+    conventions: tuple[str, ...] = ("default",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributionSettings:
+    """Which attributes of an ancestor say who pays, and how long a metric waits for it."""
+
+    inherit: tuple[str, ...] = ("user.id", "user.tier", "session.id", "gen_ai.conversation.id")
+    wait_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsSettings:
+    """What is counted and how it leaves."""
+
+    interval_s: float = 15.0
+    temporality: Literal["cumulative", "delta"] = "cumulative"
+    dimensions: tuple[str, ...] = ("user.tier",)
+    cardinality_limit: int = 2000
+    prometheus: Literal["on", "off", "auto"] = "auto"
+    application_cost: Literal["keep", "drop"] = "keep"
+    resource_attributes: tuple[str, ...] = (
+        "service.name",
+        "service.namespace",
+        "service.version",
+        "deployment.environment.name",
+        "k8s.*",
+    )
+    """Exact keys, or a prefix before `*`; what names a pod is never among those of `k8s.*`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """How a connection is secured."""
+
+    insecure: bool = False
+    insecure_skip_verify: bool = False
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    server_name_override: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrySettings:
+    """`retry_on_failure`; off, the next hop's refusal goes up to the sender."""
+
+    enabled: bool = False
+    initial_interval_s: float = 5.0
+    randomization_factor: float = 0.5
+    multiplier: float = 1.5
+    max_interval_s: float = 30.0
+    max_elapsed_time_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSettings:
+    """`sending_queue`; off, an acknowledgement means that the next hop has the data."""
+
+    enabled: bool = False
+    num_consumers: int = 10
+    queue_size: int = 1000
+    storage: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepaliveSettings:
+    """Pings on a connection at rest."""
+
+    time_s: float = 10.0
+    timeout_s: float = 10.0
+    permit_without_stream: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExporterSettings:
+    """One next hop. `endpoint` is `host:port` for gRPC and empty for `debug`."""
+
+    name: str
+    kind: ExporterKind
+    endpoint: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    compression: Literal["gzip", "none"] = "gzip"
+    timeout_s: float = 5.0
+    """0 waits as long as the sender does."""
+    tls: TlsSettings = TlsSettings()
+    retry_on_failure: RetrySettings = RetrySettings()
+    sending_queue: QueueSettings = QueueSettings()
+    keepalive: KeepaliveSettings | None = None
+    balancer_name: Literal["round_robin", "pick_first"] = "round_robin"
+    authority: str = ""
+    wait_for_ready: bool = False
+    temporality: Literal["", "cumulative", "delta"] = ""
+    """Of derived metrics by this exporter; empty means as `metrics.temporality` says."""
+    verbosity: Literal["basic", "normal"] = "basic"
+    setting: str = ""
+    """Path of the block in the file, for messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelemetrySettings:
+    """What the service says about itself."""
+
+    metrics: MetricsPage | None = MetricsPage()
+    log_level: LogLevel = "info"
+    log_encoding: LogEncoding = "console"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole configuration, read once, never changed.
+
+    `pipelines` has the exporters of each signal that has a pipeline (a `processor.model.Signal` finds
+    its own: it is text); a signal without one is refused. Every name in it is in `exporters`.
+    """
+
+    grpc: GrpcServer | None = GrpcServer()
+    http: HttpServer | None = HttpServer()
+    pricing: PricingSettings = PricingSettings()
+    enrich: EnrichSettings = EnrichSettings()
+    sources: tuple[Literal["spans", "logs", "metrics"], ...] = ("spans",)
+    attribution: AttributionSettings = AttributionSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    exporters: Mapping[str, ExporterSettings] = field(
+        default_factory=dict[str, ExporterSettings]
+    )
+    pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    prices_spans: bool = True
+    """Whether `genai_cost` stands in the traces pipeline; spans pass unpriced where it does not."""
+    health: HealthServer | None = HealthServer()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    workers: int = 1
+    admission_bytes: int = 256 * MIB
+    """Bound of the bytes of all requests being worked on at once."""
+    warnings: tuple[str, ...] = ()
+    """To be logged once at start."""
+    origin: str = ""
+    """Where this came from, for the line at start: a path, or words for the environment."""
