@@ -1,13 +1,15 @@
 """What can go wrong with a request, and the face each kind wears on gRPC and on HTTP.
 
 A `Refusal` is somebody's answer to a request: ours or the next hop's. The next hop's own keeps its
-code, its words and its `google.rpc.Status` bytes, so that it travels up in kind.
+code, its words and its `google.rpc.Status` bytes, so that it travels up in kind. The two faces of
+one refusal never disagree on whether to try again.
 https://opentelemetry.io/docs/specs/otlp/#failures
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import math
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import grpc
 
@@ -29,17 +31,23 @@ RETRYABLE: Final = frozenset(
     }
 )
 
-# As the Collector's receiver maps them, so that a sender sees no difference.
-_HTTP_STATUS: Final[Mapping[grpc.StatusCode, int]] = {
-    Code.RESOURCE_EXHAUSTED: 429,
+# As the Collector's receiver maps them, so that a sender sees no difference, but for
+# RESOURCE_EXHAUSTED without a delay: it is permanent over gRPC, and the Collector's 429 would be
+# retried. 413 is what the specification pairs it with (a message over the limit).
+_HTTP_STATUS_OF_PERMANENT: Final[Mapping[grpc.StatusCode, int]] = {
+    Code.RESOURCE_EXHAUSTED: 413,
     Code.INVALID_ARGUMENT: 400,
     Code.UNAUTHENTICATED: 401,
     Code.PERMISSION_DENIED: 403,
     Code.UNIMPLEMENTED: 404,
 }
 
+_NS_PER_S: Final = 10**9
+# The longest delay google.protobuf.Duration can hold, about 10,000 years.
+_MAX_DELAY_S: Final = 315_576_000_000
 
-class Refusal(Exception):
+
+class Refusal(Exception):  # noqa: N818 - an answer, not always a fault
     """A request was not taken; says who may try again and when.
 
     `status_details` are the bytes of a `google.rpc.Status` when the refusing side sent one;
@@ -60,6 +68,15 @@ class Refusal(Exception):
         self.retry_after_s = retry_after_s
         self.status_details = status_details
 
+    @classmethod
+    def relayed(cls, code: grpc.StatusCode, message: str, status_details: bytes) -> Self:
+        """The next hop's refusal, its delay read from its details; unreadable ones are left out."""
+        try:
+            retry_after_s = _delay_in(status_details) if status_details else None
+        except ValueError:
+            return cls(code, message)
+        return cls(code, message, retry_after_s=retry_after_s, status_details=status_details)
+
     @property
     def retryable(self) -> bool:
         """Whether the same bytes may be taken later."""
@@ -70,9 +87,20 @@ class Refusal(Exception):
     @property
     def http_status(self) -> int:
         """The HTTP status that says the same."""
-        if self.code in _HTTP_STATUS and not (self.retryable and self.code not in {Code.RESOURCE_EXHAUSTED}):
-            return _HTTP_STATUS[self.code]
-        return 503 if self.retryable else 500
+        if self.retryable:
+            return 429 if self.code is Code.RESOURCE_EXHAUSTED else 503
+        return _HTTP_STATUS_OF_PERMANENT.get(self.code, 500)
+
+    @property
+    def retry_after(self) -> str | None:
+        """The value of HTTP's `Retry-After`: whole seconds, never less than was asked for."""
+        if self.retry_after_s is None or not self.retryable:
+            return None
+        return str(math.ceil(self.retry_after_s))
+
+    def status(self) -> bytes:
+        """`google.rpc.Status`: the refusing side's own bytes, else one that says code, words, delay."""
+        return self.status_details or _status(self.code, self.message, self.retry_after_s)
 
 
 class ConfigError(Exception):
@@ -81,3 +109,39 @@ class ConfigError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+def _status(code: grpc.StatusCode, message: str, retry_after_s: float | None) -> bytes:
+    status_class, retry_info_class = _rpc_messages()
+    text = message.encode(errors="replace").decode()  # a lone surrogate cannot be UTF-8
+    status = status_class(code=code.value[0], message=text)
+    if retry_after_s is not None:
+        info = retry_info_class()
+        info.retry_delay.FromNanoseconds(round(min(retry_after_s, _MAX_DELAY_S) * _NS_PER_S))
+        status.details.add().Pack(info)
+    written: bytes = status.SerializeToString()
+    return written
+
+
+def _delay_in(status_details: bytes) -> float | None:
+    """Return the delay of the RetryInfo among the details, None without one; else ValueError."""
+    from google.protobuf.message import DecodeError  # noqa: PLC0415
+
+    status_class, retry_info_class = _rpc_messages()
+    info = retry_info_class()
+    try:
+        details = status_class.FromString(status_details).details
+        if not any(detail.Unpack(info) for detail in details):
+            return None
+    except DecodeError as error:
+        raise ValueError(str(error)) from error
+    delay = info.retry_delay  # not ToNanoseconds(), which refuses what is out of range
+    seconds: float = delay.seconds + delay.nanos / _NS_PER_S
+    return max(0.0, seconds)  # a negative delay asks for none
+
+
+def _rpc_messages() -> tuple[Any, Any]:
+    """Return google.rpc's Status and RetryInfo, imported at the first refusal (about 8 ms)."""
+    from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    return status_pb2.Status, error_details_pb2.RetryInfo

@@ -1,0 +1,153 @@
+"""How to reach a gRPC next hop: address, TLS, compression, balancing, as channel options.
+
+No request passes here. Invariant: two exporters never share a connection by accident.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+import grpc
+import grpc.aio
+
+from processor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    Call = grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]
+
+COMPRESSIONS: Final = {
+    "gzip": grpc.Compression.Gzip,
+    "deflate": grpc.Compression.Deflate,
+    "none": grpc.Compression.NoCompression,
+}
+_MIB: Final = 1024 * 1024
+_LOOPBACK: Final = ("localhost", "127.", "[::1]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientTls:
+    """The Collector's `tls` of an exporter; system roots unless `ca_file` says otherwise."""
+
+    insecure: bool = False
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    server_name: str = ""
+    """`server_name_override`: the name that the certificate must have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keepalive:
+    """The Collector's `keepalive` of an exporter."""
+
+    time_s: float = 10.0
+    timeout_s: float = 10.0
+    permit_without_stream: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrpcTarget:
+    """Where a gRPC next hop is and how it is spoken to; defaults are the Collector's."""
+
+    endpoint: str
+    """`host:port`, with `http://` (then insecure) or `https://` or a gRPC resolver before it."""
+    tls: ClientTls = field(default_factory=ClientTls)
+    compression: Literal["gzip", "deflate", "none"] = "gzip"
+    balancer: Literal["round_robin", "pick_first"] = "round_robin"
+    keepalive: Keepalive | None = None
+    authority: str = ""
+    user_agent: str = "genai-cost-processor"
+
+    @property
+    def insecure(self) -> bool:
+        """Whether the connection is plain text."""
+        return self.tls.insecure or self.endpoint.startswith("http://")
+
+    @property
+    def address(self) -> str:
+        """The endpoint as gRPC wants it."""
+        bare = self.endpoint.removeprefix("http://").removeprefix("https://")
+        return bare.removesuffix("/")
+
+
+def open_channel(target: GrpcTarget, setting: str) -> grpc.aio.Channel:
+    """Return a channel to *target*; certificates that cannot be read are a `ConfigError`."""
+    options = _options(target)
+    compression = COMPRESSIONS[target.compression]
+    if target.insecure:
+        return grpc.aio.insecure_channel(target.address, options, compression)
+    credentials = _credentials(target.tls, f"{setting}.tls")
+    return grpc.aio.secure_channel(target.address, credentials, options, compression)
+
+
+def raw_call(channel: grpc.aio.Channel, method: str) -> Call:
+    """Return the call of *method* whose messages stay bytes: no serializer on either side."""
+    # The stubs of grpc leave the type variables open.
+    return channel.unary_unary(method, None, None)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
+def _options(target: GrpcTarget) -> list[tuple[str, str | int]]:
+    options: list[tuple[str, str | int]] = [
+        ("grpc.primary_user_agent", target.user_agent),
+        ("grpc.lb_policy_name", target.balancer),
+        ("grpc.use_local_subchannel_pool", 1),
+        # A request of the largest size taken in grows by what is written on its spans.
+        ("grpc.max_send_message_length", -1),
+        (
+            "grpc.max_receive_message_length",
+            4 * _MIB,
+        ),  # the specification's bound of a response
+        # A long message in a refusal would otherwise come as RESOURCE_EXHAUSTED, thus as permanent.
+        ("grpc.max_metadata_size", _MIB),
+        # After an outage the next hop is found again within seconds; gRPC would wait up to 2 min.
+        ("grpc.max_reconnect_backoff_ms", 5000),
+    ]
+    if target.address.startswith(_LOOPBACK):
+        options.append(("grpc.enable_http_proxy", 0))  # no proxy can reach our loopback
+    if target.authority:
+        options.append(("grpc.default_authority", target.authority))
+    if target.tls.server_name:
+        options.append(("grpc.ssl_target_name_override", target.tls.server_name))
+    if target.keepalive is not None:
+        options += _keepalive(target.keepalive)
+    return options
+
+
+def _keepalive(keepalive: Keepalive) -> list[tuple[str, str | int]]:
+    return [
+        ("grpc.keepalive_time_ms", int(keepalive.time_s * 1000)),
+        ("grpc.keepalive_timeout_ms", int(keepalive.timeout_s * 1000)),
+        ("grpc.keepalive_permit_without_calls", int(keepalive.permit_without_stream)),
+        ("grpc.http2.max_pings_without_data", 0),
+    ]
+
+
+def _credentials(tls: ClientTls, setting: str) -> grpc.ChannelCredentials:
+    problems: list[str] = []
+
+    def read(path: Path | None, key: str) -> bytes | None:
+        try:
+            return path.read_bytes() if path is not None else None
+        except OSError as error:
+            problems.append(f"{setting}.{key}: cannot read {path}: {error.strerror}")
+            return None
+
+    roots = read(tls.ca_file, "ca_file") if tls.ca_file else _system_roots()
+    certificate, key = read(tls.cert_file, "cert_file"), read(tls.key_file, "key_file")
+    if (tls.cert_file is None) != (tls.key_file is None):
+        problems.append(f"{setting}: cert_file and key_file go together")
+    if problems:
+        raise ConfigError(problems)
+    return grpc.ssl_channel_credentials(roots, key, certificate)
+
+
+def _system_roots() -> bytes | None:
+    """Return the roots of this system; None where there are none, for gRPC's own."""
+    import ssl  # noqa: PLC0415 - asyncio has it loaded
+    from pathlib import Path  # noqa: PLC0415
+
+    found = ssl.get_default_verify_paths().cafile
+    return Path(found).read_bytes() if found else None

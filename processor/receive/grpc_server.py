@@ -1,0 +1,150 @@
+"""The gRPC door: raw bytes in, raw bytes out, one generic handler for the three signals.
+
+No message is decoded here. Whatever goes wrong behind the door leaves as a status, never as a
+traceback; a refusal of the next hop leaves with its own code, words and details.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, cast
+
+import grpc.aio
+
+from processor.errors import Code, ConfigError, Refusal
+from processor.model import GRPC_METHOD, Signal, Terms
+from processor.receive.listen import address_of, listen, port_of
+from processor.receive.raw_service import raw_service
+from processor.receive.trailers import details_for, words_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from processor.receive.admission import Admission
+    from processor.receive.intake import Intake
+    from processor.receive.raw_service import Context, Service
+
+logger = logging.getLogger(__name__)
+
+SETTING: Final = "receivers.otlp.protocols.grpc.endpoint"
+DEFAULT_MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
+
+
+class GrpcDoor:
+    """OTLP over gRPC. Entering takes the port, `start` serves, `stop` drains; leaving stops."""
+
+    def __init__(  # noqa: PLR0913 - one argument for each thing an operator can set
+        self,
+        intake: Intake,
+        admission: Admission,
+        *,
+        signals: Collection[Signal],
+        endpoint: str = "localhost:4317",
+        setting: str = SETTING,
+        max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
+        pass_on: Collection[str] = (),
+        services: Sequence[Service] = (),
+        drain_s: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._intake = intake
+        self._admission = admission
+        self._signals = frozenset(signals)
+        self._endpoint = endpoint
+        self._setting = setting
+        self._max_message_bytes = max_message_bytes
+        self._pass_on = frozenset(name.lower() for name in pass_on)
+        self._services = services
+        self._drain_s = drain_s
+        self._clock = clock
+        self._server: grpc.aio.Server | None = None
+        self.port = 0
+        """The port taken, once entered."""
+
+    async def __aenter__(self) -> Self:
+        self._server = grpc.aio.server(  # pyright: ignore[reportUnknownMemberType]
+            handlers=[*self._services, *(self._otlp(signal) for signal in Signal)],
+            options=_options(self._max_message_bytes),
+        )
+        self.port = _take_port(self._server, self._endpoint, self._setting)
+        return self
+
+    async def start(self) -> None:
+        """Begin to take calls."""
+        if self._server is not None:
+            await self._server.start()
+
+    async def stop(self) -> None:
+        """Take no new call (GOAWAY), let those in flight finish within the drain time."""
+        if self._server is not None:
+            await self._server.stop(self._drain_s)
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    def _otlp(self, signal: Signal) -> Service:
+        _, service, method = GRPC_METHOD[signal].split("/")
+        behaviour = self._export if signal in self._signals else _no_pipeline
+        return raw_service(service, {method: partial(behaviour, signal)})
+
+    async def _export(self, signal: Signal, body: bytes, context: Context) -> bytes:
+        try:
+            with self._admission.hold() as hold:
+                hold.take(len(body))
+                return await self._intake.export(signal, body, self._terms(context))
+        except Refusal as refusal:
+            await _refuse(context, refusal)
+        except Exception:
+            logger.exception("a %s request failed inside this service", signal)
+            await context.abort(
+                Code.INTERNAL, "internal error; the log of this service says more"
+            )
+
+    def _terms(self, context: Context) -> Terms:
+        remaining_s = cast("float | None", context.time_remaining())  # the stub forgets None
+        deadline = None if remaining_s is None else self._clock() + remaining_s
+        return Terms(deadline, self._headers(context) if self._pass_on else ())
+
+    def _headers(self, context: Context) -> tuple[tuple[str, str], ...]:
+        sent: Any = context.invocation_metadata() or ()
+        return tuple(
+            (key, value)
+            for key, value in sent
+            if key in self._pass_on and isinstance(value, str)
+        )
+
+
+async def _no_pipeline(signal: Signal, _body: bytes, context: Context) -> NoReturn:
+    await context.abort(Code.UNIMPLEMENTED, f"no pipeline for {signal} is configured here")
+
+
+async def _refuse(context: Context, refusal: Refusal) -> NoReturn:
+    await context.abort(refusal.code, words_for(refusal), details_for(refusal))
+
+
+def _options(max_message_bytes: int) -> list[tuple[str, int]]:
+    return [
+        ("grpc.so_reuseport", 0),  # two services never share a port by accident
+        ("grpc.max_receive_message_length", max_message_bytes),
+        ("grpc.max_send_message_length", -1),  # answers are the next hop's, a few bytes
+    ]
+
+
+def _take_port(server: grpc.aio.Server, endpoint: str, setting: str) -> int:
+    """Take all addresses of the endpoint or none.
+
+    gRPC calls `localhost` taken when it got one of its addresses, and says little when it got none.
+    So we take the port first, to have the better error, then let go and hand gRPC each address.
+    """
+    sockets = listen(endpoint, setting)
+    port, addresses = port_of(sockets), [address_of(listener) for listener in sockets]
+    for listener in sockets:
+        listener.close()
+    try:
+        for address in addresses:
+            server.add_insecure_port(address)
+    except RuntimeError as error:  # somebody was quicker
+        raise ConfigError([f"{setting}: {endpoint} is taken by another program"]) from error
+    return port

@@ -1,0 +1,187 @@
+"""The HTTP door: OTLP/HTTP with protobuf bodies, on ports taken before anything is served.
+
+Requests that are not OTLP end here with the status that says why; the others go to the intake as
+bytes. Invariant: never more of a body in memory than the limit and what admission lets in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Final, Self
+
+from processor.errors import Code, Refusal
+from processor.model import HTTP_PATH, Signal, Terms
+from processor.receive.asgi import Answer, serve_asgi
+from processor.receive.http_request import (
+    PROTOBUF,
+    Gone,
+    Mismatch,
+    check_headers,
+    header,
+    left,
+    read_body,
+)
+from processor.receive.listen import listen, port_of
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Collection, Coroutine
+
+    from processor.receive.admission import Admission
+    from processor.receive.asgi import Receive, Scope, Send
+    from processor.receive.intake import Intake
+
+logger = logging.getLogger(__name__)
+
+SETTING: Final = "receivers.otlp.protocols.http.endpoint"
+DEFAULT_MAX_BODY_BYTES: Final = 64 * 1024 * 1024
+_SIGNAL_AT: Final = {path: signal for signal, path in HTTP_PATH.items()}
+
+
+class HttpDoor:
+    """OTLP over HTTP. Entering takes the port, `start` serves, `stop` drains; leaving stops."""
+
+    def __init__(  # noqa: PLR0913 - one argument for each thing an operator can set
+        self,
+        intake: Intake,
+        admission: Admission,
+        *,
+        signals: Collection[Signal],
+        endpoint: str = "localhost:4318",
+        setting: str = SETTING,
+        max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+        pass_on: Collection[str] = (),
+        drain_s: float = 10.0,
+    ) -> None:
+        self._app = OtlpHttp(
+            intake,
+            admission,
+            signals=signals,
+            max_body_bytes=max_body_bytes,
+            pass_on=pass_on,
+        )
+        self._endpoint = endpoint
+        self._setting = setting
+        self._drain_s = drain_s
+        self._sockets: list[socket.socket] = []
+        self._serving = AsyncExitStack()
+        self.port = 0
+        """The port taken, once entered."""
+
+    async def __aenter__(self) -> Self:
+        self._sockets = listen(self._endpoint, self._setting)
+        self.port = port_of(self._sockets)
+        return self
+
+    async def start(self) -> None:
+        """Begin to take requests."""
+        serving = serve_asgi(self._app, self._sockets, drain_s=self._drain_s)
+        await self._serving.enter_async_context(serving)
+
+    async def stop(self) -> None:
+        """Take no new connection, let requests in flight finish within the drain time."""
+        await self._serving.aclose()
+        for listener in self._sockets:
+            listener.close()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+
+class OtlpHttp:
+    """The ASGI application of the door."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        admission: Admission,
+        *,
+        signals: Collection[Signal],
+        max_body_bytes: int,
+        pass_on: Collection[str],
+    ) -> None:
+        self._intake = intake
+        self._admission = admission
+        self._signals = frozenset(signals)
+        self._max_body_bytes = max_body_bytes
+        self._pass_on = frozenset(name.lower() for name in pass_on)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            answer = Answer(200, PROTOBUF, await self._export(scope, receive))
+        except Gone:
+            return  # nobody is left to answer
+        except Refusal as refusal:
+            answer = _refused(scope, refusal)
+        except (
+            asyncio.CancelledError
+        ):  # the drain time is over; uvicorn would say a permanent 500
+            answer = _refused(scope, Refusal(Code.UNAVAILABLE, "this service is shutting down"))
+        except Exception:
+            logger.exception("a request to %s failed inside this service", scope["path"])
+            words = "internal error; the log of this service says more"
+            answer = _refused(scope, Refusal(Code.INTERNAL, words))
+        await answer.send(send)
+
+    async def _export(self, scope: Scope, receive: Receive) -> bytes:
+        signal = self._signal(scope)
+        check_headers(scope, self._max_body_bytes)
+        with self._admission.hold() as hold:
+            body = await read_body(receive, self._max_body_bytes, hold)
+            work = self._intake.export(signal, body, self._terms(scope))
+            return await _while_connected(work, receive)
+
+    def _signal(self, scope: Scope) -> Signal:
+        signal = _SIGNAL_AT.get(scope["path"])
+        if signal is None:
+            raise Mismatch(404, Code.UNIMPLEMENTED, f"nothing at this path; {_PATHS}")
+        if scope["method"] != "POST":
+            allow = (("allow", "POST"),)
+            raise Mismatch(405, Code.UNIMPLEMENTED, "OTLP is sent with POST", headers=allow)
+        if signal not in self._signals:
+            message = f"no pipeline for {signal} is configured here"
+            raise Refusal(Code.UNIMPLEMENTED, message)
+        return signal
+
+    def _terms(self, scope: Scope) -> Terms:
+        if not self._pass_on:
+            return _PLAIN_TERMS
+        raw: list[tuple[bytes, bytes]] = scope["headers"]
+        sent = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
+        return Terms(metadata=tuple(pair for pair in sent if pair[0] in self._pass_on))
+
+
+_PATHS: Final = f"OTLP is taken at {', '.join(HTTP_PATH.values())}"
+_PLAIN_TERMS: Final = Terms()  # HTTP has no way to say when the sender stops waiting
+
+
+async def _while_connected(work: Coroutine[None, None, bytes], receive: Receive) -> bytes:
+    """Wait for the answer, and drop the work once the sender has gone, as gRPC does by itself."""
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(left(receive))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise Gone
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+def _refused(scope: Scope, refusal: Refusal) -> Answer:
+    headers = refusal.headers if isinstance(refusal, Mismatch) else ()
+    if (retry_after := refusal.retry_after) is not None:
+        headers = (*headers, ("retry-after", retry_after))
+    if header(scope, b"content-type").startswith("application/json"):
+        return Answer(refusal.http_status, "application/json", _json(refusal), headers)
+    return Answer(refusal.http_status, PROTOBUF, refusal.status(), headers)
+
+
+def _json(refusal: Refusal) -> bytes:
+    import json  # noqa: PLC0415 - for senders of JSON only
+
+    return json.dumps({"code": refusal.code.value[0], "message": refusal.message}).encode()
