@@ -65,9 +65,10 @@ lint: dev ## ruff, format check, import layers, codespell
 	$(DEV)/bin/codespell README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs deploy processor pricing/*.py tests
 
 types: dev $(DEMO)/.installed ## mypy strict and pyright strict
-	$(DEV)/bin/mypy $(CODE)
+	$(DEV)/bin/mypy --explicit-package-bases $(CODE)
 	$(DEV)/bin/mypy --python-executable $(DEMO)/bin/python deploy/demo
-	$(DEV)/bin/pyright --pythonpath $(DEV)/bin/python
+	$(DEV)/bin/pyright --pythonpath $(DEV)/bin/python $(CODE)
+	$(DEV)/bin/pyright --pythonpath $(DEMO)/bin/python deploy/demo
 
 unit: dev ## unit tables and laws on the sources as they are, in seconds
 	$(DEV)/bin/pytest --ignore=tests/e2e --ignore=tests/docs --ignore=tests/deploy --ignore=tests/bench -q $(ARGS)
@@ -130,9 +131,9 @@ $(VENV)/bin/python $(DEV)/bin/python $(DEMO)/bin/python:
 # A left-over build/ would put deleted modules into the wheel.
 $(INSTALLED): $(SOURCES) | $(VENV)/bin/python
 	@echo "installing into $(VENV) (GENAI_COST_COMPILE=$(GENAI_COST_COMPILE)) ..."
-	@rm -rf build
+	@rm -rf build ./*.egg-info
 	@$(VENV)/bin/pip install --quiet .
-	@rm -rf build $(VENV)/.installed-*
+	@rm -rf build ./*.egg-info $(VENV)/.installed-*
 	@touch $@
 
 # The extra's list straight from pyproject.toml: `pip install .[test]` would build the service twice.

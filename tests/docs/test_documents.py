@@ -1,0 +1,128 @@
+"""The documents keep their word: their commands run and print what they show, their files are valid.
+
+In a `console` block a line after `$ ` is a command and the lines below it what it prints; `...` stands
+for anything. What needs a running service or a terminal is run by the end-to-end tests instead.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+# Shown in a document, run elsewhere: by `.ci/run`, or in tests/e2e against a running service.
+RUN_ELSEWHERE = ("make run", "make demo", "curl -s localhost:8888/metrics")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A command of a document and what it is shown to print."""
+
+    document: Path
+    command: str
+    output: str
+
+    def __str__(self) -> str:
+        return f"{self.document.name}: {self.command}"
+
+
+def blocks(document: Path, language: str) -> list[str]:
+    return [text for kind, text in BLOCK.findall(document.read_text()) if kind == language]
+
+
+def commands(document: Path) -> list[Shown]:
+    found = [
+        part.partition("\n")
+        for block in blocks(document, "console")
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
+    ]
+    return [Shown(document, command, output) for command, _, output in found]
+
+
+SHOWN = [one for document in DOCUMENTS for one in commands(document)]
+OURS = [one for one in SHOWN if one.command.startswith("genai-cost ")]
+
+
+def as_pattern(output: str) -> str:
+    """The shown output with `...` for anything."""
+    return ".*".join(re.escape(part) for part in output.strip().split("..."))
+
+
+@pytest.mark.parametrize("shown", OURS, ids=str)
+def test_a_shown_command_prints_what_is_shown(shown: Shown) -> None:
+    program, *arguments = shlex.split(shown.command)
+    ran = subprocess.run(  # noqa: S603
+        [str(BIN / program), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    printed = (ran.stdout + ran.stderr).strip()
+    assert re.fullmatch(as_pattern(shown.output), printed, re.DOTALL), printed
+
+
+def test_every_other_shown_command_is_known_to_run_elsewhere() -> None:
+    others = [
+        str(one)
+        for one in SHOWN
+        if one not in OURS and not one.command.startswith(RUN_ELSEWHERE)
+    ]
+    assert others == []
+
+
+def yaml_blocks() -> list[object]:
+    """Our configuration and price files as the documents show them; a Collector's own are not ours."""
+    found: list[object] = []
+    for document in DOCUMENTS:
+        for number, text in enumerate(blocks(document, "yaml")):
+            if text.startswith(("genai-cost: 1", "# genai-cost")):
+                found.append(pytest.param(text, id=f"{document.name}-{number}"))
+    return found
+
+
+@pytest.mark.parametrize("text", yaml_blocks())
+def test_a_shown_file_is_valid(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "shown.yaml"
+    path.write_text(text)
+    ran = subprocess.run(  # noqa: S603
+        [str(BIN / "genai-cost"), "validate", str(path)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_and_named_file_exists(document: Path) -> None:
+    text = document.read_text()
+    linked = [target for target in re.findall(r"\]\(([^)#]+)", text) if "://" not in target]
+    missing = [target for target in linked if not (document.parent / target).exists()]
+    assert missing == []
+
+
+def test_make_targets_of_the_documents_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    named = {
+        target
+        for document in DOCUMENTS
+        for target in re.findall(r"`make ([a-z-]+)", document.read_text())
+    }
+    assert {name for name in named if f"\n{name}:" not in makefile} == set()
