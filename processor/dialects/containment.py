@@ -118,14 +118,17 @@ RULES: Final[tuple[Rule, ...]] = (
 def containment(scope: str, version: str, provider: str, present: object) -> Containment:
     """What the table says of this writer; `present` answers `in` for attribute keys."""
     for rule in RULES:
-        if _speaks_of(rule, scope, version, provider) and not (rule.unless and rule.unless in present):  # type: ignore[operator]
+        if _speaks_of(rule, scope, version, provider) and not (
+            rule.unless and rule.unless in present
+        ):  # type: ignore[operator]
             return rule.containment
     return CONVENTIONS
 
 
 def _speaks_of(rule: Rule, scope: str, version: str, provider: str) -> bool:
     named = scope == rule.scope or (
-        scope.startswith(rule.scope) and (rule.scope.endswith(".") or scope[len(rule.scope)] in "._/-")
+        scope.startswith(rule.scope)
+        and (rule.scope.endswith(".") or scope[len(rule.scope)] in "._/-")
     )
     return (
         named

@@ -116,7 +116,9 @@ class Dialect:
     usage: Mapping[str, tuple[Spec, ...]]
     """Counts by class as the dialect says them: totals may hold their parts (see containment)."""
     reported_cost: tuple[Spec, ...] = ()
-    conditions: Mapping[str, tuple[Spec, ...]] = field(default_factory=dict[str, tuple[Spec, ...]])
+    conditions: Mapping[str, tuple[Spec, ...]] = field(
+        default_factory=dict[str, tuple[Spec, ...]]
+    )
     """What a price can depend on beside counts: size, quality, ..."""
 
     def specs(self) -> set[Spec]:

@@ -16,7 +16,14 @@ from pricing.providers import canonical, from_address, from_model
 # Names that frameworks write where the provider should stand; they sell nothing.
 # Strands 1.62, Microsoft Agent Framework, AutoGen, Google ADK 1.5 (dialects.md section 10).
 FRAMEWORKS: Final = frozenset(
-    {"strands-agents", "microsoft.agent_framework", "autogen", "langchain", "llama_index", "litellm"}
+    {
+        "strands-agents",
+        "microsoft.agent_framework",
+        "autogen",
+        "langchain",
+        "llama_index",
+        "litellm",
+    }
 )
 
 

@@ -71,7 +71,9 @@ class Recogniser:
 
     def keys(self) -> set[str]:
         """Every attribute that some dialect reads."""
-        return {spec.partition("#")[0] for dialect in self._dialects for spec in dialect.specs()}
+        return {
+            spec.partition("#")[0] for dialect in self._dialects for spec in dialect.specs()
+        }
 
     def marks(self) -> set[str]:
         """Attributes of which one must be on a span for it to be read at all."""
@@ -99,7 +101,9 @@ class Recogniser:
             return None
         address = texts.first(dialect.address)
         provider = resolve(
-            tuple(texts.text(spec) for spec in dialect.provider), address, response_model or request_model
+            tuple(texts.text(spec) for spec in dialect.provider),
+            address,
+            response_model or request_model,
         )
         usage: Mapping[str, Count] = {}
         if not impossible:

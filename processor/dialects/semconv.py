@@ -22,7 +22,11 @@ SERVICE_TIER: Final = (
     "anthropic.response.service_tier",
 )
 
-INPUT: Final = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens")
+INPUT: Final = (
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.prompt_tokens",
+    "llm.usage.prompt_tokens",
+)
 OUTPUT: Final = (
     "gen_ai.usage.output_tokens",
     "gen_ai.usage.completion_tokens",

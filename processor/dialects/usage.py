@@ -23,7 +23,9 @@ MAX_COUNT: Final = 10**12
 """More tokens than any call has; a larger number is not a count."""
 
 # Classes that are not tokens: never part of input or output.
-UNITS: Final = frozenset({"audio_seconds", "output_audio_seconds", "input_characters", "images", "searches"})
+UNITS: Final = frozenset(
+    {"audio_seconds", "output_audio_seconds", "input_characters", "images", "searches"}
+)
 
 _CACHED: Final = ("cache_read", "cache_write", "cache_read_audio", "cache_read_image")
 _INPUT_PARTS: Final = ("input_audio", "input_image", "input_video", "tool_input")
@@ -117,7 +119,9 @@ def _take_input_apart(own: dict[str, Count], total: Count, rule: Containment) ->
         if cached > whole:
             inside = False  # a part cannot be larger than its whole
         elif not inside and total and total == whole + own.get("output", 0):
-            inside = rule.cache_inside  # such a total proves nothing: it may leave the cache out
+            inside = (
+                rule.cache_inside
+            )  # such a total proves nothing: it may leave the cache out
         elif inside and total and total == whole + cached + own.get("output", 0):
             inside = False  # the writer's own sum has them on top
     parts = sum(own.get(name, 0) for name in _INPUT_PARTS)

@@ -104,8 +104,8 @@ class SpanView:
         self.end_ns: i64 = 0
         self.error: bool = False
         self.attributes: dict[str, Value] = {}
-        self.places: dict[str, tuple[int, int]] = {}
-        """Field bounds (tag included) of attributes whose key is in the reader's `replaceable`."""
+        self.places: list[tuple[str, int, int]] = []
+        """(key, start, end), tag included, of attributes whose key is in the reader's `replaceable`."""
         self.events: list[tuple[int, int]] = []
         """Payload bounds of the span's events."""
 
@@ -261,13 +261,14 @@ def _read_attribute(
             if table.wanted_filter[slot] == 0:
                 return
     key = table.wanted.get(_key(body, at, end))
-    if key is None or key in view.attributes:  # a key stands once in OTLP; of two, the first
+    if key is None:
         return
-    value = _keyed_value(body, at, end)
-    if value is not None:
-        view.attributes[key] = value
     if key in replaceable:
-        view.places[key] = (field_at, end)
+        view.places.append((key, int(field_at), int(end)))
+    if key not in view.attributes:  # a key stands once in OTLP; of two, the first
+        value = _keyed_value(body, at, end)
+        if value is not None:
+            view.attributes[key] = value
 
 
 def _key(body: bytes, at: i64, end: i64) -> bytes:

@@ -1,0 +1,130 @@
+"""One call's bill: what it cost, by whose word, what is written on the span, what is counted.
+
+Contract section 4, `existing_cost`: a charge stands, an estimate yields to a computed cost, and
+what cannot be priced says why. Pure: a candidate and a table in, a `Bill` out.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+
+from pricing import NotPriced, PriceTable, Question
+from pricing.money import ATTO
+from processor.calls import Candidate, Verdict
+from processor.dialects.reported import charged
+from processor.dialects.usage import UNITS
+from processor.model import Source, Status
+from processor.stamp import COST, Stamp, Stamper
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from processor.dialects import Reading
+
+ExistingCost: TypeAlias = Literal["replace_estimates", "keep", "replace"]
+
+_UNBILLED: Final[Mapping[Verdict, Status]] = {
+    Verdict.DUPLICATE: Status.DUPLICATE,
+    Verdict.AGGREGATE: Status.AGGREGATE,
+}
+
+
+class Bill(NamedTuple):
+    """What one span comes to."""
+
+    status: Status
+    atto_usd: int
+    source: str
+    tokens: tuple[tuple[str, int], ...]
+    stamp: Stamp
+    row: str = ""
+
+
+class Biller:
+    """Makes bills by one policy; the price table comes with every request."""
+
+    def __init__(self, stamper: Stamper, existing_cost: ExistingCost) -> None:
+        self._stamper = stamper
+        self._existing_cost = existing_cost
+
+    def bill(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Bill:
+        """The bill of a span that was not settled before."""
+        status = _UNBILLED.get(candidate.verdict)
+        if status is not None:
+            return Bill(status, 0, "", (), self._stamper.unpriced(status))
+        reading = candidate.reading
+        if self._stands(candidate):
+            return self._standing(candidate, Status.PRICED)
+        if reading.impossible:
+            return self._unpriced(candidate, Status.IMPOSSIBLE_USAGE)
+        quote = table.quote(
+            question(reading), reading.usage, candidate.view.end_ns or now_unix_ns
+        )
+        if isinstance(quote, NotPriced):
+            return self._unpriced(candidate, Status(quote.reason))
+        return Bill(
+            Status(quote.status),
+            quote.atto_usd,
+            Source.COMPUTED,
+            tokens(reading),
+            self._stamper.priced(quote, table.version, reading.reported_usd),
+            quote.row,
+        )
+
+    def _stands(self, candidate: Candidate) -> bool:
+        reported = candidate.reading.reported_usd
+        if reported is None or self._existing_cost == "replace":
+            return False
+        if self._existing_cost == "keep":
+            return True
+        # A reported 0 is what guessers write for models they don't know (trap 21): not believed.
+        return reported > 0 and charged(
+            candidate.reading, candidate.scope, candidate.view.attributes
+        )
+
+    def _standing(self, candidate: Candidate, status: Status) -> Bill:
+        """A cost that came with the span is the cost, in the attribute and in the counters."""
+        reading = candidate.reading
+        usd = reading.reported_usd or 0.0
+        own = reading.reported_key == COST
+        stamp = self._stamper.kept(status) if own else self._stamper.taken_over(usd, status)
+        return Bill(status, atto_of(usd), Source.REPORTED, tokens(reading), stamp)
+
+    def _unpriced(self, candidate: Candidate, status: Status) -> Bill:
+        """No cost of ours. An estimate that came with the span is left as it is, and counted so."""
+        reading = candidate.reading
+        estimate = reading.reported_usd if reading.reported_key == COST else None
+        if estimate:
+            return Bill(
+                status,
+                atto_of(estimate),
+                Source.REPORTED,
+                tokens(reading),
+                self._stamper.left(status),
+            )
+        return Bill(status, 0, "", tokens(reading), self._stamper.unpriced(status))
+
+
+def question(reading: Reading) -> Question:
+    """What a price may depend on beside the counts."""
+    return Question(
+        model=reading.model,
+        request_model=reading.request_model,
+        provider=reading.provider,
+        operation=reading.operation,
+        endpoint=reading.address,
+        service_tier=reading.service_tier,
+        region=reading.region,
+        attributes=reading.conditions,
+    )
+
+
+def tokens(reading: Reading) -> tuple[tuple[str, int], ...]:
+    """The disjoint counts that are tokens."""
+    return tuple((name, int(n)) for name, n in reading.usage.items() if name not in UNITS)
+
+
+def atto_of(usd: float) -> int:
+    """The exact value of the shortest decimal that reads as this double, in 10**-18 US dollars."""
+    return int(Decimal(repr(usd)) * ATTO)

@@ -1,0 +1,8 @@
+"""Each billed call once, however many spans describe it and however often they are sent."""
+
+from __future__ import annotations
+
+from processor.calls.memory import Memory, Remembered
+from processor.calls.settle import Candidate, Verdict, settle
+
+__all__ = ["Candidate", "Memory", "Remembered", "Verdict", "settle"]

@@ -1,0 +1,44 @@
+"""A bounded memory of what passed lately, in two generations.
+
+Looking up and adding cost a dictionary's price, nothing is ever searched for what to forget: when
+the young generation is full it becomes the old one, and what was old is gone. So between half and
+all of `capacity` entries are remembered, those looked up again among them.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
+
+
+class Window(Generic[Key, Kept]):
+    """The last `capacity` // 2 to `capacity` entries by key."""
+
+    __slots__ = ("_half", "_old", "_young")
+
+    def __init__(self, capacity: int) -> None:
+        if capacity < 2:
+            raise ValueError("a window holds at least two entries")
+        self._half = capacity // 2
+        self._young: dict[Key, Kept] = {}
+        self._old: dict[Key, Kept] = {}
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def get(self, key: Key) -> Kept | None:
+        """The entry, which thereby stays; None where it is not remembered."""
+        found = self._young.get(key)
+        if found is None and self._old:
+            found = self._old.pop(key, None)
+            if found is not None:
+                self.put(key, found)
+        return found
+
+    def put(self, key: Key, kept: Kept) -> None:
+        """Remember it, and forget the oldest half where there is no room."""
+        if len(self._young) >= self._half:
+            self._old, self._young = self._young, {}
+        self._young[key] = kept
