@@ -1,0 +1,178 @@
+"""The price book: sources in, the current table out; reload is build, check, swap.
+
+A bad source changes nothing: the last good table stays and the outcome says what is wrong. Content
+decides, by digest. Reading happens here and only here; no clocks, no threads, no waiting.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+import threading
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from pricing import compact
+from pricing.problems import PriceError
+from pricing.table import PriceTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pricing.layer import Layer
+
+BUILTIN: Final = Path(__file__).with_name("tables") / "builtin.json"
+_MAX_BYTES: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSource:
+    """A file of prices, and the form it is in (`auto`: by its content)."""
+
+    path: str
+    format: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadOutcome:
+    """What became of a reload, for the log line and the metric."""
+
+    result: Literal["changed", "unchanged", "kept"]
+    version: str
+    problems: tuple[str, ...] = ()
+    """Why the last good table was kept; a line each, with file, line or path, and remedy."""
+    warnings: tuple[str, ...] = ()
+    models: int = 0
+    at_unix_s: float = 0.0
+
+
+class _Read(NamedTuple):
+    digest: str
+    layer: Layer
+    warnings: tuple[str, ...]
+
+
+class PriceBook:
+    """Holds the current table; `current` is one reference, swapped whole."""
+
+    def __init__(
+        self,
+        sources: Sequence[PriceSource] = (),
+        *,
+        builtin: bool = True,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
+        """Later sources win over earlier ones; nothing is read before the first `reload`."""
+        self.sources = tuple(sources)
+        self._builtin = builtin
+        self._aliases = dict(aliases or {})
+        self._good: dict[PriceSource, _Read] = {}
+        self._bad: dict[PriceSource, tuple[str, tuple[str, ...]]] = {}
+        self._loaded = False
+        self._reloading = threading.Lock()
+        self.current = PriceTable((), "none")
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files to watch."""
+        return tuple(Path(source.path) for source in self.sources)
+
+    def reload(self, now_unix_s: float) -> ReloadOutcome:
+        """Reads every source again; never raises for what is in them."""
+        with self._reloading:
+            problems: list[str] = []
+            reads = [self._read(source, problems) for source in self.sources]
+            layers = self._builtin_layers(problems)
+            if problems:
+                return self._outcome("kept", now_unix_s, problems)
+            good = [read for read in reads if read is not None]
+            fresh = dict(zip(self.sources, good, strict=True))
+            if self._loaded and fresh == self._good:
+                return self._outcome("unchanged", now_unix_s)
+            self._good, self._loaded = fresh, True
+            layers += good
+            self.current = PriceTable(
+                tuple(read.layer for read in layers), _version(layers, self._aliases), self._aliases
+            )
+            return self._outcome("changed", now_unix_s)
+
+    def digests(self) -> tuple[str, ...]:
+        """What the sources hold now, for a poll; a source that cannot be read has its own."""
+        return tuple(_digest_of(source.path) for source in self.sources)
+
+    def _outcome(
+        self, result: Literal["changed", "unchanged", "kept"], now: float, problems: Sequence[str] = ()
+    ) -> ReloadOutcome:
+        warnings = tuple(line for read in self._good.values() for line in read.warnings)
+        table = self.current
+        return ReloadOutcome(result, table.version, tuple(problems), warnings, table.count, now)
+
+    def _builtin_layers(self, problems: list[str]) -> list[_Read]:
+        if not self._builtin:
+            return []
+        try:
+            return [_builtin(BUILTIN)]
+        except (OSError, ValueError) as problem:
+            problems.append(f"{BUILTIN}: the built-in table is missing or broken ({problem}); install again")
+            return []
+
+    def _read(self, source: PriceSource, problems: list[str]) -> _Read | None:
+        from pricing.formats import detect  # noqa: PLC0415  the built-in table alone needs none
+
+        try:
+            data = read_file(source.path)
+        except OSError as problem:
+            problems.append(f"{source.path}: {problem.strerror or problem}")
+            return None
+        digest = hashlib.sha256(data).hexdigest()
+        good = self._good.get(source)
+        if good is not None and good.digest == digest:
+            return good
+        known_bad = self._bad.get(source)
+        if known_bad is not None and known_bad[0] == digest:
+            problems.extend(known_bad[1])
+            return None
+        try:
+            loaded = detect.read(data, source.path, source.format)
+        except PriceError as bad:
+            self._bad[source] = digest, bad.problems
+            problems.extend(bad.problems)
+            return None
+        self._bad.pop(source, None)
+        return _Read(digest, loaded.layer, loaded.warnings)
+
+
+def read_file(path: str) -> bytes:
+    """The bytes of a regular file of bounded size, read once; raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not hold us
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        data = file.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise OSError(errno.EFBIG, f"larger than {_MAX_BYTES >> 20} MiB")
+    return data
+
+
+@cache
+def _builtin(path: Path) -> _Read:
+    data = path.read_bytes()
+    return _Read(hashlib.sha256(data).hexdigest(), compact.load(data), ())
+
+
+def _digest_of(path: str) -> str:
+    try:
+        return hashlib.sha256(read_file(path)).hexdigest()
+    except OSError as problem:
+        return f"unreadable: {problem.errno}"
+
+
+def _version(reads: Sequence[_Read], aliases: Mapping[str, str]) -> str:
+    """The newest layer's own version, and a digest of everything that decides a price."""
+    human = next((read.layer.version for read in reversed(reads) if read.layer.version), "unnamed")
+    parts = [read.digest for read in reads] + [f"{k}={v}" for k, v in sorted(aliases.items())]
+    return f"{human}+sha256:{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}"

@@ -1,0 +1,240 @@
+"""Our own price file, `genai-cost: 1`: strict, because a misspelled price key is a wrong bill.
+
+An unknown key is an error that names the nearest known one. The same words are written by
+`pricing.compact`; docs/prices.md describes them for people.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pricing import hours, rates
+from pricing.formats.loaded import Gathering, Loaded
+from pricing.layer import ANY
+from pricing.problems import nearest
+from pricing.providers import canonical
+from pricing.rows import ALWAYS, FACTS, Conditions, Fact, Multiplier, Row, instant, value
+from pricing.usage import CLASSES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from decimal import Decimal
+
+    from pricing.formats.document import Document, Path
+    from pricing.hours import Hours
+    from pricing.rates import Rate
+
+NAME: Final = "genai-cost"
+MODES: Final = (
+    "chat",
+    "completion",
+    "responses",
+    "realtime",
+    "embedding",
+    "image",
+    "speech",
+    "transcription",
+    "rerank",
+    "ocr",
+    "moderation",
+    "video",
+    "search",
+    "other",
+)
+_TOP: Final = ("genai-cost", "version", "providers")
+_PROVIDER: Final = ("name", "models")
+_MODEL: Final = ("name", "mode", "aliases", "prices", "rows", "multipliers")
+_ROW: Final = ("from", "to", "when", "prices", "source", "checked")
+_MULTIPLIER: Final = ("times", "when", "from", "to")
+_WHEN: Final = (*FACTS, "context_over", "context_from", "hours")
+
+
+def read(document: Document) -> Loaded:
+    """The prices in a document of this form; raises `PriceError`."""
+    return _Reader(document).read()
+
+
+class _Reader:
+    """One reading; every method notes its problems and gives what could be understood."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._found = Gathering(document)
+
+    def read(self) -> Loaded:
+        top = self._mapping((), self._document.value, _TOP)
+        if top.get("genai-cost") != 1:
+            self._problem(("genai-cost",), f"version {top.get('genai-cost')} is not understood; write 1")
+        for name, provider in self._mapping(("providers",), top.get("providers", {})).items():
+            self._provider(("providers", name), name, provider)
+        return self._found.finish(NAME, str(top.get("version") or ""))
+
+    def _provider(self, path: Path, name: str, content: Any) -> None:
+        fields = self._mapping(path, content, _PROVIDER)
+        provider = ANY if name == ANY else canonical(name)
+        models = self._mapping((*path, "models"), fields.get("models", {}))
+        for model, body in models.items():
+            self._model((*path, "models", model), provider, model, body)
+
+    def _model(self, path: Path, provider: str, model: str, content: Any) -> None:
+        fields = self._mapping(path, content, _MODEL)
+        if ("prices" in fields) is ("rows" in fields):
+            self._problem(path, "needs `prices` (always the same) or `rows` (dated or conditional)")
+            return
+        if "prices" in fields:
+            rows = [Row(self._prices((*path, "prices"), fields["prices"]))]
+        else:
+            listed = self._list((*path, "rows"), fields["rows"])
+            rows = [self._row((*path, "rows", i), row) for i, row in enumerate(listed)]
+        if not rows:
+            self._problem(path, "has no row")
+        multipliers = self._list((*path, "multipliers"), fields.get("multipliers", []))
+        self._found.entry(
+            provider,
+            model,
+            rows,
+            mode=self._choice((*path, "mode"), fields.get("mode", ""), MODES),
+            name=str(fields.get("name") or ""),
+            multipliers=[
+                self._multiplier((*path, "multipliers", i), m) for i, m in enumerate(multipliers)
+            ],
+        )
+        for i, alias in enumerate(self._list((*path, "aliases"), fields.get("aliases", []))):
+            if isinstance(alias, str):
+                self._found.alias(provider, alias, model, (*path, "aliases", i))
+            else:
+                self._problem((*path, "aliases", i), "an alias is an id, as text")
+
+    def _row(self, path: Path, content: Any) -> Row:
+        fields = self._mapping(path, content, _ROW)
+        since, until = self._period(path, fields)
+        if "prices" not in fields:
+            self._problem(path, "has no `prices`")
+        return Row(
+            self._prices((*path, "prices"), fields.get("prices", {})),
+            since,
+            until,
+            self._when((*path, "when"), fields.get("when", {})),
+            str(fields.get("source") or ""),
+            str(fields.get("checked") or ""),
+        )
+
+    def _multiplier(self, path: Path, content: Any) -> Multiplier:
+        fields = self._mapping(path, content, _MULTIPLIER)
+        since, until = self._period(path, fields)
+        when = self._when((*path, "when"), fields.get("when", {}))
+        if when.context >= 0 or when.hours is not None or not when.facts:
+            self._problem(path, "a multiplier is for facts of the call, such as a region")
+        numerator, denominator = self._times((*path, "times"), fields.get("times"))
+        return Multiplier(when.facts, numerator, denominator, since, until)
+
+    def _times(self, path: Path, content: Any) -> tuple[int, int]:
+        number = self._number(content)
+        if number is None or not 0 < number <= 100:
+            self._problem(path, f"{content!r} is not a factor between 0 and 100")
+            return 1, 1
+        return number.as_integer_ratio()
+
+    def _period(self, path: Path, fields: dict[str, Any]) -> tuple[int | None, int | None]:
+        since = self._instant((*path, "from"), fields.get("from"))
+        until = self._instant((*path, "to"), fields.get("to"))
+        if since is not None and until is not None and until <= since:
+            self._problem(path, "ends before it begins")
+        return since, until
+
+    def _instant(self, path: Path, content: Any) -> int | None:
+        if content is None:
+            return None
+        try:
+            return instant(str(content))
+        except ValueError as problem:
+            self._problem(path, f"not a date or an instant ({problem})")
+            return None
+
+    def _prices(self, path: Path, content: Any) -> dict[str, Rate]:
+        fields = self._mapping(path, content, CLASSES)
+        if not fields:
+            self._problem(path, "names no price")
+        made: dict[str, Rate] = {}
+        for name, text in fields.items():
+            if name in CLASSES:
+                try:
+                    made[name] = rates.parse(name, text)
+                except rates.BadRate as bad:
+                    self._problem((*path, name), str(bad))
+        return made
+
+    def _when(self, path: Path, content: Any) -> Conditions:
+        fields = self._mapping(path, content, _WHEN)
+        if not fields:
+            return ALWAYS
+        facts = [
+            self._fact((*path, name), name, fields[name]) for name in FACTS if name in fields
+        ]
+        return Conditions(tuple(facts), self._context(path, fields), self._hours(path, fields))
+
+    def _fact(self, path: Path, name: str, content: Any) -> Fact:
+        if isinstance(content, bool):
+            return Fact(name, frozenset({"true" if content else "false"}))
+        texts = [str(text) for text in (content if isinstance(content, list) else [content])]
+        negated = [text.startswith("!") for text in texts]
+        if not texts or any(negated) is not all(negated) or not all(text.lstrip("!") for text in texts):
+            self._problem(path, "needs values, all of them or none with a `!` before")
+        if name == "batch":
+            self._problem(path, "is true or false")
+        return Fact(name, frozenset(value(name, text.lstrip("!")) for text in texts), any(negated))
+
+    def _context(self, path: Path, fields: dict[str, Any]) -> int:
+        if "context_over" in fields and "context_from" in fields:
+            self._problem(path, "has context_over and context_from; a threshold is one of them")
+        for name, shift in (("context_over", 0), ("context_from", -1)):
+            number = self._number(fields.get(name))
+            if number is not None and number == int(number) and number > 0:
+                return int(number) + shift
+            if name in fields:
+                self._problem((*path, name), f"{fields[name]!r} is not a count of tokens")
+        return -1
+
+    def _hours(self, path: Path, fields: dict[str, Any]) -> Hours | None:
+        if "hours" not in fields:
+            return None
+        try:
+            return hours.parse(str(fields["hours"]))
+        except ValueError as problem:
+            self._problem((*path, "hours"), str(problem))
+            return None
+
+    def _number(self, content: Any) -> Decimal | None:
+        from decimal import Decimal, InvalidOperation  # noqa: PLC0415
+
+        if content is None or isinstance(content, bool | dict | list):
+            return None
+        try:
+            number = Decimal(str(content))
+        except InvalidOperation:
+            return None
+        return number if number.is_finite() and abs(number.adjusted()) < 30 else None
+
+    def _choice(self, path: Path, content: Any, known: Iterable[str]) -> str:
+        if content and content not in known:
+            self._problem(path, f"{content!r} is not one of them{nearest(str(content), known)}")
+        return str(content or "")
+
+    def _list(self, path: Path, content: Any) -> list[Any]:
+        if isinstance(content, list):
+            return content  # pyright: ignore[reportUnknownVariableType]
+        self._problem(path, "needs to be a list")
+        return []
+
+    def _mapping(self, path: Path, content: Any, known: Iterable[str] | None = None) -> dict[str, Any]:
+        if not isinstance(content, dict):
+            self._problem(path, "needs to be a mapping")
+            return {}
+        fields: dict[str, Any] = content
+        for key in fields if known is not None else ():
+            if known is not None and key not in known:
+                self._problem((*path, key), f"unknown key {key!r}{nearest(key, known)}")
+        return fields
+
+    def _problem(self, path: Path, message: str) -> None:
+        self._found.problem(path, message)

@@ -1,0 +1,106 @@
+"""What reading a price source gives, and the collector its readers share.
+
+A reader never stops at the first problem: it notes each with its place and goes on; a source with a
+problem gives no layer at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pricing.layer import Catalogue
+from pricing.problems import SHOWN, PriceError
+from pricing.rates import BadRate, rate
+from pricing.rows import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+    from pricing.formats.document import Document, Path
+    from pricing.rates import Rate
+    from pricing.rows import Multiplier, Row
+
+
+class Loaded(NamedTuple):
+    """A source that can be used; `warnings` say what in it was passed over and why."""
+
+    layer: Catalogue
+    warnings: tuple[str, ...]
+    format: str
+
+
+class Gathering:
+    """Entries, aliases, problems and warnings while a source is read."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[str] = []
+        self.warnings: list[str] = []
+        self._entries: dict[tuple[str, str], Entry] = {}
+        self._aliases: dict[tuple[str, str], str] = {}
+        self._alias_paths: dict[tuple[str, str], Path] = {}
+
+    def problem(self, path: Path, message: str) -> None:
+        """Notes something that makes the source unusable."""
+        self.problems.append(f"{self.document.place(path)}: {message}")
+
+    def warn(self, path: Path, message: str) -> None:
+        """Notes something passed over."""
+        self.warnings.append(f"{self.document.name}: {'.'.join(map(str, path))}: {message}")
+
+    def rate(self, path: Path, name: str, amount: Decimal | int, per: int = 1) -> Rate | None:
+        """A rate, or a problem."""
+        from decimal import Decimal  # noqa: PLC0415
+
+        try:
+            return rate(name, Decimal(amount), per)
+        except BadRate as bad:
+            self.problem(path, str(bad))
+            return None
+
+    def entry(
+        self,
+        provider: str,
+        model: str,
+        rows: Sequence[Row],
+        *,
+        mode: str = "",
+        name: str = "",
+        multipliers: Sequence[Multiplier] = (),
+    ) -> None:
+        """Adds rows of a model; several of one source are joined in their order."""
+        key = (provider, model.strip().lower())
+        known = self._entries.get(key)
+        if known is not None:
+            rows = (*known.rows, *rows)
+            multipliers = (*known.multipliers, *multipliers)
+            mode, name = known.mode or mode, known.name or name
+        self._entries[key] = Entry(key[0], key[1], tuple(rows), mode, name, tuple(multipliers))
+
+    def alias(self, provider: str, name: str, model: str, path: Path = ()) -> None:
+        """Adds another id of a model."""
+        key, target = (provider, name.strip().lower()), model.strip().lower()
+        known = self._aliases.get(key)
+        if known is not None and known != target:
+            self.problem(path, f"{name!r} is an alias of {known!r} already")
+        self._aliases[key] = target
+        self._alias_paths[key] = path
+
+    def has(self, provider: str, name: str) -> bool:
+        """Whether an id or alias is taken."""
+        key = (provider, name.strip().lower())
+        return key in self._entries or key in self._aliases
+
+    def finish(self, form: str, version: str = "") -> Loaded:
+        """The source, or a `PriceError` with everything that is wrong with it."""
+        for key, target in self._aliases.items():
+            if key in self._entries and key[1] != target:
+                self.problem(self._alias_paths[key], f"{key[1]!r} is a model of its own, not an alias")
+        if not self._entries and not self._aliases and not self.problems:
+            self.problem((), f"no priced model in it (read as {form})")
+        if self.problems:
+            more = len(self.problems) - SHOWN
+            tail = [f"{self.document.name}: and {more} more problems"] if more > 0 else []
+            raise PriceError([*self.problems[:SHOWN], *tail])
+        return Loaded(Catalogue(self._entries, self._aliases, version), tuple(self.warnings), form)

@@ -1,0 +1,28 @@
+"""What is wrong with a price source, all of it at once, each line naming its place and remedy."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SHOWN = 50
+
+
+class PriceError(ValueError):
+    """A price source that cannot be used; `problems` has a line for each reason."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def nearest(wrong: str, known: Iterable[str]) -> str:
+    """`; did you mean X?`, or what there is to choose from."""
+    names = sorted(known)
+    close = get_close_matches(wrong, names, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(names)}" if names and len(names) <= 20 else ""

@@ -1,0 +1,152 @@
+"""A rate: what one unit of a usage class costs, as an exact fraction of atto-dollars.
+
+Reads and writes the text form of price files (`2.5`, `0.006 per minute`, `30 per 1M characters`,
+`0.111 per hour, minimum 10`). No price is ever a float, negative, endless or absurd.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from math import gcd
+from typing import TYPE_CHECKING, Final
+
+from pricing.money import ATTO, plain
+from pricing.usage import CLASSES, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MILLION: Final = 10**6
+
+# Per one unit, in USD. A price above is a slip of the unit, not a price (trap 31).
+_CEILING: Final[Mapping[Unit, Decimal]] = {
+    Unit.TOKEN: Decimal("0.01"),
+    Unit.CHARACTER: Decimal("0.01"),
+    Unit.IMAGE: Decimal(1000),
+    Unit.PIXEL: Decimal("0.01"),
+    Unit.SECOND: Decimal(100),
+    Unit.PAGE: Decimal(100),
+    Unit.CALL: Decimal(1000),
+}
+_TIMES: Final[Mapping[str, int]] = {"": 1, "k": 10**3, "m": 10**6}
+_WORDS: Final[Mapping[Unit, Mapping[str, int]]] = {
+    Unit.TOKEN: {"token": 1},
+    Unit.CHARACTER: {"character": 1},
+    Unit.IMAGE: {"image": 1},
+    Unit.PIXEL: {"pixel": 1},
+    Unit.SECOND: {"second": 1, "minute": 60, "hour": 3600},
+    Unit.PAGE: {"page": 1},
+    Unit.CALL: {"search": 1, "request": 1, "session": 1, "unit": 1, "call": 1, "query": 1},
+}
+_SHOWN: Final[Mapping[Unit, tuple[tuple[str, int], ...]]] = {
+    Unit.TOKEN: (("", MILLION),),
+    Unit.CHARACTER: ((" per 1M characters", MILLION),),
+    Unit.IMAGE: ((" per image", 1),),
+    Unit.PIXEL: ((" per 1M pixels", MILLION),),
+    Unit.SECOND: ((" per second", 1), (" per minute", 60), (" per hour", 3600)),
+    Unit.PAGE: ((" per 1K pages", 1000),),
+    Unit.CALL: ((" per 1K calls", 1000),),
+}
+_TEXT: Final = re.compile(
+    r"(?P<amount>\S+)(?: per (?:(?P<count>\d+)(?P<times>[KkMm]?) )?(?P<unit>[a-z]+))?"
+    r"(?:, minimum (?P<minimum>\d+)(?: [a-z]+)?)?"
+)
+
+
+class BadRate(ValueError):
+    """A price that cannot be one; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`atto / units` atto-dollars for one unit, in lowest terms; a count below `minimum` is it."""
+
+    atto: int
+    units: int = 1
+    minimum: int = 0
+
+    def times(self, numerator: int, denominator: int) -> Rate:
+        """The rate after a multiplier."""
+        atto, units = self.atto * numerator, self.units * denominator
+        shared = gcd(atto, units)
+        return Rate(atto // shared, units // shared, self.minimum)
+
+
+def rate(name: str, amount: Decimal, per: int = 1, minimum: int = 0) -> Rate:
+    """USD `amount` per `per` units of a usage class; raises `BadRate`."""
+    if not amount.is_finite():
+        raise BadRate(f"{amount} is not a price")
+    if amount < 0:
+        raise BadRate(f"{plain(amount)} is negative")
+    if amount.adjusted() > 30 or amount.adjusted() < -40 or len(amount.as_tuple().digits) > 60:
+        raise BadRate(f"{amount} is out of all proportion")
+    unit = CLASSES[name].unit
+    if amount > _CEILING[unit] * per:
+        raise BadRate(
+            f"{plain(amount)} per {per:,} is above {plain(_CEILING[unit] * per)} USD, "
+            f"which no {unit} costs; is the unit right?"
+        )
+    numerator, denominator = amount.as_integer_ratio()
+    atto, units = numerator * ATTO, denominator * per
+    shared = gcd(atto, units)
+    return Rate(atto // shared, units // shared, minimum)
+
+
+def parse(name: str, value: object) -> Rate:
+    """The rate a price file means by `value` for a usage class; raises `BadRate`."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise BadRate(f"{value!r} is not a price")
+    match = _TEXT.fullmatch(str(value).strip())
+    if match is None:
+        raise BadRate(f"{value!r} is not a price; write `<decimal> per <unit>`")
+    try:
+        amount = Decimal(match["amount"])
+    except InvalidOperation:
+        raise BadRate(f"{match['amount']!r} is not a decimal number") from None
+    return rate(name, amount, _per(name, match), int(match["minimum"] or 0))
+
+
+def _per(name: str, match: re.Match[str]) -> int:
+    unit = CLASSES[name].unit
+    words = _WORDS[unit]
+    if match["unit"] is None:
+        if unit is Unit.TOKEN:
+            return MILLION
+        raise BadRate(f"needs its unit: `{match['amount']} per {next(iter(words))}` or the like")
+    word = match["unit"]
+    singular = next((w for w in words if word in {w, f"{w}s", f"{w}es", f"{w[:-1]}ies"}), None)
+    if singular is None:
+        raise BadRate(f"{name} is not counted in {word!r}, but in {' or '.join(words)}")
+    return int(match["count"] or 1) * _TIMES[(match["times"] or "").lower()] * words[singular]
+
+
+def text(name: str, price: Rate) -> str:
+    """The shortest exact text that `parse` reads back as the same rate."""
+    shown = _SHOWN[CLASSES[name].unit]
+    minimum = f", minimum {price.minimum}" if price.minimum else ""
+    for suffix, per in shown:
+        written = _decimal(price.atto * per, price.units * ATTO)
+        if written is not None:
+            return f"{written}{suffix}{minimum}"
+    raise BadRate(f"{price.atto}/{price.units} atto-dollars has no decimal text")
+
+
+def _decimal(numerator: int, denominator: int) -> str | None:
+    shared = gcd(numerator, denominator)
+    numerator, denominator = numerator // shared, denominator // shared
+    twos = (denominator & -denominator).bit_length() - 1
+    fives, odd = 0, denominator >> twos
+    while odd % 5 == 0:
+        fives, odd = fives + 1, odd // 5
+    if odd != 1:
+        return None
+    places = max(twos, fives)
+    digits = numerator * 10**places // denominator
+    return plain(Decimal(digits).scaleb(-places)) if digits < 10**27 else _long(digits, places)
+
+
+def _long(digits: int, places: int) -> str:
+    whole, rest = divmod(digits, 10**places)
+    return f"{whole}.{rest:0{places}d}".rstrip("0").rstrip(".")

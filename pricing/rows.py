@@ -1,0 +1,175 @@
+"""What a price table is made of: rows, each *what* x *when* x *under which conditions* x *prices*.
+
+Immutable values and their trusted plain form (lists and texts) for the compact table; reading what
+people wrote is the formats' work. A row never changes: history is told by its `[since, until)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pricing.hours import Hours
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pricing.rates import Rate
+
+NS: Final = 10**9
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Facts of a call that a row may ask for; what a `when` block may name, thresholds and hours aside.
+FACTS: Final = (
+    "service_tier",
+    "batch",
+    "region",
+    "deployment_type",
+    "speed",
+    "size",
+    "quality",
+    "resolution",
+    "steps",
+    "style",
+    "search_context_size",
+    "thinking",
+    "voice",
+    "audio",
+    "mode",
+    "endpoint",
+)
+
+
+# How a call was served: a row that does not say outranks nothing that does.
+SERVED: Final = frozenset({"service_tier", "batch", "speed"})
+# Names of the ordinary way to be served; one value stands for all.
+STANDARD: Final = frozenset(
+    {"", "default", "standard", "auto", "on_demand", "on-demand", "none", "standard_only", "normal"}
+)
+
+
+class Fact(NamedTuple):
+    """One condition: the call's value of `name` is (or, negated, is known and is not) in a set."""
+
+    name: str
+    values: frozenset[str]
+    negated: bool = False
+
+    def holds(self, facts: Mapping[str, str]) -> bool:
+        """Whether a call with these facts meets it; an absent fact meets nothing."""
+        value = facts.get(self.name, "")
+        return bool(value) and (value in self.values) is not self.negated
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """All of them must hold; the empty set always does."""
+
+    facts: tuple[Fact, ...] = ()
+    context: int = -1
+    """The whole prompt must exceed this many tokens; -1 for no such condition."""
+    hours: Hours | None = None
+
+    @property
+    def served(self) -> int:
+        """How many of them speak of how the call was served."""
+        return sum(fact.name in SERVED for fact in self.facts)
+
+
+ALWAYS: Final = Conditions()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Prices in force from `since` until just before `until` (Unix ns; None is open)."""
+
+    rates: Mapping[str, Rate]
+    since: int | None = None
+    until: int | None = None
+    when: Conditions = ALWAYS
+    source: str = ""
+    checked: str = ""
+
+    def precedence(self, position: int) -> tuple[int, int, int, bool, int, int]:
+        """Sorts rows from the widest to the narrowest; the order is documented in RATIONALE.md."""
+        when = self.when
+        return (
+            when.served,
+            len(when.facts),
+            when.context,
+            when.hours is not None,
+            self.since or 0,
+            position,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Multiplier:
+    """A published surcharge or discount on every token rate of a model, where its facts hold."""
+
+    facts: tuple[Fact, ...]
+    numerator: int
+    denominator: int
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Everything a layer knows of one model of one provider."""
+
+    provider: str
+    model: str
+    rows: tuple[Row, ...]
+    mode: str = ""
+    name: str = ""
+    multipliers: tuple[Multiplier, ...] = ()
+
+    @cached_property
+    def ranked(self) -> tuple[Row, ...]:
+        """Its rows, narrowest first."""
+        order = sorted(
+            range(len(self.rows)), key=lambda i: self.rows[i].precedence(i), reverse=True
+        )
+        return tuple(self.rows[i] for i in order)
+
+
+def value(name: str, text: str) -> str:
+    """A fact's value in the one spelling that rows and questions share."""
+    plain = text.strip().lower()
+    if name in {"service_tier", "speed"} and plain in STANDARD:
+        return "standard"
+    return plain.replace("-x-", "x") if name in {"size", "resolution"} else plain
+
+
+def row_id(provider: str, model: str, row: Row) -> str:
+    """The name of a row for people: `openai/gpt-4o@2024-10-02[service_tier=flex]`."""
+    begins = f"@{instant_text(row.since)}" if row.since is not None else ""
+    terms = [f"{'not ' if f.negated else ''}{f.name}={'|'.join(sorted(f.values))}" for f in row.when.facts]
+    if row.when.context >= 0:
+        terms.append(f">{row.when.context}")
+    if row.when.hours is not None:
+        terms.append(row.when.hours.text)
+    return f"{provider or '*'}/{model}{begins}" + (f"[{', '.join(terms)}]" if terms else "")
+
+
+def instant(text: str) -> int:
+    """Unix nanoseconds of a date (its first moment, UTC) or an instant; raises ValueError."""
+    if len(text) == len("2026-11-23"):
+        day = date.fromisoformat(text)
+        moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    else:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError(f"{text!r} needs a time zone: write {text}Z")
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def instant_text(unix_ns: int) -> str:
+    """The date, or the whole instant where it is not the first moment of one."""
+    moment = _EPOCH + timedelta(microseconds=unix_ns // 1000)
+    if unix_ns % (86_400 * NS) == 0:
+        return moment.date().isoformat()
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,188 @@
+"""The price table: an immutable stack of layers, and the memo of what it was asked.
+
+Built whole, then swapped in; a request holds one table from its first span to its last. Answers
+depend on the question alone, never on what was asked before.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+from pricing.answers import NotPriced, Question, Quote, Reason
+from pricing.charge import FALLBACK, Offer
+from pricing.layer import ANY
+from pricing.match import candidates, refines
+from pricing.providers import canonical, region_from_address
+from pricing.rows import SERVED, value
+from pricing.sellers import Seller, sellers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from decimal import Decimal
+
+    from pricing.layer import Layer
+    from pricing.rows import Entry, Row
+
+MEMO_LIMIT: Final = 2048
+# Sums over calls are no prompt: no context threshold may fire on them (trap 25).
+_AGGREGATES: Final = frozenset({"invoke_agent", "create_agent", "invoke_workflow", "chain", "agent"})
+
+
+class PriceTable:
+    """Everything that is known of prices at one moment; never changes."""
+
+    def __init__(self, layers: tuple[Layer, ...], version: str, aliases: Mapping[str, str] | None = None) -> None:
+        """Later layers win over earlier ones, model by model; operator's `aliases` over all."""
+        self.version = version
+        self.count = sum(layer.count for layer in layers)
+        """How many models its layers have, one that several have counted each time."""
+        self._layers = layers[::-1]
+        self._aliases = {name.lower(): target for name, target in (aliases or {}).items()}
+        self._memo: dict[Question, Offer | NotPriced] = {}
+        self._memo_lock = threading.Lock()
+
+    def find(self, question: Question) -> Offer | NotPriced:
+        """The rows that answer a question; independent of usage and time."""
+        answer = self._memo.get(question)
+        if answer is None:
+            answer = self._find(question)
+            with self._memo_lock:
+                if len(self._memo) >= MEMO_LIMIT:  # model names come from strangers
+                    del self._memo[next(iter(self._memo))]
+                self._memo[question] = answer
+        return answer
+
+    def quote(
+        self, question: Question, usage: Mapping[str, int | Decimal], at_unix_ns: int
+    ) -> Quote | NotPriced:
+        """The cost of one call."""
+        offer = self.find(question)
+        return offer if isinstance(offer, NotPriced) else offer.charge(usage, at_unix_ns)
+
+    def entry(self, provider: str, model: str) -> Entry | None:
+        """The rows of a model by its id, from the last layer that has it."""
+        for layer in self._layers:
+            found = layer.entry(provider, model) or layer.entry(ANY, model)
+            if found is not None:
+                return found
+        return None
+
+    def models(self) -> Iterator[tuple[str, str]]:
+        """Every (provider, model) that has rows, sorted."""
+        return iter(sorted({key for layer in self._layers for key in layer.models()}))
+
+    def __repr__(self) -> str:
+        return f"PriceTable({self.version!r}, {len(self._layers)} layers)"
+
+    def _find(self, question: Question) -> Offer | NotPriced:
+        tried: list[Seller] = []
+        for seller in sellers(question):
+            tried.append(seller)
+            found = self._listed(question, seller)
+            if found is not None:
+                entry, how = found
+                return _offer(question, entry, how or ("exact",), seller)
+        if not tried:
+            found = self._listed(question, Seller(ANY))
+            if found is not None:
+                return _offer(question, found[0], found[1] or ("exact",), Seller(""))
+        asked = " or ".join(dict.fromkeys(filter(None, (question.model, question.request_model))))
+        provider = tried[0].provider if tried else ""
+        return NotPriced(Reason.UNKNOWN_MODEL, f"{provider or 'no provider'} lists no {asked or 'model'}", provider)
+
+    def _listed(self, question: Question, seller: Seller) -> tuple[Entry, tuple[str, ...]] | None:
+        response, request = question.model, question.request_model
+        order = [(response, ()), (request, ("request_model",))]
+        if refines(request, response):
+            order.reverse()
+        for model, how in order:
+            if not model:
+                continue
+            aliased = self._aliased(model, question, seller)
+            if aliased is not None:
+                return aliased
+            for candidate in candidates(model, seller.provider):
+                found = self._named(seller.provider, candidate.model)
+                if found is not None:
+                    entry, is_alias = found
+                    steps = (*how, *candidate.how, *(("alias",) if is_alias else ()), *seller.how)
+                    return entry, tuple(dict.fromkeys(steps))
+        return None
+
+    def _aliased(self, model: str, question: Question, seller: Seller) -> tuple[Entry, tuple[str, ...]] | None:
+        """What the operator says the name stands for: by resource, by provider, or anywhere."""
+        if not self._aliases:
+            return None
+        name = model.strip().lower()
+        host = question.endpoint.lower()
+        for key in (f"{host}/{name}", f"{seller.provider}/{name}", name):
+            target = self._aliases.get(key)
+            if target is not None:
+                return self._target(target, seller.provider)
+        return None
+
+    def _target(self, target: str, provider: str) -> tuple[Entry, tuple[str, ...]] | None:
+        question = Question(target, provider=provider)
+        prefix, slash, rest = target.partition("/")
+        for name, text in ((provider, target), (canonical(prefix), rest if slash else "")):
+            for candidate in candidates(text, name) if text else ():
+                found = self._named(name, candidate.model)
+                if found is not None:
+                    return found[0], ("alias", *candidate.how)
+        for seller in sellers(question):
+            for candidate in candidates(target, seller.provider):
+                found = self._named(seller.provider, candidate.model)
+                if found is not None:
+                    return found[0], ("alias", *candidate.how, *seller.how)
+        return None
+
+    def _named(self, provider: str, name: str) -> tuple[Entry, bool] | None:
+        """An entry by id or alias; the last layer that knows the name says which model it is."""
+        for layer in self._layers:
+            for owner in (provider, ANY):
+                model = layer.resolve(owner, name)
+                if model is not None:
+                    found = self.entry(owner, model)
+                    return None if found is None else (found, model != name)
+        return None
+
+
+def _offer(question: Question, entry: Entry, how: tuple[str, ...], seller: Seller) -> Offer | NotPriced:
+    facts = _facts(question)
+    rows = tuple(row for row in entry.ranked if _holds(row, facts, question))
+    if not rows:
+        wanted = ", ".join(f"{name}={text}" for name, text in sorted(facts.items()) if text)
+        return NotPriced(
+            Reason.UNSUPPORTED_UNIT, f"no row of {entry.model} is for {wanted}", seller.provider
+        )
+    multipliers = tuple(m for m in entry.multipliers if all(f.holds(facts) for f in m.facts))
+    asked = {name for name in SERVED if facts.get(name) not in {None, "standard", "false"}}
+    asked -= {fact.name for multiplier in multipliers for fact in multiplier.facts}
+    return Offer(
+        entry,
+        rows,
+        match="+".join(how),
+        provider=seller.provider if entry.provider == ANY else entry.provider,
+        served=len(asked),
+        multipliers=multipliers,
+        missing=question.missing,
+        doubt=FALLBACK if any(step.startswith("list_of:") for step in how) else 0,
+    )
+
+
+def _facts(question: Question) -> dict[str, str]:
+    facts = {name: value(name, text) for name, text in question.attributes}
+    tier = value("service_tier", question.service_tier)
+    facts["service_tier"] = "standard" if tier == "batch" else tier
+    facts["batch"] = "true" if question.batch or tier in {"batch", "batches"} else "false"
+    region = question.region or region_from_address(question.endpoint)
+    facts["region"] = value("region", region)
+    facts["endpoint"] = question.endpoint.strip().lower()
+    return facts
+
+
+def _holds(row: Row, facts: Mapping[str, str], question: Question) -> bool:
+    if row.when.context >= 0 and question.operation in _AGGREGATES:
+        return False
+    return all(fact.holds(facts) for fact in row.when.facts)
