@@ -1,0 +1,42 @@
+"""From wheels to one merged book, in the order in which the steps depend on each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pricing.tables.making import aliases, fetch, genai_prices, litellm, merge, rulings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pricing.tables.making.merge import Disagreement
+    from pricing.tables.making.rows import Book
+
+TODAY: Final = fetch.LITELLM.checked
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The finished book, and everything that was decided on the way to it."""
+
+    book: Book
+    names: dict[str, str]
+    disagreements: list[Disagreement]
+    ruled: list[dict[str, str]]
+    agreeing: int
+
+
+def compile_tables(wheels: Path) -> Compiled:
+    """All sources, merged, ruled upon, and with mere names put under their models."""
+    today = litellm.read(fetch.content(wheels, fetch.LITELLM), fetch.LITELLM.label)
+    then = litellm.read(fetch.content(wheels, fetch.TOKENCOST), fetch.TOKENCOST.label)
+    data = fetch.content(wheels, fetch.GENAI_PRICES)
+    dated, patterns = genai_prices.read(data, fetch.GENAI_PRICES.label)
+    merge.adopt_history(today, dated, patterns, TODAY)
+    merged = merge.merge(today, dated, then, TODAY)
+    merge.raise_in_region(merged.book)
+    ruled = rulings.apply(merged.book)
+    book = aliases.collapse(merged.book)
+    names = genai_prices.names_of(data)
+    return Compiled(book, names, merged.disagreements, ruled, merged.agreeing)

@@ -1,0 +1,251 @@
+"""genai-prices' data module as entries, read as syntax: nothing of it is ever executed.
+
+It is the source of history: dated price lists, and variants for batch, tiers and speeds.
+https://github.com/pydantic/genai-prices, MIT.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from pricing.tables.making.decimals import clean
+from pricing.tables.making.names import NOT_PROVIDERS, of_genai_prices, routed
+from pricing.tables.making.rows import (
+    ALWAYS,
+    TOKENS,
+    Book,
+    Classes,
+    Entry,
+    Period,
+    Price,
+    When,
+    ordered,
+    when,
+    with_condition,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    Node = Mapping[str, Any]
+
+_KEYS: Final[Mapping[str, tuple[str, str]]] = {
+    "input_mtok": ("input", TOKENS),
+    "cache_read_mtok": ("cache_read", TOKENS),
+    "cache_write_mtok": ("cache_write", TOKENS),
+    "cache_write_1h_mtok": ("cache_write_1h", TOKENS),
+    "output_mtok": ("output", TOKENS),
+    "output_reasoning_mtok": ("reasoning", TOKENS),
+    "output_citation_mtok": ("citation", TOKENS),
+    "input_audio_mtok": ("input_audio", TOKENS),
+    "cache_audio_read_mtok": ("cache_read_audio", TOKENS),
+    "output_audio_mtok": ("output_audio", TOKENS),
+    "input_image_mtok": ("input_image", TOKENS),
+    "cache_image_read_mtok": ("cache_read_image", TOKENS),
+    "output_image_mtok": ("output_image", TOKENS),
+    "input_video_mtok": ("input_video", TOKENS),
+    "output_video_mtok": ("output_video", TOKENS),
+    "web_searches_kcount": ("searches", "1K searches"),
+    "storage_searches_kcount": ("file_searches", "1K searches"),
+    "requests_kcount": ("requests", "1K requests"),
+    "audio_hours": ("audio_seconds", "hour"),
+    "input_audio_hours": ("audio_seconds", "hour"),
+    "input_mchars": ("input_characters", "1M characters"),
+    "input_document_kpages": ("pages", "1K pages"),
+}
+_VARIANTS: Final[Mapping[tuple[str, str], When]] = {
+    ("processing", "batch"): when(batch="true"),
+    ("service_tier", "priority"): when(service_tier="priority"),
+    ("service_tier", "flex"): when(service_tier="flex"),
+    ("service_tier", "fast"): when(service_tier="fast"),
+    ("speed", "fast"): when(speed="fast"),
+}
+# Prices by the hour of the day without the weekday: LiteLLM has the whole rule.
+_BY_THE_HOUR: Final = "TimeOfDateConstraint"
+
+
+class Pattern(NamedTuple):
+    """A model whose match takes more ids than it names."""
+
+    provider: str
+    match: Node
+    periods: list[Period]
+
+
+def read(content: bytes, label: str) -> tuple[Book, list[Pattern]]:
+    """Every priced id that the data names in full, and every match in the data's own order."""
+    book: Book = {}
+    patterns: list[Pattern] = []
+    for provider in _providers(content):
+        if provider["id"] in NOT_PROVIDERS:
+            continue
+        for model in provider["models"]:
+            periods = _periods(model, frozenset({label}))
+            if not any(period.grid for period in periods):
+                continue
+            for name in _targets(provider["id"], model):
+                kin = f"{provider['id']}/{model['id']}"
+                patterns.append(Pattern(name, model["match"], periods))
+                for identity in _identities(provider["id"], model):
+                    entry = Entry(name, identity, "", periods, kin=kin)
+                    book.setdefault((name, identity.lower()), entry)
+    return book, patterns
+
+
+def names_of(content: bytes) -> dict[str, str]:
+    """The providers' names as people write them."""
+    return {
+        target: provider["name"]
+        for provider in reversed(_providers(content))
+        for target in of_genai_prices(provider["id"])
+    }
+
+
+def _providers(content: bytes) -> list[Node]:
+    for statement in ast.parse(content).body:
+        if (
+            isinstance(statement, ast.AnnAssign)
+            and ast.unparse(statement.target) == "providers"
+        ):
+            assert statement.value is not None
+            found: list[Node] = _value(statement.value)
+            return found
+    raise ValueError("genai-prices' data no longer defines `providers`")
+
+
+def _value(node: ast.expr) -> Any:
+    match node:
+        case ast.Constant():
+            return node.value
+        case ast.List() | ast.Tuple():
+            return [_value(item) for item in node.elts]
+        case ast.Dict():
+            pairs = zip(node.keys, node.values, strict=True)
+            return {_value(key): _value(value) for key, value in pairs if key is not None}
+        case ast.Call():
+            return _call(node)
+        case _:
+            return ast.unparse(node)
+
+
+def _call(node: ast.Call) -> Any:
+    name = ast.unparse(node.func)
+    arguments = [_value(argument) for argument in node.args]
+    if name == "Decimal":
+        return Decimal(arguments[0])
+    if name == "datetime.date":
+        return "{:04}-{:02}-{:02}".format(*arguments)
+    return {"_": name, **{str(k.arg): _value(k.value) for k in node.keywords}}
+
+
+def _targets(provider: str, model: Node) -> tuple[str, ...]:
+    """Google's Claude models are on Vertex alone; the other doubles differ by id, not by place."""
+    names = of_genai_prices(provider)
+    if provider == "google" and model["id"].startswith("claude"):
+        return ("gcp.vertex_ai",)
+    if provider == "azure":
+        return (
+            names[1:]
+            if re.match(r"phi|mistral|deepseek|llama|grok", model["id"])
+            else names[:1]
+        )
+    return names
+
+
+def _identities(provider: str, model: Node) -> list[str]:
+    """Ids that the match names in full. A prefix counts as an id where nothing has to follow it."""
+    own = model["id"].removeprefix("regional.") if provider == "aws" else model["id"]
+    named = [text for kind, text in _clauses(model["match"]) if kind == "equals"]
+    prefixes = [text for kind, text in _clauses(model["match"]) if kind == "starts_with"]
+    complete = [p for p in prefixes if not re.search(r"([-@._:/]|-20\d\d)$", p)]
+    candidates = [own, *named, *complete]
+    found = [text for text in dict.fromkeys(candidates) if matches(model["match"], text)]
+    return [routed(provider, text) for text in found]
+
+
+def _clauses(match: Node) -> Iterator[tuple[str, str]]:
+    """The alternatives of a match; what only holds together with something else is left out."""
+    if match["_"] == "ClauseOr":
+        for inner in match["or_"]:
+            yield from _clauses(inner)
+    elif match["_"] != "ClauseAnd":
+        yield next((key, str(text)) for key, text in match.items() if key != "_")
+
+
+def matches(match: Node, model: str) -> bool:
+    """Whether a model id satisfies genai-prices' match clause."""
+    text = model.lower()
+    match match["_"]:
+        case "ClauseOr":
+            return any(matches(inner, model) for inner in match["or_"])
+        case "ClauseAnd":
+            return all(matches(inner, model) for inner in match["and_"])
+        case "ClauseEquals":
+            return text == str(match["equals"]).lower()
+        case "ClauseStartsWith":
+            return text.startswith(str(match["starts_with"]).lower())
+        case "ClauseEndsWith":
+            return text.endswith(str(match["ends_with"]).lower())
+        case "ClauseContains":
+            return str(match["contains"]).lower() in text
+        case _:
+            return re.search(str(match["regex"]), text) is not None
+
+
+def _periods(model: Node, sources: frozenset[str]) -> list[Period]:
+    """Standard prices as half-open periods, each with its variants."""
+    given = model["prices"]
+    lists = given if isinstance(given, list) else [{"prices": given}]
+    dated = [item for item in lists if (item.get("constraint") or {}).get("_") != _BY_THE_HOUR]
+    starts = [(item.get("constraint") or {}).get("start_date", "") for item in dated]
+    pairs = sorted(zip(starts, (item["prices"] for item in dated), strict=True), key=_start)
+    periods = [Period(start, "", _grid(prices, ALWAYS, sources)) for start, prices in pairs]
+    for earlier, later in zip(periods, periods[1:], strict=False):
+        earlier.end = later.start
+    _add_variants(periods, model.get("price_variants") or (), sources)
+    return periods
+
+
+def _start(pair: tuple[str, Any]) -> str:
+    return pair[0]
+
+
+def _add_variants(periods: list[Period], variants: list[Node], sources: frozenset[str]) -> None:
+    """A variant holds in the standard period in which it begins, from that period's first day.
+
+    Its date is the day it was first looked up: batch was half price long before 2026-10-14.
+    """
+    dated: list[tuple[str, When, Node]] = []
+    for variant in variants:
+        pairs = tuple(variant["when"].items())
+        condition = _VARIANTS.get(pairs[0]) if len(pairs) == 1 else None
+        if condition is not None:
+            start = (variant.get("constraint") or {}).get("start_date", "")
+            dated.append((start, condition, variant["prices"]))
+    for start, condition, prices in sorted(dated, key=lambda item: item[0], reverse=True):
+        for period in periods:
+            undated = not start
+            if undated or period.holds(start):
+                for key, classes in _grid(prices, condition, sources).items():
+                    period.grid.setdefault(key, classes)
+
+
+def _grid(prices: Node, base: When, sources: frozenset[str]) -> dict[When, Classes]:
+    """One price list by context threshold."""
+    grid: dict[When, Classes] = {}
+    for key, value in prices.items():
+        if key not in _KEYS:
+            continue
+        name, unit = _KEYS[key]
+        tiers = [(base, value)]
+        if isinstance(value, dict):
+            tiers = [(base, value["base"])]
+            for tier in value["tiers"]:
+                above = with_condition(base, "context_over", str(tier["start"]))
+                tiers.append((above, tier["price"]))
+        for condition, figure in tiers:
+            grid.setdefault(ordered(condition), {})[name] = Price(clean(figure), unit, sources)
+    return grid

@@ -1,0 +1,202 @@
+"""Three sources into one book: history from genai-prices, dimensions from LiteLLM, the rest from both.
+
+A source's price without a counterpart is taken as it is; of two that differ `verdicts` takes one
+and the difference is recorded. LiteLLM's rows hold in the period that holds today.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from pricing.tables.making.decimals import plain
+from pricing.tables.making.genai_prices import matches
+from pricing.tables.making.rows import (
+    ALWAYS,
+    Book,
+    Classes,
+    Entry,
+    Period,
+    Price,
+    When,
+    is_token,
+    lookup,
+)
+from pricing.tables.making.verdicts import IN_REGION, Case, decide, earlier_prices, price_then
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from decimal import Decimal
+
+    from pricing.tables.making.genai_prices import Pattern
+
+_GEO: Final = ("us.", "eu.", "au.", "jp.", "apac.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """Two sources, two prices, and which was taken for what reason."""
+
+    provider: str
+    model: str
+    condition: When
+    name: str
+    litellm: Price
+    genai_prices: Price
+    chosen: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Merged:
+    book: Book = field(default_factory=Book)
+    disagreements: list[Disagreement] = field(default_factory=list[Disagreement])
+    agreeing: int = 0
+
+
+def merge(litellm: Book, genai_prices: Book, tokencost: Book, today: str) -> Merged:
+    """One book; `today` is the day on which the sources were taken."""
+    merged = Merged()
+    for key in sorted({*litellm, *genai_prices, *tokencost}):
+        ours, theirs = litellm.get(key), genai_prices.get(key)
+        if ours is not None and theirs is not None:
+            merged.book[key] = _join(ours, theirs, tokencost, today, merged)
+        else:
+            found = ours or theirs or tokencost[key]
+            merged.book[key] = deepcopy(found)
+    return merged
+
+
+def _join(ours: Entry, theirs: Entry, then: Book, today: str, merged: Merged) -> Entry:
+    entry = Entry(ours.provider, ours.model, ours.mode, deepcopy(theirs.periods))
+    entry.multipliers, entry.kin = ours.multipliers, theirs.kin
+    current = entry.current(today)
+    if current is None:
+        return deepcopy(ours)
+    grid = deepcopy(ours.periods[0].grid)
+    if _premium(grid, current.grid, entry.provider):
+        _record_premium(entry, grid, current.grid, merged)
+        _raise_tenth(grid)
+    for condition, classes in grid.items():
+        known = current.grid.setdefault(condition, {})
+        for name, price in classes.items():
+            other = known.get(name)
+            if other is None:
+                known[name] = price
+            elif other.same(price):
+                known[name] = replace(other, sources=other.sources | price.sources)
+                merged.agreeing += 1
+            else:
+                case = Case(
+                    provider=entry.provider,
+                    model=entry.model,
+                    mode=entry.mode,
+                    condition=condition,
+                    name=name,
+                    litellm=price,
+                    genai_prices=other,
+                    siblings=classes,
+                    earlier=earlier_prices(theirs, today, condition, name),
+                    then=price_then(then, entry, name),
+                )
+                known[name] = _settled(case, merged)
+    return entry
+
+
+def _record_premium(
+    entry: Entry, ours: dict[When, Classes], theirs: dict[When, Classes], merged: Merged
+) -> None:
+    merged.disagreements.append(
+        Disagreement(
+            provider=entry.provider,
+            model=entry.model,
+            condition=ALWAYS,
+            name="input",
+            litellm=ours[ALWAYS]["input"],
+            genai_prices=theirs[ALWAYS]["input"],
+            chosen="genai-prices",
+            reason=IN_REGION,
+        )
+    )
+
+
+def _settled(case: Case, merged: Merged) -> Price:
+    verdict = decide(case)
+    chosen = "litellm" if verdict.price is case.litellm else "genai-prices"
+    merged.disagreements.append(
+        Disagreement(
+            provider=case.provider,
+            model=case.model,
+            condition=case.condition,
+            name=case.name,
+            litellm=case.litellm,
+            genai_prices=case.genai_prices,
+            chosen=chosen,
+            reason=verdict.reason,
+        )
+    )
+    return verdict.price
+
+
+def adopt_history(litellm: Book, named: Book, patterns: Iterable[Pattern], today: str) -> int:
+    """Give LiteLLM's ids the history of the genai-prices model that an open match says they are.
+
+    Only where today's input and output agree: an open match also takes siblings it does not mean.
+    """
+    by_provider: dict[str, list[Pattern]] = {}
+    for pattern in patterns:
+        by_provider.setdefault(pattern.provider, []).append(pattern)
+    adopted = 0
+    for key, entry in litellm.items():
+        if key in named:
+            continue
+        found = next((p for p in by_provider.get(key[0], ()) if matches(p.match, key[1])), None)
+        if found is not None and _agree_today(entry, found.periods, today):
+            named[key] = Entry(entry.provider, entry.model, "", deepcopy(found.periods))
+            adopted += 1
+    return adopted
+
+
+def _agree_today(entry: Entry, periods: list[Period], today: str) -> bool:
+    current = next((period for period in periods if period.holds(today)), None)
+    if current is None:
+        return False
+    ours, theirs = entry.periods[0].grid.get(ALWAYS, {}), current.grid.get(ALWAYS, {})
+    both = [name for name in ("input", "output") if name in ours and name in theirs]
+    return bool(both) and all(ours[name].same(theirs[name]) for name in both)
+
+
+def _premium(ours: dict[When, Classes], theirs: dict[When, Classes], provider: str) -> bool:
+    """Whether an in-region Bedrock id has the global price in LiteLLM."""
+    if provider != "aws.bedrock":
+        return False
+    left, right = ours.get(ALWAYS, {}).get("input"), theirs.get(ALWAYS, {}).get("input")
+    return left is not None and right is not None and left.rate * 11 == right.rate * 10
+
+
+def raise_in_region(litellm: Book) -> int:
+    """Bare Anthropic ids cost what their geographic profiles do, where those cost a tenth more."""
+    raised = 0
+    for (provider, model), entry in litellm.items():
+        if provider != "aws.bedrock" or not model.startswith("anthropic."):
+            continue
+        twins = (litellm.get((provider, f"{geo}{model}")) for geo in _GEO)
+        twin = next((found for found in twins if found is not None), None)
+        if twin and _premium(entry.periods[0].grid, twin.periods[0].grid, provider):
+            _raise_tenth(entry.periods[0].grid)
+            raised += 1
+    return raised
+
+
+def _raise_tenth(grid: dict[When, Classes]) -> None:
+    for condition, classes in grid.items():
+        if lookup(condition, "region"):
+            continue
+        for name, price in classes.items():
+            if is_token(name):
+                classes[name] = replace(price, amount=_tenth_more(price.amount))
+
+
+def _tenth_more(amount: Decimal) -> Decimal:
+    return plain(amount * 11 / 10)

@@ -1,0 +1,74 @@
+"""The files as they stand, read back as sheets: what earlier builds said.
+
+Every scalar stays text. This is the build's own memory; the service's reader is
+`pricing.formats.genai_cost`, which the check holds the files against.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from pricing.tables.making.lines import Line, Sheet
+from pricing.tables.making.rows import ordered
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Tables = dict[str, dict[str, Sheet]]
+
+NOT_TABLES = frozenset({"disagreements.yaml"})
+
+
+def table_files(directory: Path) -> list[Path]:
+    """The providers' files, sorted."""
+    return [path for path in sorted(directory.glob("*.yaml")) if path.name not in NOT_TABLES]
+
+
+def read_tables(directory: Path) -> Tables:
+    """Sheets by provider and lowercase id."""
+    tables: Tables = {}
+    for path in table_files(directory):
+        tables |= read_text(path.read_text())
+    return tables
+
+
+def read_text(text: str) -> Tables:
+    """The sheets of one file."""
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    content: Any = yaml.load(text, Loader=loader)  # noqa: S506 - the base loader makes text only
+    return {
+        provider: {
+            model.lower(): _sheet(model, body) for model, body in fields["models"].items()
+        }
+        for provider, fields in content["providers"].items()
+    }
+
+
+def _sheet(model: str, body: Any) -> Sheet:
+    times = [
+        (ordered(item["when"].items()), item["times"]) for item in body.get("multipliers", [])
+    ]
+    rows = body["rows"] if "rows" in body else [{"prices": body["prices"]}]
+    return Sheet(
+        model,
+        body.get("mode", ""),
+        list(body.get("aliases", [])),
+        times,
+        [_line(row) for row in rows],
+    )
+
+
+def _line(row: Any) -> Line:
+    when = dict(row.get("when", {}))
+    if "context_from" in when:
+        when["context_over"] = str(int(when.pop("context_from")) - 1)
+    return Line(
+        start=row.get("from", ""),
+        end=row.get("to", ""),
+        when=ordered(when.items()),
+        prices=tuple(row["prices"].items()),
+        source=row.get("source", ""),
+        checked=row.get("checked", ""),
+    )

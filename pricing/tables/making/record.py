@@ -1,0 +1,69 @@
+"""`disagreements.yaml`: where sources differ, what was taken, and the class of reason."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from pricing.tables.making.decimals import text
+from pricing.tables.making.emit import scalar
+from pricing.tables.making.rows import TOKENS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pricing.tables.making.compiling import Compiled
+    from pricing.tables.making.merge import Disagreement
+    from pricing.tables.making.rows import Price
+
+_HEAD: Final = """\
+# Where two sources have a price and differ: both values, the one that was taken, and why.
+# Made by `make prices`; the rules are pricing/tables/making/verdicts.py. USD per million tokens
+# where no unit is named.
+agreeing: {agreeing}
+disagreeing: {disagreeing}
+"""
+
+
+def record(compiled: Compiled) -> str:
+    """The whole file, by reason."""
+    by_reason: dict[str, list[Disagreement]] = defaultdict(list)
+    for found in compiled.disagreements:
+        by_reason[found.reason].append(found)
+    out = [_HEAD.format(agreeing=compiled.agreeing, disagreeing=len(compiled.disagreements))]
+    out.append("rulings:\n")
+    for ruling in compiled.ruled:
+        fields = ", ".join(f"{key}: {scalar(value)}" for key, value in ruling.items())
+        out.append(f"  - {{{fields}}}\n")
+    out.append("reasons:\n")
+    for reason, cases in sorted(by_reason.items()):
+        out += [
+            f"  - reason: {scalar(reason)}\n",
+            f"    taken: {cases[0].chosen}\n",
+            "    cases:\n",
+        ]
+        out += _cases(cases)
+    return "".join(out)
+
+
+def _cases(cases: Iterable[Disagreement]) -> list[str]:
+    def key(case: Disagreement) -> tuple[object, ...]:
+        return (case.provider, case.model, case.condition, case.name)
+
+    return [
+        f"      - {{provider: {scalar(case.provider)}, model: {scalar(case.model)}, {_when(case)}"
+        f"class: {case.name}, litellm: {_price(case.litellm)}, "
+        f"genai-prices: {_price(case.genai_prices)}, taken: {case.chosen}}}\n"
+        for case in sorted(cases, key=key)
+    ]
+
+
+def _when(case: Disagreement) -> str:
+    if not case.condition:
+        return ""
+    pairs = ", ".join(f"{name}: {scalar(value)}" for name, value in case.condition)
+    return f"when: {{{pairs}}}, "
+
+
+def _price(price: Price) -> str:
+    return text(price.amount) + ("" if price.unit == TOKENS else f" per {price.unit}")

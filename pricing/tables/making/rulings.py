@@ -1,0 +1,75 @@
+"""The few facts that no source has as data, each with its reason; applied after the merge.
+
+Kept small on purpose: what a source gets wrong belongs there. Every ruling is listed in
+`disagreements.yaml` beside the disagreements.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pricing.tables.making.rows import ALWAYS, Book, Price
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Stated(NamedTuple):
+    """A price that replaces what the sources say."""
+
+    provider: str
+    model: str
+    name: str
+    price: str
+    reason: str
+
+
+PRICES: Final = (
+    Stated(
+        "cohere",
+        "embed-multilingual-light-v3.0",
+        "input",
+        "0.1",
+        "LiteLLM has 100 USD per million tokens, a thousand times the price of its siblings",
+    ),
+)
+
+# (provider, model) -> seconds charged at least; in the vendor's price list, in no source's data.
+MINIMUM_SECONDS: Final[Mapping[str, int]] = {"groq": 10}
+
+# Changes that took effect within a day: the dated sources have the day after.
+INSTANTS: Final[Mapping[tuple[str, str], str]] = {
+    ("deepseek", "2026-08-17"): "2026-08-16T16:00:00Z",
+}
+INSTANTS_REASON: Final = (
+    "the vendor's change took effect at 16:00 UTC; genai-prices has the day"
+)
+
+
+def apply(book: Book) -> list[dict[str, str]]:
+    """Put the rulings into the book; what was done, for the record."""
+    done: list[dict[str, str]] = []
+    for ruling in PRICES:
+        entry = book[ruling.provider, ruling.model]
+        for period in entry.periods:
+            old = period.grid[ALWAYS][ruling.name]
+            amount = Decimal(ruling.price)
+            period.grid[ALWAYS][ruling.name] = Price(amount, old.unit, old.sources)
+            done.append(
+                {
+                    "provider": ruling.provider,
+                    "model": ruling.model,
+                    "class": ruling.name,
+                    "stated": str(old.amount),
+                    "chosen": ruling.price,
+                    "reason": ruling.reason,
+                }
+            )
+    for entry in book.values():
+        for period in entry.periods:
+            for bound in ("start", "end"):
+                exact = INSTANTS.get((entry.provider, getattr(period, bound)))
+                if exact:
+                    setattr(period, bound, exact)
+    return done
