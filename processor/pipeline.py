@@ -87,7 +87,7 @@ class Enricher:
 
     def _recognise(self, body: bytes) -> list[Candidate]:
         found: list[Candidate] = []
-        for view in walk(body, self._keys, REPLACEABLE):
+        for view in walk(body, self._keys, REPLACEABLE).views:
             if STATUS in view.attributes:
                 continue  # a hop before us settled it
             scope, version = self._attribution.scope(view.scope.about)

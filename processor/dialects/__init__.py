@@ -9,12 +9,33 @@ from __future__ import annotations
 from typing import Final
 
 from processor.dialects.dialect import Dialect, Kind
+from processor.dialects.genkit import GENKIT
+from processor.dialects.langfuse import LANGFUSE
+from processor.dialects.langsmith import LANGSMITH
+from processor.dialects.litellm import LITELLM
+from processor.dialects.logfire import LOGFIRE
+from processor.dialects.mlflow import MLFLOW
 from processor.dialects.openinference import OPENINFERENCE
 from processor.dialects.openlit import OPENLIT
 from processor.dialects.openllmetry import OPENLLMETRY
+from processor.dialects.pydantic_ai import PYDANTIC_AI
 from processor.dialects.recognise import Reading, Recogniser
 from processor.dialects.semconv import SEMCONV
+from processor.dialects.vercel_ai import VERCEL_AI
 
-DIALECTS: Final[tuple[Dialect, ...]] = (OPENINFERENCE, OPENLIT, OPENLLMETRY, SEMCONV)
+DIALECTS: Final[tuple[Dialect, ...]] = (
+    OPENINFERENCE,
+    VERCEL_AI,
+    LANGFUSE,
+    LANGSMITH,
+    LITELLM,
+    LOGFIRE,
+    PYDANTIC_AI,
+    MLFLOW,
+    GENKIT,
+    OPENLIT,
+    OPENLLMETRY,
+    SEMCONV,
+)
 
 __all__ = ["DIALECTS", "Dialect", "Kind", "Reading", "Recogniser"]

@@ -1,4 +1,4 @@
-"""Which counts contain which: does the input count hold the cached tokens, the output the thoughts?
+"""Which counts contain which: the input the cached tokens, the output the thoughts.
 
 The same attribute means one thing from one instrumentation and another from the next, so it is
 decided by who wrote it: (scope, provider), with the evidence beside each row. Where no row

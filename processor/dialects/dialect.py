@@ -121,6 +121,11 @@ class Dialect:
     )
     """What a price can depend on beside counts: size, quality, ..."""
 
+    def telling(self) -> set[Spec]:
+        """Places that say what a span is about: its operation, its models, its counts."""
+        counts = (spec for specs in self.usage.values() for spec in specs)
+        return {*self.operation, *self.request_model, *self.response_model, *counts}
+
     def specs(self) -> set[Spec]:
         """Every place this dialect reads."""
         lists = (

@@ -5,9 +5,9 @@ Pure: a view in, a `Reading` or None out. Knows no price and remembers no span.
 
 from __future__ import annotations
 
+import ast
 import json
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from cachetools import LRUCache
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 MAX_JSON: Final = 1 << 20
 """Largest JSON text in an attribute that is opened, in characters."""
+MAX_COST: Final = 1e9
+"""US dollars; a larger amount, or one below 0, is not the cost of a call."""
+MAX_REPR: Final = 16_384
+"""Largest Python repr, likewise."""
 
 
 @dataclass(slots=True)
@@ -77,13 +81,11 @@ class Recogniser:
 
     def marks(self) -> set[str]:
         """Attributes of which one must be on a span for it to be read at all."""
-        aside = {"server.address", "cloud.region"}
         return {
-            key
+            spec.partition("#")[0]
             for dialect in self._dialects
-            for key in dialect.specs() - set(dialect.address) - set(dialect.region)
-            if "#" not in key
-        } - aside
+            for spec in (*dialect.telling(), *dialect.marks)
+        } - {"output.value"}
 
     def read(self, attributes: Mapping[str, Value], scope: str, version: str) -> Reading | None:
         """The span's account, or None where it describes no call and counts no tokens."""
@@ -111,7 +113,7 @@ class Recogniser:
                 usage = disjoint(counts, containment(scope, version, provider, attributes))
             except Impossible as problem:
                 impossible = str(problem)
-        reported_key, reported = _reported(dialect, attributes)
+        reported_key, reported = _reported(dialect, texts)
         return Reading(
             dialect=dialect.name,
             kind=kind,
@@ -176,8 +178,11 @@ class _Texts:
         return place
 
     def text(self, spec: str) -> str:
+        """A text; some writers quote theirs as JSON."""
         found = self.value(spec)
-        return found if isinstance(found, str) else ""
+        if not isinstance(found, str):
+            return ""
+        return found[1:-1] if len(found) > 1 and found[0] == found[-1] == '"' else found
 
     def first(self, specs: tuple[str, ...]) -> str:
         for spec in specs:
@@ -205,6 +210,17 @@ def _json(value: Value | None) -> Nested:
     try:
         opened: Nested = json.loads(value)
     except (ValueError, RecursionError):
+        return _python_repr(value) if value[1] == "'" else None
+    return opened
+
+
+def _python_repr(text: str) -> Nested:
+    """What LiteLLM writes where others write JSON; literals only, nothing is evaluated."""
+    if len(text) > MAX_REPR:
+        return None
+    try:
+        opened: Nested = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
     return opened
 
@@ -212,7 +228,7 @@ def _json(value: Value | None) -> Nested:
 def _operation(dialect: Dialect, texts: _Texts) -> tuple[Kind | None, str]:
     """What the span is about, as its operation says; (None, "") where it does not say."""
     for spec in dialect.operation:
-        said = texts.text(spec).strip('"').lower()
+        said = texts.text(spec).lower()
         if not said:
             continue
         if said in dialect.operations:
@@ -243,17 +259,21 @@ def _counts(dialect: Dialect, texts: _Texts) -> tuple[dict[str, Count], str]:
     return counts, ""
 
 
-def _reported(dialect: Dialect, attributes: Mapping[str, Value]) -> tuple[str, float | None]:
+def _reported(dialect: Dialect, texts: _Texts) -> tuple[str, float | None]:
     """(attribute, US dollars) of a cost that came with the span."""
-    for key in dialect.reported_cost:
-        value = attributes.get(key)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9:
-            return key, float(value)
+    for spec in dialect.reported_cost:
+        value = texts.value(spec)
         if isinstance(value, str):
-            try:
-                amount = Decimal(value)
-            except ArithmeticError:
-                continue
-            if amount.is_finite() and 0 <= amount < Decimal(10) ** 9:
-                return key, float(amount)
+            value = _amount(value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            continue
+        if 0 <= value < MAX_COST:
+            return spec, float(value)
     return "", None
+
+
+def _amount(text: str) -> float | None:
+    try:
+        return float(text) if len(text) <= 32 else None
+    except ValueError:
+        return None

@@ -93,13 +93,24 @@ def _number(text: str) -> int | float | None:
 def disjoint(counts: Mapping[str, Count], rule: Containment) -> dict[str, Count]:
     """Counts that never overlap, by class of `pricing.usage`; empty where nothing was used.
 
+    A class with `+` behind its name is reported as standing beside its total, never in it.
+
     Raises `Impossible` where the parts of a total exceed it and cannot stand beside it.
     """
-    own: dict[str, Count] = {name: n for name, n in counts.items() if n}
+    own: dict[str, Count] = {}
+    beside: dict[str, Count] = {}
+    for name, n in counts.items():
+        if n:
+            if name.endswith("+"):
+                beside[name[:-1]] = n
+            else:
+                own[name] = n
     total = own.pop("total", 0)
     _split_writes(own)
     _take_input_apart(own, total, rule)
     _take_output_apart(own, rule)
+    for name, n in beside.items():
+        own[name] = own.get(name, 0) + n
     return {name: n for name, n in own.items() if n}
 
 

@@ -39,6 +39,11 @@ def compiled() -> bool:
     return not __file__.endswith((".py", ".pyc"))
 
 
+FILTERED: Final = compiled()
+"""Whether keys pass the filters first: a few machine instructions, but slow byte code, so that an
+interpreter is better off slicing every key and searching the request for marks beforehand."""
+
+
 def _slot(length: i64, first: i64, middle: i64, last: i64) -> i64:
     """Where a key stands in the filter: cheap to work out from four of its bytes."""
     return (length * 61 + first * 7 + middle * 389 + last * 31) & 4095
@@ -58,6 +63,9 @@ class KeyTable:
         self.wanted: dict[bytes, str] = {key.encode(): key for key in texts if key}
         self.wanted_filter: bytes = _filter(self.wanted)
         self.mark_filter: bytes = _filter(self.marks)
+        self.mark_roots: list[bytes] = sorted(
+            {key.partition(b".")[0] + b"." for key in self.marks}
+        )
 
 
 def _filter(keys: Iterable[bytes]) -> bytes:
@@ -68,6 +76,32 @@ def _filter(keys: Iterable[bytes]) -> bytes:
             raise ValueError(message)
         slots[_slot(len(key), key[0], key[len(key) // 2], key[-1])] = 1
     return bytes(slots)
+
+
+@final
+class Lookout:
+    """Says where the next bytes stand that begin like a mark: a reason to look, never a finding.
+
+    A span that ends before them carries no mark, which spares an interpreter most spans.
+    """
+
+    def __init__(self, body: bytes, roots: list[bytes]) -> None:
+        self.body: bytes = body
+        self.next_at: dict[bytes, int] = dict.fromkeys(roots, -1)
+        self.nearest: int = 0 if FILTERED else -1
+
+    def none_before(self, at: int, end: int) -> bool:
+        """Whether `body[at:end]` is certain to hold no mark."""
+        if FILTERED:
+            return False
+        if self.nearest < at:
+            beyond = len(self.body)
+            for root, found in self.next_at.items():
+                if found < at:
+                    hit = self.body.find(root, at)
+                    self.next_at[root] = beyond if hit < 0 else hit
+            self.nearest = min(self.next_at.values(), default=beyond)
+        return self.nearest >= end
 
 
 @final
@@ -110,22 +144,33 @@ class SpanView:
         """Payload bounds of the span's events."""
 
 
-def walk(body: bytes, table: KeyTable, replaceable: frozenset[str]) -> list[SpanView]:
-    """The spans of an ExportTraceServiceRequest that carry a mark, in order.
+@final
+class Found:
+    """What a walk over a traces request found."""
+
+    def __init__(self) -> None:
+        self.views: list[SpanView] = []
+        """The spans that carry a mark, in order."""
+        self.spans: int = 0
+        """All spans."""
+
+
+def walk(body: bytes, table: KeyTable, replaceable: frozenset[str]) -> Found:
+    """The spans of an ExportTraceServiceRequest that carry a mark, and how many there are in all.
 
     Raises `Malformed` for bytes that are no such request, as far as they had to be looked at.
     """
-    found: list[SpanView] = []
+    found = Found()
     try:
-        _request(body, table, found)
-        for view in found:
+        _request(body, table, Lookout(body, table.mark_roots), found)
+        for view in found.views:
             _read_span(body, view, table, replaceable)
     except IndexError:
         raise Malformed("the request ends in the middle of a field") from None
     return found
 
 
-def _request(body: bytes, table: KeyTable, found: list[SpanView]) -> None:
+def _request(body: bytes, table: KeyTable, lookout: Lookout, found: Found) -> None:
     at: i64 = 0
     end: i64 = len(body)
     while at < end:
@@ -133,13 +178,15 @@ def _request(body: bytes, table: KeyTable, found: list[SpanView]) -> None:
         if tag == 0x0A:  # resource_spans = 1
             length_at = at
             at, stop = _length(body, at, end)
-            _resource_spans(body, Frame(length_at, at, stop, None), table, found)
+            _resource_spans(body, Frame(length_at, at, stop, None), table, lookout, found)
             at = stop
         else:
             at = _skip(body, at, end, tag)
 
 
-def _resource_spans(body: bytes, frame: Frame, table: KeyTable, found: list[SpanView]) -> None:
+def _resource_spans(
+    body: bytes, frame: Frame, table: KeyTable, lookout: Lookout, found: Found
+) -> None:
     at = frame.start
     end = frame.end
     while at < end:
@@ -147,7 +194,7 @@ def _resource_spans(body: bytes, frame: Frame, table: KeyTable, found: list[Span
         if tag == 0x12:  # scope_spans = 2
             length_at = at
             at, stop = _length(body, at, end)
-            _scope_spans(body, Frame(length_at, at, stop, frame), table, found)
+            _scope_spans(body, Frame(length_at, at, stop, frame), table, lookout, found)
             at = stop
         elif tag == 0x0A:  # resource = 1
             at, stop = _length(body, at, end)
@@ -157,7 +204,9 @@ def _resource_spans(body: bytes, frame: Frame, table: KeyTable, found: list[Span
             at = _skip(body, at, end, tag)
 
 
-def _scope_spans(body: bytes, frame: Frame, table: KeyTable, found: list[SpanView]) -> None:
+def _scope_spans(
+    body: bytes, frame: Frame, table: KeyTable, lookout: Lookout, found: Found
+) -> None:
     at = frame.start
     end = frame.end
     while at < end:
@@ -165,8 +214,9 @@ def _scope_spans(body: bytes, frame: Frame, table: KeyTable, found: list[SpanVie
         if tag == 0x12:  # spans = 2
             length_at = at
             at, stop = _length(body, at, end)
-            if _has_mark(body, at, stop, table):
-                found.append(SpanView(length_at, at, stop, frame))
+            if not lookout.none_before(at, stop) and _has_mark(body, at, stop, table):
+                found.views.append(SpanView(length_at, at, stop, frame))
+            found.spans += 1
             at = stop
         elif tag == 0x0A:  # scope = 1
             at, stop = _length(body, at, end)
@@ -186,17 +236,20 @@ def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable) -> bool:
             if at + 2 < stop and body[at] == 0x0A:  # the usual order: key = 1 first
                 length: i64 = body[at + 1]
                 key_at: i64 = at + 2
-                if 0 < length < 128 and key_at + length <= stop:
-                    slot = _slot(
-                        length,
-                        body[key_at],
-                        body[key_at + (length >> 1)],
-                        body[key_at + length - 1],
-                    )
-                    if marks[slot] != 0 and _key(body, at, stop) in table.marks:
-                        return True
-                    at = stop
-                    continue
+                if 0 < length < 128 and _only_key(body, key_at + length, stop):
+                    if FILTERED:
+                        slot = _slot(
+                            length,
+                            body[key_at],
+                            body[key_at + (length >> 1)],
+                            body[key_at + length - 1],
+                        )
+                        if marks[slot] == 0:
+                            at = stop
+                            continue
+                    if body[key_at : key_at + length] not in table.marks:
+                        at = stop
+                        continue
             if _key(body, at, stop) in table.marks:
                 return True
             at = stop
@@ -204,6 +257,11 @@ def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable) -> bool:
             tag, at = _tag(body, at, end)
             at = _skip(body, at, end, tag)
     return False
+
+
+def _only_key(body: bytes, at: i64, end: i64) -> bool:
+    """Whether a key that ends at `at` is inside its KeyValue and not followed by another one."""
+    return at == end or (at < end and body[at] != 0x0A)
 
 
 def _read_span(
@@ -254,11 +312,17 @@ def _read_attribute(
     if at + 2 < end and body[at] == 0x0A:
         length: i64 = body[at + 1]
         key_at: i64 = at + 2
-        if 0 < length < 128 and key_at + length <= end:
-            slot = _slot(
-                length, body[key_at], body[key_at + (length >> 1)], body[key_at + length - 1]
-            )
-            if table.wanted_filter[slot] == 0:
+        if 0 < length < 128 and _only_key(body, key_at + length, end):
+            if FILTERED:
+                slot = _slot(
+                    length,
+                    body[key_at],
+                    body[key_at + (length >> 1)],
+                    body[key_at + length - 1],
+                )
+                if table.wanted_filter[slot] == 0:
+                    return
+            elif body[key_at : key_at + length] not in table.wanted:
                 return
     key = table.wanted.get(_key(body, at, end))
     if key is None:
@@ -315,6 +379,32 @@ def fields(body: bytes, at: i64, end: i64) -> list[tuple[int, int, int]]:
     except IndexError:
         raise Malformed("a message ends in the middle of a field") from None
     return found
+
+
+def count_items(body: bytes, *, points: bool) -> int:
+    """How many log records, or with `points` metric data points, an export request holds.
+
+    ResourceLogs/ResourceMetrics = 1, ScopeLogs/ScopeMetrics = 2, LogRecord/Metric = 2; a metric's
+    points are field 1 of its data: Gauge = 5, Sum = 7, Histogram = 9, ExponentialHistogram = 10,
+    Summary = 11.
+    """
+    total = 0
+    for tag, start, end in fields(body, 0, len(body)):
+        if tag != 0x0A:
+            continue
+        for scope_tag, scope_start, scope_end in fields(body, start, end):
+            if scope_tag == 0x12:
+                items = [f for f in fields(body, scope_start, scope_end) if f[0] == 0x12]
+                total += sum(_points(body, f[1], f[2]) for f in items) if points else len(items)
+    return total
+
+
+def _points(body: bytes, at: i64, end: i64) -> int:
+    return sum(
+        sum(inner == 0x0A for inner, _first, _last in fields(body, start, stop))
+        for tag, start, stop in fields(body, at, end)
+        if tag in (0x2A, 0x3A, 0x4A, 0x52, 0x5A)
+    )
 
 
 def any_value(body: bytes, at: i64, end: i64) -> Value | None:

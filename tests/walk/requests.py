@@ -48,7 +48,8 @@ def _nested(inner: st.SearchStrategy[AnyValue]) -> st.SearchStrategy[AnyValue]:
         return made
 
     return st.one_of(
-        st.lists(inner, max_size=3).map(array), st.dictionaries(texts, inner, max_size=3).map(pairs)
+        st.lists(inner, max_size=3).map(array),
+        st.dictionaries(texts, inner, max_size=3).map(pairs),
     )
 
 
@@ -64,7 +65,14 @@ def _unknown(message: Any, extra: bytes) -> Any:
 
 # Fields 900 to 1003 as varint, bytes and fixed, and an empty group: legal, unknown to OTLP.
 unknown_fields = st.sampled_from(
-    [b"", b"\xa0\x38\x01", b"\xaa\x38\x03abc", b"\xb1\x3e12345678", b"\xb5\x3e1234", b"\xc3\x38\xc4\x38"]
+    [
+        b"",
+        b"\xa0\x38\x01",
+        b"\xaa\x38\x03abc",
+        b"\xb1\x3e12345678",
+        b"\xb5\x3e1234",
+        b"\xc3\x38\xc4\x38",
+    ]
 )
 
 spans = st.builds(
@@ -81,7 +89,8 @@ spans = st.builds(
         end_time_unix_nano=unsigned,
         attributes=st.lists(key_values, max_size=5),
         events=st.lists(
-            st.builds(Span.Event, name=texts, attributes=st.lists(key_values, max_size=2)), max_size=2
+            st.builds(Span.Event, name=texts, attributes=st.lists(key_values, max_size=2)),
+            max_size=2,
         ),
         links=st.lists(st.builds(Span.Link, trace_id=st.binary(max_size=16)), max_size=2),
         status=st.none() | st.builds(Status, message=texts, code=st.sampled_from([0, 1, 2])),

@@ -18,7 +18,9 @@ from .requests import MARKS, WANTED, requests
 from .twins import IDS, TWINS
 
 REPLACEABLE = frozenset({"gen_ai.usage.cost", "genai_cost.status"})
-CORPUS = sorted((Path(__file__).parents[2].parent / "shared" / "exam" / "cases").glob("*/traces-*.pb"))
+CORPUS = sorted(
+    (Path(__file__).parents[2].parent / "shared" / "exam" / "cases").glob("*/traces-*.pb")
+)
 
 both = pytest.mark.parametrize("twin", TWINS, ids=IDS)
 thorough = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
@@ -61,13 +63,18 @@ def same(one: Any, other: Any) -> bool:
 
 
 def check_against_decode(twin: Any, body: bytes, request: ExportTraceServiceRequest) -> None:
-    views = twin.walk(body, twin.KeyTable(WANTED, MARKS), REPLACEABLE)
+    found = twin.walk(body, twin.KeyTable(WANTED, MARKS), REPLACEABLE)
+    views = found.views
+    assert found.spans == sum(
+        len(scope.spans) for each in request.resource_spans for scope in each.scope_spans
+    )
     expected = spans_of(request)
     assert len(views) == len(expected)
     for view, (resource, scope, span) in zip(views, expected, strict=True):
-        assert body[view.start : view.end] == span.SerializeToString() or Span.FromString(
-            body[view.start : view.end]
-        ) == span
+        assert (
+            body[view.start : view.end] == span.SerializeToString()
+            or Span.FromString(body[view.start : view.end]) == span
+        )
         assert (view.trace_id, view.span_id, view.parent_id) == (
             span.trace_id,
             span.span_id,
@@ -167,7 +174,7 @@ def test_compiled_and_interpreted_agree_on_everything(body: bytes) -> None:
 
 def outcome(twin: Any, body: bytes) -> object:
     try:
-        views = twin.walk(body, twin.KeyTable(WANTED, MARKS), REPLACEABLE)
+        views = twin.walk(body, twin.KeyTable(WANTED, MARKS), REPLACEABLE).views
     except twin.Malformed as problem:
         return str(problem)
     return [(v.start, v.end, v.attributes, v.places, v.trace_id, v.end_ns) for v in views]
@@ -180,14 +187,15 @@ def test_attribute_like_bytes_inside_a_prompt_are_not_attributes(twin: Any) -> N
     ).SerializeToString()
     span = Span(
         attributes=[
-            KeyValue(key="gen_ai.prompt", value=AnyValue(string_value=planted.decode("latin-1"))),
+            KeyValue(
+                key="gen_ai.prompt", value=AnyValue(string_value=planted.decode("latin-1"))
+            ),
             KeyValue(key="raw", value=AnyValue(bytes_value=planted * 3)),
             KeyValue(key="gen_ai.operation.name", value=AnyValue(string_value="chat")),
         ]
     )
     request = ExportTraceServiceRequest()
     request.resource_spans.add().scope_spans.add().spans.append(span)
-    (view,) = twin.walk(
-        request.SerializeToString(), twin.KeyTable(WANTED, MARKS), REPLACEABLE
-    )
+    found = twin.walk(request.SerializeToString(), twin.KeyTable(WANTED, MARKS), REPLACEABLE)
+    (view,) = found.views
     assert view.attributes == {"gen_ai.operation.name": "chat"}

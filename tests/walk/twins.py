@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 import processor.wire.walk as installed
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 SOURCE = Path(installed.__file__).with_name("walk.py")
 

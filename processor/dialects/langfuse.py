@@ -1,0 +1,54 @@
+"""Langfuse's SDKs: everything in JSON texts under `langfuse.observation.*`.
+
+`usage_details` has three shapes: the provider's own block (totals hold their parts), flat buckets
+that stand beside each other (`input_cached_tokens`), and whatever the user wrote.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from processor.dialects.dialect import Dialect
+
+_USAGE: Final = "langfuse.observation.usage_details#"
+
+LANGFUSE: Final = Dialect(
+    name="langfuse",
+    read_from="langfuse (PyPI) 3.3.0 and 5.0.4 with its OpenAI wrapper and LangChain callback; @langfuse/otel",
+    scopes=("langfuse-sdk",),
+    marks=("langfuse.observation.type", "langfuse.observation.model.name"),
+    operation=("langfuse.observation.type",),
+    provider=("langfuse.observation.metadata.ls_provider",),
+    request_model=("langfuse.observation.model.name",),
+    usage={
+        "input": (f"{_USAGE}prompt_tokens", f"{_USAGE}input_tokens", f"{_USAGE}input"),
+        "output": (f"{_USAGE}completion_tokens", f"{_USAGE}output_tokens", f"{_USAGE}output"),
+        "cache_read": (
+            f"{_USAGE}prompt_tokens_details.cached_tokens",
+            f"{_USAGE}input_tokens_details.cached_tokens",
+        ),
+        "cache_read+": (
+            f"{_USAGE}input_cached_tokens",
+            f"{_USAGE}input_cache_read",
+            f"{_USAGE}cache_read_input_tokens",
+        ),
+        "cache_write": (
+            f"{_USAGE}prompt_tokens_details.cache_write_tokens",
+            f"{_USAGE}input_tokens_details.cache_write_tokens",
+        ),
+        "cache_write+": (
+            f"{_USAGE}cache_creation_input_tokens",
+            f"{_USAGE}input_cache_creation",
+        ),
+        "reasoning": (
+            f"{_USAGE}completion_tokens_details.reasoning_tokens",
+            f"{_USAGE}output_tokens_details.reasoning_tokens",
+        ),
+        "reasoning+": (f"{_USAGE}output_reasoning_tokens", f"{_USAGE}output_reasoning"),
+        "input_audio": (f"{_USAGE}prompt_tokens_details.audio_tokens",),
+        "input_audio+": (f"{_USAGE}input_audio_tokens", f"{_USAGE}input_audio"),
+        "output_audio": (f"{_USAGE}completion_tokens_details.audio_tokens",),
+        "output_audio+": (f"{_USAGE}output_audio_tokens", f"{_USAGE}output_audio"),
+    },
+    reported_cost=("gen_ai.usage.cost", "langfuse.observation.cost_details#total"),
+)

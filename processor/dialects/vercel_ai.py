@@ -1,0 +1,87 @@
+"""The Vercel AI SDK's own spans (scope `ai`, versions 4 to 7): `ai.*` beside `gen_ai.*`.
+
+Its outer spans repeat the usage of their last step; the steps are the calls. From version 7 its
+other exporter writes the conventions under scope `gen_ai` and is read as such.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from processor.dialects.semconv import INPUT, OUTPUT, SEMCONV
+
+_ANTHROPIC: Final = "ai.response.providerMetadata#anthropic"
+_BEDROCK: Final = "ai.response.providerMetadata#bedrock.usage"
+
+_CALLS: Final = {
+    "ai.generatetext.dogenerate": "chat",
+    "ai.streamtext.dostream": "chat",
+    "ai.generateobject.dogenerate": "chat",
+    "ai.streamobject.dostream": "chat",
+    "ai.embed.doembed": "embeddings",
+    "ai.embedmany.doembed": "embeddings",
+    "ai.generateimage.dogenerate": "image_generation",
+    "ai.generatespeech.dogenerate": "speech",
+    "ai.transcribe.dogenerate": "transcription",
+    "ai.rerank.dorerank": "rerank",
+}
+_AROUND: Final = (
+    "ai.generatetext",
+    "ai.streamtext",
+    "ai.generateobject",
+    "ai.streamobject",
+    "ai.embed",
+    "ai.embedmany",
+    "ai.generateimage",
+    "ai.generatespeech",
+    "ai.transcribe",
+    "ai.rerank",
+    "ai.toolcall",
+)
+
+VERCEL_AI: Final = replace(
+    SEMCONV,
+    name="vercel_ai",
+    read_from="ai (npm) 4.3, 5.0, 6.0 and 7.0 with LegacyOpenTelemetry",
+    marks=("ai.operationId",),
+    operation=("ai.operationId",),
+    operations={**_CALLS, **dict.fromkeys(_AROUND, "")},
+    provider=("gen_ai.system", "ai.model.provider"),
+    request_model=("gen_ai.request.model", "ai.model.id"),
+    response_model=("gen_ai.response.model", "ai.response.model"),
+    response_id=("gen_ai.response.id", "ai.response.id"),
+    service_tier=(
+        "ai.response.providerMetadata#openai.serviceTier",
+        "ai.response.providerMetadata#azure.serviceTier",
+        f"{_ANTHROPIC}.usage.service_tier",
+    ),
+    usage={
+        "input": ("ai.usage.inputTokens", "ai.usage.promptTokens", *INPUT, "ai.usage.tokens"),
+        "output": ("ai.usage.outputTokens", "ai.usage.completionTokens", *OUTPUT),
+        "cache_read": (
+            "ai.usage.inputTokenDetails.cacheReadTokens",
+            "ai.usage.cachedInputTokens",
+            "ai.response.providerMetadata#openai.cachedPromptTokens",
+            "ai.response.providerMetadata#azure.cachedPromptTokens",
+            "ai.response.providerMetadata#google.usageMetadata.cachedContentTokenCount",
+            f"{_ANTHROPIC}.cacheReadInputTokens",
+            f"{_ANTHROPIC}.usage.cache_read_input_tokens",
+            f"{_BEDROCK}.cacheReadInputTokens",
+        ),
+        "cache_write": (
+            "ai.usage.inputTokenDetails.cacheWriteTokens",
+            f"{_ANTHROPIC}.cacheCreationInputTokens",
+            f"{_ANTHROPIC}.usage.cache_creation_input_tokens",
+            f"{_BEDROCK}.cacheWriteInputTokens",
+        ),
+        "cache_write_1h": (f"{_ANTHROPIC}.usage.cache_creation.ephemeral_1h_input_tokens",),
+        "reasoning": (
+            "ai.usage.outputTokenDetails.reasoningTokens",
+            "ai.usage.reasoningTokens",
+            "ai.response.providerMetadata#openai.reasoningTokens",
+            "ai.response.providerMetadata#google.usageMetadata.thoughtsTokenCount",
+        ),
+        "audio_seconds": ("ai.usage.seconds",),
+    },
+)
