@@ -9,6 +9,7 @@ https://opentelemetry.io/docs/specs/otlp/#failures
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import grpc
@@ -50,8 +51,8 @@ _MAX_DELAY_S: Final = 315_576_000_000
 class Refusal(Exception):  # noqa: N818 - an answer, not always a fault
     """A request was not taken; says who may try again and when.
 
-    `status_details` are the bytes of a `google.rpc.Status` when the refusing side sent one;
-    `retry_after_s` is the delay it asked for.
+    `retry_after_s` is the delay that the refusing side asks for; `status_details` are the bytes of
+    its own `google.rpc.Status`, empty for a refusal of ours, and always say the same as the rest.
     """
 
     def __init__(
@@ -60,22 +61,22 @@ class Refusal(Exception):  # noqa: N818 - an answer, not always a fault
         message: str,
         *,
         retry_after_s: float | None = None,
-        status_details: bytes = b"",
     ) -> None:
         super().__init__(f"{code.name}: {message}")
         self.code = code
         self.message = message
         self.retry_after_s = retry_after_s
-        self.status_details = status_details
+        self.status_details = b""
 
     @classmethod
     def relayed(cls, code: grpc.StatusCode, message: str, status_details: bytes) -> Self:
         """The next hop's refusal, its delay read from its details; unreadable ones are left out."""
-        try:
-            retry_after_s = _delay_in(status_details) if status_details else None
-        except ValueError:
-            return cls(code, message)
-        return cls(code, message, retry_after_s=retry_after_s, status_details=status_details)
+        refusal = cls(code, message)
+        if status_details:
+            with suppress(ValueError):
+                refusal.retry_after_s = _delay_in(status_details)
+                refusal.status_details = status_details
+        return refusal
 
     @property
     def retryable(self) -> bool:
@@ -96,7 +97,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not always a fault
         """The value of HTTP's `Retry-After`: whole seconds, never less than was asked for."""
         if self.retry_after_s is None or not self.retryable:
             return None
-        return str(math.ceil(self.retry_after_s))
+        return str(math.ceil(min(self.retry_after_s, _MAX_DELAY_S)))
 
     def status(self) -> bytes:
         """`google.rpc.Status`: the refusing side's own bytes, else one that says code, words, delay."""

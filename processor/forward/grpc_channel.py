@@ -5,7 +5,8 @@ No request passes here. Invariant: two exporters never share a connection by acc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import grpc
@@ -14,8 +15,6 @@ import grpc.aio
 from processor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     Call = grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]
 
 COMPRESSIONS: Final = {
@@ -32,11 +31,11 @@ class ClientTls:
     """The Collector's `tls` of an exporter; system roots unless `ca_file` says otherwise."""
 
     insecure: bool = False
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
-    server_name: str = ""
-    """`server_name_override`: the name that the certificate must have."""
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    server_name_override: str = ""
+    """The name that the certificate must have, where it is not the endpoint's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +53,9 @@ class GrpcTarget:
 
     endpoint: str
     """`host:port`, with `http://` (then insecure) or `https://` or a gRPC resolver before it."""
-    tls: ClientTls = field(default_factory=ClientTls)
+    tls: ClientTls = ClientTls()
     compression: Literal["gzip", "deflate", "none"] = "gzip"
-    balancer: Literal["round_robin", "pick_first"] = "round_robin"
+    balancer_name: Literal["round_robin", "pick_first"] = "round_robin"
     keepalive: Keepalive | None = None
     authority: str = ""
     user_agent: str = "genai-cost-processor"
@@ -92,7 +91,7 @@ def raw_call(channel: grpc.aio.Channel, method: str) -> Call:
 def _options(target: GrpcTarget) -> list[tuple[str, str | int]]:
     options: list[tuple[str, str | int]] = [
         ("grpc.primary_user_agent", target.user_agent),
-        ("grpc.lb_policy_name", target.balancer),
+        ("grpc.lb_policy_name", target.balancer_name),
         ("grpc.use_local_subchannel_pool", 1),
         # A request of the largest size taken in grows by what is written on its spans.
         ("grpc.max_send_message_length", -1),
@@ -109,8 +108,8 @@ def _options(target: GrpcTarget) -> list[tuple[str, str | int]]:
         options.append(("grpc.enable_http_proxy", 0))  # no proxy can reach our loopback
     if target.authority:
         options.append(("grpc.default_authority", target.authority))
-    if target.tls.server_name:
-        options.append(("grpc.ssl_target_name_override", target.tls.server_name))
+    if target.tls.server_name_override:
+        options.append(("grpc.ssl_target_name_override", target.tls.server_name_override))
     if target.keepalive is not None:
         options += _keepalive(target.keepalive)
     return options
@@ -128,16 +127,16 @@ def _keepalive(keepalive: Keepalive) -> list[tuple[str, str | int]]:
 def _credentials(tls: ClientTls, setting: str) -> grpc.ChannelCredentials:
     problems: list[str] = []
 
-    def read(path: Path | None, key: str) -> bytes | None:
+    def read(path: str, key: str) -> bytes | None:
         try:
-            return path.read_bytes() if path is not None else None
+            return Path(path).read_bytes() if path else None
         except OSError as error:
             problems.append(f"{setting}.{key}: cannot read {path}: {error.strerror}")
             return None
 
     roots = read(tls.ca_file, "ca_file") if tls.ca_file else _system_roots()
     certificate, key = read(tls.cert_file, "cert_file"), read(tls.key_file, "key_file")
-    if (tls.cert_file is None) != (tls.key_file is None):
+    if bool(tls.cert_file) != bool(tls.key_file):
         problems.append(f"{setting}: cert_file and key_file go together")
     if problems:
         raise ConfigError(problems)
@@ -147,7 +146,6 @@ def _credentials(tls: ClientTls, setting: str) -> grpc.ChannelCredentials:
 def _system_roots() -> bytes | None:
     """Return the roots of this system; None where there are none, for gRPC's own."""
     import ssl  # noqa: PLC0415 - asyncio has it loaded
-    from pathlib import Path  # noqa: PLC0415
 
     found = ssl.get_default_verify_paths().cafile
     return Path(found).read_bytes() if found else None

@@ -6,6 +6,7 @@ words and details. Invariant: no call outlives the sender's deadline.
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -34,25 +35,29 @@ _KEY_CHARACTERS: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz_-.")
 class GrpcExporter:
     """One next hop. Entering opens the channel, which connects when first used."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each thing an operator can set
         self,
         name: str,
         target: GrpcTarget,
         *,
         headers: Iterable[tuple[str, str]] = (),
         timeout_s: float = DEFAULT_TIMEOUT_S,
+        wait_for_ready: bool = False,
+        setting: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
         self._target = target
-        self._headers = _metadata(headers, f"exporters.{name}.headers")
-        self._timeout_s = timeout_s
+        self._setting = setting or f"exporters.{name}"
+        self._headers = _metadata(headers, f"{self._setting}.headers")
+        self._timeout_s = timeout_s or math.inf  # 0 waits as long as the sender does
+        self._wait_for_ready = wait_for_ready
         self._clock = clock
         self._channel: grpc.aio.Channel | None = None
         self._calls: dict[Signal, Call] = {}
 
     async def __aenter__(self) -> Self:
-        self._channel = open_channel(self._target, f"exporters.{self.name}")
+        self._channel = open_channel(self._target, self._setting)
         for signal, method in GRPC_METHOD.items():
             self._calls[signal] = raw_call(self._channel, method)
         return self
@@ -70,7 +75,10 @@ class GrpcExporter:
         metadata = (*self._headers, *terms.metadata)
         try:
             return await self._calls[batch.signal](
-                batch.body, timeout=timeout_s, metadata=metadata
+                batch.body,
+                timeout=None if timeout_s == math.inf else timeout_s,
+                metadata=metadata,
+                wait_for_ready=self._wait_for_ready,
             )
         except grpc.aio.AioRpcError as error:
             raise _refusal(error) from None

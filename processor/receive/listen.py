@@ -48,8 +48,9 @@ def address_of(listener: socket.socket) -> str:
 
 
 def _parted(endpoint: str, setting: str) -> tuple[str, int]:
-    host, _, port = endpoint.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port) < 2**16):
+    host, colon, port = endpoint.rpartition(":")
+    # Without a colon there is no host, and no host means every address: not to be had by a slip.
+    if not (colon and port.isascii() and port.isdigit() and int(port) < 2**16):
         raise ConfigError([f"{setting}: {endpoint!r} is not host:port"])
     return host.removeprefix("[").removesuffix("]"), int(port)
 
