@@ -96,7 +96,9 @@ class PriceBook:
             self._good, self._loaded = fresh, True
             layers += good
             self.current = PriceTable(
-                tuple(read.layer for read in layers), _version(layers, self._aliases), self._aliases
+                tuple(read.layer for read in layers),
+                _version(layers, self._aliases),
+                self._aliases,
             )
             return self._outcome("changed", now_unix_s)
 
@@ -105,7 +107,10 @@ class PriceBook:
         return tuple(_digest_of(source.path) for source in self.sources)
 
     def _outcome(
-        self, result: Literal["changed", "unchanged", "kept"], now: float, problems: Sequence[str] = ()
+        self,
+        result: Literal["changed", "unchanged", "kept"],
+        now: float,
+        problems: Sequence[str] = (),
     ) -> ReloadOutcome:
         warnings = tuple(line for read in self._good.values() for line in read.warnings)
         table = self.current
@@ -117,7 +122,9 @@ class PriceBook:
         try:
             return [_builtin(BUILTIN)]
         except (OSError, ValueError) as problem:
-            problems.append(f"{BUILTIN}: the built-in table is missing or broken ({problem}); install again")
+            problems.append(
+                f"{BUILTIN}: the built-in table is missing or broken ({problem}); install again"
+            )
             return []
 
     def _read(self, source: PriceSource, problems: list[str]) -> _Read | None:
@@ -173,6 +180,8 @@ def _digest_of(path: str) -> str:
 
 def _version(reads: Sequence[_Read], aliases: Mapping[str, str]) -> str:
     """The newest layer's own version, and a digest of everything that decides a price."""
-    human = next((read.layer.version for read in reversed(reads) if read.layer.version), "unnamed")
+    human = next(
+        (read.layer.version for read in reversed(reads) if read.layer.version), "unnamed"
+    )
     parts = [read.digest for read in reads] + [f"{k}={v}" for k, v in sorted(aliases.items())]
     return f"{human}+sha256:{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}"

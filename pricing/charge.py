@@ -48,26 +48,33 @@ _FREE: Final = _Line(0, 0)
 _UNPAID: Final = _Line(0, 0, doubt=LOWER)
 
 
-class _Plan(dict[str, _Line]):
-    """Charged lines by class for one set of rows in force; resolved at first use of a class."""
+class _Plan(dict[str, "_Line | int"]):
+    """Charged lines by class for one set of rows in force; resolved at first use of a class.
+
+    A line that is a plain int is so many atto-dollars a unit, without more.
+    """
 
     __slots__ = ("_multipliers", "_rows", "_served", "doubt", "row")
 
-    def __init__(self, offer: Offer, rows: tuple[Row, ...], multipliers: tuple[Multiplier, ...]) -> None:
+    def __init__(
+        self, basis: Basis, rows: tuple[Row, ...], multipliers: tuple[Multiplier, ...]
+    ) -> None:
         super().__init__()
         self._rows = rows
         self._multipliers = multipliers
-        self._served = offer.served
-        self.row = row_id(offer.entry.provider, offer.entry.model, rows[0])
-        self.doubt = offer.doubt
-        if any(self._costs_extra(name) for name in offer.missing):
+        self._served = basis.served
+        self.row = row_id(basis.entry.provider, basis.entry.model, rows[0])
+        self.doubt = basis.doubt
+        if any(self._costs_extra(name) for name in basis.missing):
             self.doubt |= LOWER
 
-    def __missing__(self, name: str) -> _Line:
+    def __missing__(self, name: str) -> _Line | int:
         line = self._resolve(name)
+        # Most lines are a whole number of attos and nothing else: a plain int is the quick case.
+        made = line.atto if line == (line.atto, 1, 0, 0, "") else line
         if name in CLASSES:  # names of ours are few, names of others are not
-            self[name] = line
-        return line
+            self[name] = made
+        return made
 
     def _resolve(self, name: str) -> _Line:
         kind = CLASSES.get(name)
@@ -126,93 +133,125 @@ class _Plan(dict[str, _Line]):
         return own[0].atto > 0 and (parent is None or parent[0] != own[0])
 
 
+class Basis(NamedTuple):
+    """What an offer rests on; `rows` are those whose facts hold, narrowest first, at least one."""
+
+    entry: Entry
+    rows: tuple[Row, ...]
+    multipliers: tuple[Multiplier, ...] = ()
+    match: str = "exact"
+    provider: str = ""
+    """The seller; the entry's own provider may be the `*` of a source that names none."""
+    served: int = 0
+    """How many out-of-the-ordinary ways to be served were asked for: tier, batch, speed."""
+    missing: tuple[str, ...] = ()
+    doubt: int = 0
+
+
 class Offer:
     """The rows of one model that answer one question, and how they were found."""
 
-    __slots__ = ("_always", "_plans", "_rows", "_thresholds", "doubt", "entry", "match", "missing", "provider", "served")
+    __slots__ = ("_always", "_match", "_plans", "_provider", "_thresholds", "basis")
 
-    def __init__(
-        self,
-        entry: Entry,
-        rows: tuple[Row, ...],
-        *,
-        match: str = "exact",
-        provider: str = "",
-        served: int = 0,
-        multipliers: tuple[Multiplier, ...] = (),
-        missing: tuple[str, ...] = (),
-        doubt: int = 0,
-    ) -> None:
-        """`rows` are those whose facts hold, narrowest first; at least one."""
-        self.entry = entry
-        self.match = match
-        self.provider = provider or entry.provider
-        """The seller; the entry's own provider may be the `*` of a source that names none."""
-        self.served = served
-        self.missing = missing
-        self.doubt = doubt
-        self._rows = rows, multipliers
-        self._thresholds = any(row.when.context >= 0 for row in rows)
+    def __init__(self, basis: Basis) -> None:
+        """Compiles at once what depends on neither time nor prompt."""
+        self.basis = basis
+        self._match = basis.match
+        self._provider = basis.provider or basis.entry.provider
+        self._thresholds = any(row.when.context >= 0 for row in basis.rows)
         self._plans: dict[int, _Plan | None] = {}
-        timed = self._thresholds or any(
-            term.since is not None or term.until is not None for term in (*rows, *multipliers)
-        )
-        timed = timed or any(row.when.hours is not None for row in rows)
-        self._always = None if timed else _Plan(self, rows, multipliers)
+        self._always = None if self._varies() else _Plan(basis, basis.rows, basis.multipliers)
 
     @property
-    def rows(self) -> tuple[Row, ...]:
-        """The rows that may apply, narrowest first."""
-        return self._rows[0]
+    def provider(self) -> str:
+        """Who sells it."""
+        return self._provider
+
+    @property
+    def match(self) -> str:
+        """How the row was found."""
+        return self._match
 
     def charge(self, usage: Mapping[str, int | Decimal], at_unix_ns: int) -> Quote | NotPriced:
         """The cost of one call that ended at an instant."""
-        if not usage:
-            return _NO_USAGE
         plan = self._always
         if plan is None:
             plan = self._plan(usage, at_unix_ns)
-        if plan is None:
-            return NotPriced(Reason.NO_PRICE_AT_TIME, f"{self.entry.model} had no price then", self.provider)
+            if plan is None:
+                return self._not_then()
+        total, parts = 0, list[tuple[str, int]]()
+        for name, count in usage.items():
+            line = plan[name]
+            if type(line) is not int or type(count) is not int or count < 0:
+                return self._carefully(plan, usage)
+            if count:
+                part = count * line
+                total += part
+                parts.append((name, part))
+        if not usage:
+            return _NO_USAGE
+        return Quote(
+            total,
+            tuple(parts),
+            plan.row,
+            self._match,
+            self._provider,
+            _STANDING[plan.doubt],
+            total,
+        )
+
+    def _carefully(self, plan: _Plan, usage: Mapping[str, int | Decimal]) -> Quote | NotPriced:
+        """The same sum where a class is a fraction, has a minimum, a doubt or no price."""
         total, doubt, paid, parts = 0, plan.doubt, False, list[tuple[str, int]]()
         for name, count in usage.items():
-            atto, units, minimum, line_doubt, measures = plan[name]
-            if count <= 0:
-                if count < 0:
-                    return NotPriced(Reason.IMPOSSIBLE_USAGE, f"{count} {name}", self.provider)
-                paid = paid or units > 0
+            line = plan[name]
+            line = _Line(line, 1) if isinstance(line, int) else line
+            if count < 0:
+                return NotPriced(Reason.IMPOSSIBLE_USAGE, f"{count} {name}", self._provider)
+            paid = paid or line.units > 0
+            if not count or (line.units and line.measures and usage.get(line.measures)):
                 continue
-            if not units:
-                doubt |= line_doubt
-                continue
-            paid = True
-            if measures and usage.get(measures):
-                continue
-            doubt |= line_doubt
-            if minimum and count < minimum:
-                count = minimum  # noqa: PLW2901  the vendor bills that many
-            part = count * atto if units == 1 and type(count) is int else _product(count, atto, units)
-            parts.append((name, part))
-            total += part
+            doubt |= line.doubt
+            if line.units:
+                part = _product(max(count, line.minimum), line.atto, line.units)
+                parts.append((name, part))
+                total += part
         if not paid:
-            return NotPriced(Reason.UNSUPPORTED_UNIT, f"{plan.row} does not price {', '.join(usage)}", self.provider)
-        return Quote(total, tuple(parts), plan.row, self.match, self.provider, _STANDING[doubt], total)
+            detail = f"{plan.row} does not price {', '.join(usage)}"
+            return NotPriced(Reason.UNSUPPORTED_UNIT, detail, self._provider)
+        return Quote(
+            total, tuple(parts), plan.row, self._match, self._provider, _STANDING[doubt], total
+        )
+
+    def _varies(self) -> bool:
+        rows, multipliers = self.basis.rows, self.basis.multipliers
+        return (
+            self._thresholds
+            or any(row.since is not None or row.until is not None for row in rows)
+            or any(row.when.hours is not None for row in rows)
+            or any(term.since is not None or term.until is not None for term in multipliers)
+        )
 
     def _plan(self, usage: Mapping[str, int | Decimal], at: int) -> _Plan | None:
-        rows, multipliers = self._rows
-        prompt = sum(usage[name] for name in usage if name in PROMPT) if self._thresholds else 0
+        """The plan for what is in force: a bit for each row and multiplier."""
+        prompt: int | Decimal = 0
+        if self._thresholds:
+            prompt = sum(usage[name] for name in usage if name in PROMPT)
         mask, bit = 0, 1
-        for row in rows:
+        for row in self.basis.rows:
+            when = row.when
             if (
                 (row.since is None or row.since <= at)
                 and (row.until is None or at < row.until)
-                and prompt > row.when.context
-                and (row.when.hours is None or row.when.hours.open_at(at))
+                and prompt > when.context
+                and (when.hours is None or when.hours.open_at(at))
             ):
                 mask |= bit
             bit <<= 1
-        for term in multipliers:
-            if (term.since is None or term.since <= at) and (term.until is None or at < term.until):
+        for term in self.basis.multipliers:
+            if (term.since is None or term.since <= at) and (
+                term.until is None or at < term.until
+            ):
                 mask |= bit
             bit <<= 1
         if mask not in self._plans:
@@ -220,13 +259,17 @@ class Offer:
         return self._plans[mask]
 
     def _compile(self, mask: int) -> None:
-        rows, multipliers = self._rows
+        rows, multipliers = self.basis.rows, self.basis.multipliers
         chosen = tuple(row for i, row in enumerate(rows) if mask >> i & 1)
         rest = mask >> len(rows)
         times = tuple(term for i, term in enumerate(multipliers) if rest >> i & 1)
         if len(self._plans) >= _PLANS:
             self._plans.clear()
-        self._plans[mask] = _Plan(self, chosen, times) if chosen else None
+        self._plans[mask] = _Plan(self.basis, chosen, times) if chosen else None
+
+    def _not_then(self) -> NotPriced:
+        detail = f"{self.basis.entry.model} has rows, none of them in force then"
+        return NotPriced(Reason.NO_PRICE_AT_TIME, detail, self._provider)
 
 
 def _product(count: int | Decimal, atto: int, units: int) -> int:

@@ -11,13 +11,15 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from pricing import hours, rates
-from pricing.layer import Catalogue
 from pricing.rows import ALWAYS, Conditions, Entry, Fact, Multiplier, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from pricing.layer import Catalogue
+
 FORMAT: Final = 1
+_ROW_DEFAULTS: Final[list[Any]] = [None, None, None, None, [], -1, None]
 
 
 class CompactLayer:
@@ -80,7 +82,7 @@ def load(data: bytes) -> CompactLayer:
     try:
         header = json.loads(head)
         if header["genai-cost-compact"] != FORMAT:
-            raise ValueError(f"is of form {header['genai-cost-compact']}, not {FORMAT}")
+            _refuse(f"it is of form {header['genai-cost-compact']}, not {FORMAT}")
         lines = dict(zip(header["providers"], body.splitlines(), strict=True))
     except (KeyError, TypeError, ValueError) as problem:
         raise ValueError(f"not a compact price table: {problem}") from problem
@@ -130,9 +132,10 @@ def _plain(entry: Entry, numbers: Mapping[tuple[str, str], int]) -> list[Any]:
         ]
         for row in entry.rows
     ]
-    trimmed = [_trim(row, [None, None, None, None, [], -1, None]) for row in rows]
+    trimmed = [_trim(row, _ROW_DEFAULTS) for row in rows]
     times = [
-        [_facts(m.facts), m.numerator, m.denominator, m.since, m.until] for m in entry.multipliers
+        [_facts(m.facts), m.numerator, m.denominator, m.since, m.until]
+        for m in entry.multipliers
     ]
     return _trim([trimmed, entry.mode, entry.name, times], [None, "", "", []])
 
@@ -148,7 +151,7 @@ def _trim(values: list[Any], defaults: list[Any]) -> list[Any]:
 
 
 def _entry(provider: str, model: str, plain: list[Any], sources: list[list[str]]) -> Entry:
-    rows, mode, name, times = [*plain, *["", "", []][len(plain) - 1 :]]
+    rows, mode, name, times = _padded(plain, [None, "", "", []])
     return Entry(
         provider,
         model,
@@ -160,19 +163,29 @@ def _entry(provider: str, model: str, plain: list[Any], sources: list[list[str]]
 
 
 def _row(plain: list[Any], sources: list[list[str]]) -> Row:
-    prices, number, since, until, facts, context, windows = [
-        *plain,
-        *[None, None, [], -1, None][len(plain) - 2 :],
-    ]
+    prices, number, since, until, facts, context, windows = _padded(plain, _ROW_DEFAULTS)
     when = ALWAYS
     if facts or context >= 0 or windows:
-        when = Conditions(_fact_tuple(facts), context, hours.parse(windows) if windows else None)
+        when = Conditions(
+            _fact_tuple(facts), context, hours.parse(windows) if windows else None
+        )
     made = {key: rates.parse(key, text) for key, text in prices.items()}
-    return Row(made, since, until, when, *sources[number])
+    source, checked = sources[int(number)]
+    return Row(made, since, until, when, source, checked)
+
+
+def _padded(values: list[Any], defaults: list[Any]) -> list[Any]:
+    return values + defaults[len(values) :]
+
+
+def _refuse(message: str) -> None:
+    raise ValueError(message)
 
 
 def _fact_tuple(plain: list[Any]) -> tuple[Fact, ...]:
-    return tuple(Fact(name, frozenset(values), bool(negated)) for name, values, negated in plain)
+    return tuple(
+        Fact(name, frozenset(values), bool(negated)) for name, values, negated in plain
+    )
 
 
 def _json(value: Any) -> str:

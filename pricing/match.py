@@ -21,9 +21,15 @@ _BEDROCK: Final = "aws.bedrock"
 _VERTEX: Final = "gcp.vertex_ai"
 _FIREWORKS: Final = "accounts/fireworks/models/"
 
-_ARN: Final = re.compile(r"arn:[a-z-]+:bedrock:[a-z0-9-]*:\d*:(?:inference-profile|foundation-model)/(.+)")
-_PATH: Final = re.compile(r"(?:projects/.+/)?(?:publishers/[^/]+/)?models/([^/]+)(?::[a-zA-Z]+)?")
-_ROUTE: Final = re.compile(r"(?:converse|invoke|converse_like|[a-z]{2}(?:-gov)?-[a-z]+-\d)/(.+)")
+_ARN: Final = re.compile(
+    r"arn:[a-z-]+:bedrock:[a-z0-9-]*:\d*:(?:inference-profile|foundation-model)/(.+)"
+)
+_PATH: Final = re.compile(
+    r"(?:projects/.+/)?(?:publishers/[^/]+/)?models/([^/]+)(?::[a-zA-Z]+)?"
+)
+_ROUTE: Final = re.compile(
+    r"(?:converse|invoke|converse_like|[a-z]{2}(?:-gov)?-[a-z]+-\d)/(.+)"
+)
 _GEO: Final = re.compile(rf"(?!global)(?:{BEDROCK_GEOS})\.((?:{BEDROCK_VENDORS})\..+)")
 _THROUGHPUT: Final = re.compile(r"(.+:\d+):(?:\d+k|mm)")
 _REVISION: Final = re.compile(r"(.+-v\d+):0")
@@ -101,7 +107,11 @@ def _inner(text: str, provider: str) -> tuple[str, str] | None:
     if route is not None:
         return route[1], "prefix"
     prefix, slash, rest = text.partition("/")
-    if slash and rest and (canonical(prefix) == provider or (provider == ANY and from_prefix(text)[0])):
+    if (
+        slash
+        and rest
+        and (canonical(prefix) == provider or (provider == ANY and from_prefix(text)[0]))
+    ):
         return rest, "prefix"
     return None
 
@@ -135,7 +145,9 @@ def _undated(candidate: Candidate) -> Iterator[Candidate]:
 def _tuned(candidate: Candidate) -> Iterator[Candidate]:
     """`ft:base:org:suffix:id` is listed as `ft:base`; its base has another price (trap 18)."""
     match = _FINE_TUNE.fullmatch(candidate.model)
-    base = Candidate(match[1], (*candidate.how, "fine_tune")) if match is not None else candidate
+    base = (
+        Candidate(match[1], (*candidate.how, "fine_tune")) if match is not None else candidate
+    )
     yield base
     yield from _undated(base)
 

@@ -110,12 +110,21 @@ GATEWAYS: Final = frozenset(
 _HOSTS: Final[tuple[tuple[str, str], ...]] = (
     (r"(?:[a-z-]+\.)?api\.openai\.com", "openai"),
     (r".+\.openai\.azure\.(?:com|us|cn)|.+\.cognitiveservices\.azure\.com", "azure.ai.openai"),
-    (r".+\.(?:services|inference)\.ai\.azure\.com|models\.inference\.ai\.azure\.com", "azure.ai.inference"),
+    (
+        r".+\.(?:services|inference)\.ai\.azure\.com|models\.inference\.ai\.azure\.com",
+        "azure.ai.inference",
+    ),
     (r"api\.anthropic\.com", "anthropic"),
-    (r"bedrock(?:-[a-z]+)*(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws|api\.aws)(?:\.com(?:\.cn)?)?", "aws.bedrock"),
+    (
+        r"bedrock(?:-[a-z]+)*(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws|api\.aws)(?:\.com(?:\.cn)?)?",
+        "aws.bedrock",
+    ),
     (r".+\.bedrock-runtime\.[a-z0-9-]+\.vpce\.amazonaws\.com", "aws.bedrock"),
     (r"generativelanguage\.googleapis\.com", "gcp.gemini"),
-    (r"(?:[a-z0-9-]+-)?aiplatform(?:\.[a-z0-9.]+)?\.(?:googleapis|goog)(?:\.com)?", "gcp.vertex_ai"),
+    (
+        r"(?:[a-z0-9-]+-)?aiplatform(?:\.[a-z0-9.]+)?\.(?:googleapis|goog)(?:\.com)?",
+        "gcp.vertex_ai",
+    ),
     (r"api\.cohere\.(?:com|ai)", "cohere"),
     (r"(?:api|codestral)\.mistral\.ai", "mistral_ai"),
     (r"api\.groq\.com", "groq"),
@@ -165,7 +174,9 @@ BEDROCK_GEOS: Final = "us-gov|us|eu|apac|au|jp|ca|global"
 _BEDROCK_ID: Final = re.compile(
     rf"(?:arn:aws[a-z-]*:bedrock:|(?:{BEDROCK_GEOS})\.(?:{BEDROCK_VENDORS})\.|(?:{BEDROCK_VENDORS})\.[a-z]).*"
 )
-_VERTEX_ID: Final = re.compile(r"(?:projects/.+|publishers/[^/]+/models/.+|claude-[a-z0-9-]+@.+)")
+_VERTEX_ID: Final = re.compile(
+    r"(?:projects/.+|publishers/[^/]+/models/.+|claude-[a-z0-9-]+@.+)"
+)
 
 # Names that one vendor coined; only where nothing else tells the seller.
 _COINED: Final = re.compile(
@@ -254,7 +265,9 @@ def region_from_address(host: str) -> str:
             return match[1]
     if bare.startswith("aiplatform."):
         return "global"
-    match = _AWS_REGION.search(bare) if "amazonaws" in bare or bare.endswith("api.aws") else None
+    match = (
+        _AWS_REGION.search(bare) if "amazonaws" in bare or bare.endswith("api.aws") else None
+    )
     return match[1] if match else ""
 
 

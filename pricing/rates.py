@@ -55,7 +55,7 @@ _TEXT: Final = re.compile(
 )
 
 
-class BadRate(ValueError):
+class RateError(ValueError):
     """A price that cannot be one; the message says why."""
 
 
@@ -75,16 +75,16 @@ class Rate:
 
 
 def rate(name: str, amount: Decimal, per: int = 1, minimum: int = 0) -> Rate:
-    """USD `amount` per `per` units of a usage class; raises `BadRate`."""
+    """USD `amount` per `per` units of a usage class; raises `RateError`."""
     if not amount.is_finite():
-        raise BadRate(f"{amount} is not a price")
+        raise RateError(f"{amount} is not a price")
     if amount < 0:
-        raise BadRate(f"{plain(amount)} is negative")
+        raise RateError(f"{plain(amount)} is negative")
     if amount.adjusted() > 30 or amount.adjusted() < -40 or len(amount.as_tuple().digits) > 60:
-        raise BadRate(f"{amount} is out of all proportion")
+        raise RateError(f"{amount} is out of all proportion")
     unit = CLASSES[name].unit
     if amount > _CEILING[unit] * per:
-        raise BadRate(
+        raise RateError(
             f"{plain(amount)} per {per:,} is above {plain(_CEILING[unit] * per)} USD, "
             f"which no {unit} costs; is the unit right?"
         )
@@ -95,16 +95,16 @@ def rate(name: str, amount: Decimal, per: int = 1, minimum: int = 0) -> Rate:
 
 
 def parse(name: str, value: object) -> Rate:
-    """The rate a price file means by `value` for a usage class; raises `BadRate`."""
+    """The rate a price file means by `value` for a usage class; raises `RateError`."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise BadRate(f"{value!r} is not a price")
+        raise RateError(f"{value!r} is not a price")
     match = _TEXT.fullmatch(str(value).strip())
     if match is None:
-        raise BadRate(f"{value!r} is not a price; write `<decimal> per <unit>`")
+        raise RateError(f"{value!r} is not a price; write `<decimal> per <unit>`")
     try:
         amount = Decimal(match["amount"])
     except InvalidOperation:
-        raise BadRate(f"{match['amount']!r} is not a decimal number") from None
+        raise RateError(f"{match['amount']!r} is not a decimal number") from None
     return rate(name, amount, _per(name, match), int(match["minimum"] or 0))
 
 
@@ -114,11 +114,13 @@ def _per(name: str, match: re.Match[str]) -> int:
     if match["unit"] is None:
         if unit is Unit.TOKEN:
             return MILLION
-        raise BadRate(f"needs its unit: `{match['amount']} per {next(iter(words))}` or the like")
+        raise RateError(
+            f"needs its unit: `{match['amount']} per {next(iter(words))}` or the like"
+        )
     word = match["unit"]
     singular = next((w for w in words if word in {w, f"{w}s", f"{w}es", f"{w[:-1]}ies"}), None)
     if singular is None:
-        raise BadRate(f"{name} is not counted in {word!r}, but in {' or '.join(words)}")
+        raise RateError(f"{name} is not counted in {word!r}, but in {' or '.join(words)}")
     return int(match["count"] or 1) * _TIMES[(match["times"] or "").lower()] * words[singular]
 
 
@@ -130,7 +132,7 @@ def text(name: str, price: Rate) -> str:
         written = _decimal(price.atto * per, price.units * ATTO)
         if written is not None:
             return f"{written}{suffix}{minimum}"
-    raise BadRate(f"{price.atto}/{price.units} atto-dollars has no decimal text")
+    raise RateError(f"{price.atto}/{price.units} atto-dollars has no decimal text")
 
 
 def _decimal(numerator: int, denominator: int) -> str | None:

@@ -11,11 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pricing.hours import Hours
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pricing.hours import Hours
     from pricing.rates import Rate
 
 NS: Final = 10**9
@@ -46,7 +45,17 @@ FACTS: Final = (
 SERVED: Final = frozenset({"service_tier", "batch", "speed"})
 # Names of the ordinary way to be served; one value stands for all.
 STANDARD: Final = frozenset(
-    {"", "default", "standard", "auto", "on_demand", "on-demand", "none", "standard_only", "normal"}
+    {
+        "",
+        "default",
+        "standard",
+        "auto",
+        "on_demand",
+        "on-demand",
+        "none",
+        "standard_only",
+        "normal",
+    }
 )
 
 
@@ -147,7 +156,10 @@ def value(name: str, text: str) -> str:
 def row_id(provider: str, model: str, row: Row) -> str:
     """The name of a row for people: `openai/gpt-4o@2024-10-02[service_tier=flex]`."""
     begins = f"@{instant_text(row.since)}" if row.since is not None else ""
-    terms = [f"{'not ' if f.negated else ''}{f.name}={'|'.join(sorted(f.values))}" for f in row.when.facts]
+    terms = [
+        f"{'not ' if f.negated else ''}{f.name}={'|'.join(sorted(f.values))}"
+        for f in row.when.facts
+    ]
     if row.when.context >= 0:
         terms.append(f">{row.when.context}")
     if row.when.hours is not None:

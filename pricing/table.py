@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from pricing.answers import NotPriced, Question, Quote, Reason
-from pricing.charge import FALLBACK, Offer
+from pricing.charge import FALLBACK, Basis, Offer
 from pricing.layer import ANY
 from pricing.match import candidates, refines
 from pricing.providers import canonical, region_from_address
@@ -26,13 +26,17 @@ if TYPE_CHECKING:
 
 MEMO_LIMIT: Final = 2048
 # Sums over calls are no prompt: no context threshold may fire on them (trap 25).
-_AGGREGATES: Final = frozenset({"invoke_agent", "create_agent", "invoke_workflow", "chain", "agent"})
+_AGGREGATES: Final = frozenset(
+    {"invoke_agent", "create_agent", "invoke_workflow", "chain", "agent"}
+)
 
 
 class PriceTable:
     """Everything that is known of prices at one moment; never changes."""
 
-    def __init__(self, layers: tuple[Layer, ...], version: str, aliases: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, layers: tuple[Layer, ...], version: str, aliases: Mapping[str, str] | None = None
+    ) -> None:
         """Later layers win over earlier ones, model by model; operator's `aliases` over all."""
         self.version = version
         self.count = sum(layer.count for layer in layers)
@@ -87,11 +91,19 @@ class PriceTable:
             found = self._listed(question, Seller(ANY))
             if found is not None:
                 return _offer(question, found[0], found[1] or ("exact",), Seller(""))
-        asked = " or ".join(dict.fromkeys(filter(None, (question.model, question.request_model))))
+        asked = " or ".join(
+            dict.fromkeys(filter(None, (question.model, question.request_model)))
+        )
         provider = tried[0].provider if tried else ""
-        return NotPriced(Reason.UNKNOWN_MODEL, f"{provider or 'no provider'} lists no {asked or 'model'}", provider)
+        return NotPriced(
+            Reason.UNKNOWN_MODEL,
+            f"{provider or 'no provider'} lists no {asked or 'model'}",
+            provider,
+        )
 
-    def _listed(self, question: Question, seller: Seller) -> tuple[Entry, tuple[str, ...]] | None:
+    def _listed(
+        self, question: Question, seller: Seller
+    ) -> tuple[Entry, tuple[str, ...]] | None:
         response, request = question.model, question.request_model
         order = [(response, ()), (request, ("request_model",))]
         if refines(request, response):
@@ -106,11 +118,18 @@ class PriceTable:
                 found = self._named(seller.provider, candidate.model)
                 if found is not None:
                     entry, is_alias = found
-                    steps = (*how, *candidate.how, *(("alias",) if is_alias else ()), *seller.how)
+                    steps = (
+                        *how,
+                        *candidate.how,
+                        *(("alias",) if is_alias else ()),
+                        *seller.how,
+                    )
                     return entry, tuple(dict.fromkeys(steps))
         return None
 
-    def _aliased(self, model: str, question: Question, seller: Seller) -> tuple[Entry, tuple[str, ...]] | None:
+    def _aliased(
+        self, model: str, question: Question, seller: Seller
+    ) -> tuple[Entry, tuple[str, ...]] | None:
         """What the operator says the name stands for: by resource, by provider, or anywhere."""
         if not self._aliases:
             return None
@@ -148,7 +167,9 @@ class PriceTable:
         return None
 
 
-def _offer(question: Question, entry: Entry, how: tuple[str, ...], seller: Seller) -> Offer | NotPriced:
+def _offer(
+    question: Question, entry: Entry, how: tuple[str, ...], seller: Seller
+) -> Offer | NotPriced:
     facts = _facts(question)
     rows = tuple(row for row in entry.ranked if _holds(row, facts, question))
     if not rows:
@@ -160,14 +181,16 @@ def _offer(question: Question, entry: Entry, how: tuple[str, ...], seller: Selle
     asked = {name for name in SERVED if facts.get(name) not in {None, "standard", "false"}}
     asked -= {fact.name for multiplier in multipliers for fact in multiplier.facts}
     return Offer(
-        entry,
-        rows,
-        match="+".join(how),
-        provider=seller.provider if entry.provider == ANY else entry.provider,
-        served=len(asked),
-        multipliers=multipliers,
-        missing=question.missing,
-        doubt=FALLBACK if any(step.startswith("list_of:") for step in how) else 0,
+        Basis(
+            entry,
+            rows,
+            multipliers,
+            match="+".join(how),
+            provider=seller.provider if entry.provider == ANY else entry.provider,
+            served=len(asked),
+            missing=question.missing,
+            doubt=FALLBACK if any(step.startswith("list_of:") for step in how) else 0,
+        )
     )
 
 

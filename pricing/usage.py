@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Unit(StrEnum):
     """What a class counts."""
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  not that kind
     CHARACTER = "character"
     IMAGE = "image"
     PIXEL = "pixel"
@@ -54,10 +54,14 @@ CLASSES: Final[Mapping[str, UsageClass]] = {
     "cache_read_audio": UsageClass(_TOKEN, ("cache_read", "input_audio", "input")),
     "output_audio": UsageClass(_TOKEN, ("output",)),
     "input_image": UsageClass(_TOKEN, ("input",), ordinary=True),
-    "cache_read_image": UsageClass(_TOKEN, ("cache_read", "input_image", "input"), ordinary=True),
+    "cache_read_image": UsageClass(
+        _TOKEN, ("cache_read", "input_image", "input"), ordinary=True
+    ),
     "output_image": UsageClass(_TOKEN, ("output",)),
     "input_video": UsageClass(_TOKEN, ("input",), ordinary=True),
-    "cache_read_video": UsageClass(_TOKEN, ("cache_read", "input_video", "input"), ordinary=True),
+    "cache_read_video": UsageClass(
+        _TOKEN, ("cache_read", "input_video", "input"), ordinary=True
+    ),
     "output_video": UsageClass(_TOKEN, ("output",)),
     "tool_input": UsageClass(_TOKEN, ("input",), ordinary=True),
     "input_characters": UsageClass(Unit.CHARACTER, measures="input", optional=True),

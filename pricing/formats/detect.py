@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pricing.formats import genai_cost, genai_prices, litellm, openlit
-from pricing.formats.document import parse
+from pricing.formats.document import is_list, is_mapping, parse
 from pricing.problems import PriceError, nearest
 
 if TYPE_CHECKING:
@@ -34,31 +34,45 @@ def read(data: bytes, name: str, form: str = AUTO) -> Loaded:
         raise PriceError(
             [f"{name}: no known price format; a file of ours begins with `genai-cost: 1`"]
         )
-    if not isinstance(document.value, dict) and form != genai_prices.NAME:
+    if not is_mapping(document.value) and form != genai_prices.NAME:
         raise PriceError([f"{name}: needs to be a mapping, as {form} files are"])
     return READERS[form](document)
 
 
 def detect(content: Any) -> str:
     """The name of the form; empty where it is none that we know."""
-    if isinstance(content, list):
-        items: list[Any] = content
-        return genai_prices.NAME if items and all(_has(item, "models") for item in items) else ""
-    if not isinstance(content, dict):
+    if is_list(content):
+        return (
+            genai_prices.NAME
+            if content and all(_has(item, "models") for item in content)
+            else ""
+        )
+    if not is_mapping(content):
         return ""
-    fields: dict[str, Any] = content
-    if "genai-cost" in fields:
-        return genai_cost.NAME
-    if any(name in fields and isinstance(fields[name], dict) for name in openlit.MAPS) and not any(
-        _has(item, "litellm_provider") for item in fields.values()
-    ):
-        return openlit.NAME
-    if _has(fields, "models", "id") or isinstance(fields.get("providers"), list):
-        return genai_prices.NAME
-    if any(isinstance(item, dict) and litellm.is_entry(item) for item in fields.values()):
-        return litellm.NAME
-    return genai_cost.NAME if "providers" in fields else ""
+    return next((form for form, looks_so in _LOOKS if looks_so(content)), "")
+
+
+def _is_openlit(fields: dict[str, Any]) -> bool:
+    maps = any(is_mapping(fields.get(name)) for name in openlit.MAPS)
+    return maps and not any(_has(item, "litellm_provider") for item in fields.values())
+
+
+def _is_genai_prices(fields: dict[str, Any]) -> bool:
+    return _has(fields, "models", "id") or is_list(fields.get("providers"))
+
+
+def _is_litellm(fields: dict[str, Any]) -> bool:
+    return any(is_mapping(item) and litellm.is_entry(item) for item in fields.values())
+
+
+_LOOKS: Final[tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...]] = (
+    (genai_cost.NAME, lambda fields: "genai-cost" in fields),
+    (openlit.NAME, _is_openlit),
+    (genai_prices.NAME, _is_genai_prices),
+    (litellm.NAME, _is_litellm),
+    (genai_cost.NAME, lambda fields: "providers" in fields),
+)
 
 
 def _has(item: Any, *keys: str) -> bool:
-    return isinstance(item, dict) and all(key in item for key in keys)
+    return is_mapping(item) and all(key in item for key in keys)

@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from pricing.problems import PriceError
 
@@ -42,6 +42,16 @@ _WORDS: Final[dict[str, Value]] = {
     "FALSE": False,
 }
 _FUNNY: Final = frozenset({".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "-.inf", "+.inf"})
+
+
+def is_mapping(value: Value) -> TypeGuard[dict[str, Any]]:
+    """Whether a value is a mapping; every key of one is text."""
+    return isinstance(value, dict)
+
+
+def is_list(value: Value) -> TypeGuard[list[Any]]:
+    """Whether a value is a list."""
+    return isinstance(value, list)
 
 
 @dataclass
@@ -87,7 +97,9 @@ def parse(data: bytes, name: str) -> Document:
             return parse_json(text, name)
         except json.JSONDecodeError as problem:
             if name.endswith(".json") or len(data) > MAX_YAML_BYTES:
-                raise PriceError([f"{name}:{problem.lineno}: not JSON: {problem.msg}"]) from None
+                raise PriceError(
+                    [f"{name}:{problem.lineno}: not JSON: {problem.msg}"]
+                ) from None
     return parse_yaml(text, name)
 
 
@@ -98,7 +110,7 @@ def parse_json(text: str, name: str) -> Document:
         made = dict(items)
         if len(made) != len(items):
             seen = set[str]()
-            twice = next(key for key, _ in items if key in seen or seen.add(key))
+            twice = next(key for key, _ in items if key in seen or _note(seen, key))
             raise PriceError([f"{name}: key {twice!r} stands twice in one object"])
         return made
 
@@ -141,15 +153,21 @@ def parse_yaml(text: str, name: str) -> Document:
     return Document(name, builder.root, text, builder.lines)
 
 
+def _inside(value: Value) -> Iterable[Value]:
+    if is_mapping(value):
+        return value.values()
+    return value if is_list(value) else ()
+
+
+def _note(seen: set[str], key: str) -> bool:
+    seen.add(key)
+    return False
+
+
 def _deeper(value: Value, limit: int) -> bool:
     level: Iterable[Value] = [value]
     for _ in range(limit):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
+        level = [inner for outer in level for inner in _inside(outer)]
         if not level:
             return False
     return True
@@ -197,7 +215,9 @@ class _Builder:
     def _scalar(self, event: Any, line: int) -> None:
         if event.tag not in {None, "!"}:
             raise PriceError([f"{self.name}:{line}: tag {event.tag} is not understood"])
-        value = event.value if event.style or event.tag == "!" else self._plain(event.value, line)
+        value = (
+            event.value if event.style or event.tag == "!" else self._plain(event.value, line)
+        )
         if event.anchor:
             self._anchors[event.anchor] = value
             self._sizes[id(value)] = 1
@@ -243,7 +263,9 @@ class _Builder:
 
     def _alias(self, anchor: str, line: int) -> None:
         if anchor not in self._anchors:
-            raise PriceError([f"{self.name}:{line}: *{anchor} is not defined above, or contains itself"])
+            raise PriceError(
+                [f"{self.name}:{line}: *{anchor} is not defined above, or contains itself"]
+            )
         value = self._anchors[anchor]
         self._count += self._sizes.get(id(value), 1)
         self._put(value, line)
@@ -251,8 +273,10 @@ class _Builder:
     def _put(self, value: Value, line: int) -> None:
         self._count += 1
         if self._count > MAX_VALUES:
-            raise PriceError([f"{self.name}:{line}: more than {MAX_VALUES:,} values, aliases included"])
-        is_open = isinstance(value, dict | list) and id(value) not in self._sizes
+            raise PriceError(
+                [f"{self.name}:{line}: more than {MAX_VALUES:,} values, aliases included"]
+            )
+        is_open = (is_mapping(value) or is_list(value)) and id(value) not in self._sizes
         if not self._open:
             self.root = value
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pricing import hours, rates
+from pricing.formats.document import is_list, is_mapping
 from pricing.formats.loaded import Gathering, Loaded
 from pricing.layer import ANY
 from pricing.problems import nearest
@@ -64,7 +65,9 @@ class _Reader:
     def read(self) -> Loaded:
         top = self._mapping((), self._document.value, _TOP)
         if top.get("genai-cost") != 1:
-            self._problem(("genai-cost",), f"version {top.get('genai-cost')} is not understood; write 1")
+            self._problem(
+                ("genai-cost",), f"version {top.get('genai-cost')} is not understood; write 1"
+            )
         for name, provider in self._mapping(("providers",), top.get("providers", {})).items():
             self._provider(("providers", name), name, provider)
         return self._found.finish(NAME, str(top.get("version") or ""))
@@ -79,7 +82,9 @@ class _Reader:
     def _model(self, path: Path, provider: str, model: str, content: Any) -> None:
         fields = self._mapping(path, content, _MODEL)
         if ("prices" in fields) is ("rows" in fields):
-            self._problem(path, "needs `prices` (always the same) or `rows` (dated or conditional)")
+            self._problem(
+                path, "needs `prices` (always the same) or `rows` (dated or conditional)"
+            )
             return
         if "prices" in fields:
             rows = [Row(self._prices((*path, "prices"), fields["prices"]))]
@@ -96,7 +101,8 @@ class _Reader:
             mode=self._choice((*path, "mode"), fields.get("mode", ""), MODES),
             name=str(fields.get("name") or ""),
             multipliers=[
-                self._multiplier((*path, "multipliers", i), m) for i, m in enumerate(multipliers)
+                self._multiplier((*path, "multipliers", i), m)
+                for i, m in enumerate(multipliers)
             ],
         )
         for i, alias in enumerate(self._list((*path, "aliases"), fields.get("aliases", []))):
@@ -160,7 +166,7 @@ class _Reader:
             if name in CLASSES:
                 try:
                     made[name] = rates.parse(name, text)
-                except rates.BadRate as bad:
+                except rates.RateError as bad:
                     self._problem((*path, name), str(bad))
         return made
 
@@ -176,13 +182,19 @@ class _Reader:
     def _fact(self, path: Path, name: str, content: Any) -> Fact:
         if isinstance(content, bool):
             return Fact(name, frozenset({"true" if content else "false"}))
-        texts = [str(text) for text in (content if isinstance(content, list) else [content])]
+        texts = [str(text) for text in (content if is_list(content) else [content])]
         negated = [text.startswith("!") for text in texts]
-        if not texts or any(negated) is not all(negated) or not all(text.lstrip("!") for text in texts):
+        if (
+            not texts
+            or any(negated) is not all(negated)
+            or not all(text.lstrip("!") for text in texts)
+        ):
             self._problem(path, "needs values, all of them or none with a `!` before")
         if name == "batch":
             self._problem(path, "is true or false")
-        return Fact(name, frozenset(value(name, text.lstrip("!")) for text in texts), any(negated))
+        return Fact(
+            name, frozenset(value(name, text.lstrip("!")) for text in texts), any(negated)
+        )
 
     def _context(self, path: Path, fields: dict[str, Any]) -> int:
         if "context_over" in fields and "context_from" in fields:
@@ -221,13 +233,15 @@ class _Reader:
         return str(content or "")
 
     def _list(self, path: Path, content: Any) -> list[Any]:
-        if isinstance(content, list):
-            return content  # pyright: ignore[reportUnknownVariableType]
+        if is_list(content):
+            return content
         self._problem(path, "needs to be a list")
         return []
 
-    def _mapping(self, path: Path, content: Any, known: Iterable[str] | None = None) -> dict[str, Any]:
-        if not isinstance(content, dict):
+    def _mapping(
+        self, path: Path, content: Any, known: Iterable[str] | None = None
+    ) -> dict[str, Any]:
+        if not is_mapping(content):
             self._problem(path, "needs to be a mapping")
             return {}
         fields: dict[str, Any] = content

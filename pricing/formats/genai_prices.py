@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pricing import hours
+from pricing.formats.document import is_list, is_mapping
 from pricing.formats.loaded import Gathering, Loaded
 from pricing.problems import nearest
 from pricing.providers import canonical
@@ -58,7 +59,9 @@ CLASS_OF: Final[Mapping[str, tuple[str, int]]] = {
     "requests_kcount": ("requests", 1000),
 }
 # The plain-text share of a class that is our class itself.
-_TEXT: Final = re.compile(r"(input|output)_text_mtok|cache_text_(read|write|write_5m|write_1h)_mtok")
+_TEXT: Final = re.compile(
+    r"(input|output)_text_mtok|cache_text_(read|write|write_5m|write_1h)_mtok"
+)
 NOT_FROM_A_CALL: Final = frozenset(
     {"input_annotated_document_kpages", "input_text_messages_kcount", "social_searches_kcount"}
 )
@@ -110,13 +113,13 @@ def read(document: Document) -> Loaded:
     """The prices in a document of this form; raises `PriceError`."""
     found = Gathering(document)
     content = document.value
-    if isinstance(content, dict) and "providers" in content:
+    if is_mapping(content) and "providers" in content:
         content = content["providers"]
-    providers = content if isinstance(content, list) else [content]
+    providers = content if is_list(content) else [content]
     skipped = 0
     for i, provider in enumerate(providers):
-        path: Path = (i,) if isinstance(content, list) else ()
-        if not isinstance(provider, dict) or not isinstance(provider.get("models"), list):
+        path: Path = (i,) if is_list(content) else ()
+        if not is_mapping(provider) or not is_list(provider.get("models")):
             found.problem(path, "needs to be a provider with a list of `models`")
             continue
         _keys(found, path, provider, _PROVIDER)
@@ -131,7 +134,7 @@ def read(document: Document) -> Loaded:
 
 def _model(found: Gathering, path: Path, provider: str, model: Any) -> int:
     """Adds a model; says whether it had an open-ended match clause."""
-    if not isinstance(model, dict) or "id" not in model:
+    if not is_mapping(model) or "id" not in model:
         found.problem(path, "needs to be a model with an `id`")
         return 0
     _keys(found, path, model, _MODEL)
@@ -149,8 +152,8 @@ def _model(found: Gathering, path: Path, provider: str, model: Any) -> int:
 
 def _rows(found: Gathering, path: Path, model: Mapping[str, Any]) -> Iterator[Row]:
     yield from _listed(found, (*path, "prices"), model.get("prices") or {}, ())
-    variants = model.get("price_variants") or []
-    for i, variant in enumerate(variants if isinstance(variants, list) else []):
+    variants = model.get("price_variants")
+    for i, variant in enumerate(variants if is_list(variants) else ()):
         place = (*path, "price_variants", i)
         facts = _facts(found, place, variant.get("when") or {})
         if facts is not None:
@@ -158,11 +161,13 @@ def _rows(found: Gathering, path: Path, model: Mapping[str, Any]) -> Iterator[Ro
             yield from _priced(found, place, variant.get("prices") or {}, facts, when)
 
 
-def _listed(found: Gathering, path: Path, prices: Any, facts: tuple[Fact, ...]) -> Iterator[Row]:
-    if isinstance(prices, dict):
+def _listed(
+    found: Gathering, path: Path, prices: Any, facts: tuple[Fact, ...]
+) -> Iterator[Row]:
+    if is_mapping(prices):
         yield from _priced(found, path, prices, facts, _When())
         return
-    for i, entry in enumerate(prices if isinstance(prices, list) else []):
+    for i, entry in enumerate(prices if is_list(prices) else []):
         when = _when(found, (*path, i), entry.get("constraint"))
         if i == 0:  # used where no other is active, so from the beginning of time
             when = when._replace(since=None)
@@ -170,7 +175,11 @@ def _listed(found: Gathering, path: Path, prices: Any, facts: tuple[Fact, ...]) 
 
 
 def _priced(
-    found: Gathering, path: Path, prices: Mapping[str, Any], facts: tuple[Fact, ...], when: _When
+    found: Gathering,
+    path: Path,
+    prices: Mapping[str, Any],
+    facts: tuple[Fact, ...],
+    when: _When,
 ) -> Iterator[Row]:
     """A row for the base prices, and one for each threshold."""
     by_context: dict[int, dict[str, Rate]] = {-1: {}}
@@ -178,7 +187,9 @@ def _priced(
         known = _class_of(key)
         if known is None:
             if key not in NOT_FROM_A_CALL:
-                found.problem((*path, key), f"unknown price key {key!r}{nearest(key, CLASS_OF)}")
+                found.problem(
+                    (*path, key), f"unknown price key {key!r}{nearest(key, CLASS_OF)}"
+                )
             continue
         name, per = known
         for start, amount in _steps(found, (*path, key), content):
@@ -196,10 +207,12 @@ def _class_of(key: str) -> tuple[str, int] | None:
 
 
 def _steps(found: Gathering, path: Path, content: Any) -> Iterator[tuple[int, Decimal]]:
-    if not isinstance(content, dict):
-        content = {"base": content}
-    tiers = content.get("tiers") or []
-    for start, price in [(-1, content.get("base")), *((t.get("start"), t.get("price")) for t in tiers)]:
+    content = content if is_mapping(content) else {"base": content}
+    tiers: list[dict[str, Any]] = content.get("tiers") or []
+    for start, price in [
+        (-1, content.get("base")),
+        *((t.get("start"), t.get("price")) for t in tiers),
+    ]:
         amount = _number(price)
         if amount is None or not isinstance(start, int):
             found.problem(path, f"{price!r} is not a price")
@@ -242,13 +255,15 @@ def _facts(found: Gathering, path: Path, when: Mapping[str, Any]) -> tuple[Fact,
 
 def _ids(match: Any) -> tuple[list[str], bool]:
     """Ids that a match clause names exactly, and whether it also matches others."""
-    if not isinstance(match, dict):
+    if not is_mapping(match):
         return [], False
     if "equals" in match:
         return [str(match["equals"])], False
     if "or" in match:
         parts = [_ids(clause) for clause in match["or"]]
-        return [name for names, _ in parts for name in names], any(is_open for _, is_open in parts)
+        return [name for names, _ in parts for name in names], any(
+            is_open for _, is_open in parts
+        )
     return [], True
 
 
@@ -261,7 +276,9 @@ def _number(content: Any) -> Decimal | None:
         return None
 
 
-def _keys(found: Gathering, path: Path, fields: Mapping[str, Any], known: frozenset[str]) -> None:
+def _keys(
+    found: Gathering, path: Path, fields: Mapping[str, Any], known: frozenset[str]
+) -> None:
     for key in fields:
         if key not in known:
             found.warn((*path, key), f"unknown key{nearest(str(key), known)}")

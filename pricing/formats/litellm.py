@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pricing import hours
+from pricing.formats.document import is_list, is_mapping
 from pricing.formats.litellm_hours import windows
 from pricing.formats.litellm_ids import Identity, identify, pixels
 from pricing.formats.litellm_keys import (
@@ -29,7 +30,7 @@ from pricing.problems import nearest
 from pricing.rows import Conditions, Fact, Multiplier, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from pricing.formats.document import Document, Path
     from pricing.rates import Rate
@@ -38,8 +39,9 @@ NAME: Final = "litellm"
 _SKIPPED: Final = ("sample_spec",)
 _SIZES: Final = ("low", "medium", "high")
 # Thresholds are exclusive (`>`), but for xAI's.
+# Classes that two keys may name.
+_DOUBLED: Final = frozenset({"images", "pixels", "audio_seconds"})
 _INCLUSIVE: Final = frozenset({"x_ai"})
-
 
 
 class _Group(NamedTuple):
@@ -73,7 +75,7 @@ def read(document: Document) -> Loaded:
     for key, fields in document.value.items():
         if key in _SKIPPED:
             continue
-        if not isinstance(fields, dict):
+        if not is_mapping(fields):
             found.problem((key,), "needs to be a mapping of prices")
             continue
         entry = _entry(found, key, fields)
@@ -127,7 +129,9 @@ class _Entry:
             Row(
                 rates,
                 when=Conditions(
-                    group.facts, group.context, hours.parse(group.hours) if group.hours else None
+                    group.facts,
+                    group.context,
+                    hours.parse(group.hours) if group.hours else None,
                 ),
                 source=NAME,
             )
@@ -165,11 +169,9 @@ class _Entry:
             return
         if name == "pixels" and pixels(self._identity):
             name, amount = "images", amount * pixels(self._identity)
-        if name in {"images", "pixels", "audio_seconds"} and not amount and len(fields) > 1:
-            # A zero beside the key that does price the class says nothing.
-            if self._has_other_price(name, key, fields):
-                return
-        self._put(path, self._group(key), name, amount)
+        # A zero beside the key that does price the class says nothing.
+        if amount or name not in _DOUBLED or not self._has_other_price(name, key, fields):
+            self._put(path, self._group(key), name, amount)
 
     def _by_mode(self, base: str) -> str:
         choices = BY_MODE[base]
@@ -186,7 +188,9 @@ class _Entry:
 
     def _has_other_price(self, name: str, key: Key, fields: Mapping[str, Any]) -> bool:
         return any(
-            other != key.base and (CLASS_OF.get(other) or self._named(other)) == name and bool(content)
+            other != key.base
+            and (CLASS_OF.get(other) or self._named(other)) == name
+            and bool(content)
             for other, content in fields.items()
         )
 
@@ -209,22 +213,24 @@ class _Entry:
         if made is not None:
             rates.setdefault(name, made)
 
-    def _tiers(self, path: Path, content: Any) -> None:
-        for i, tier in enumerate(content if isinstance(content, list) else []):
-            if not isinstance(tier, dict):
+    def tiers(self, path: Path, content: Any) -> None:
+        """Rates by ranges of the prompt's size."""
+        for i, tier in enumerate(content if is_list(content) else ()):
+            if not is_mapping(tier):
                 self._found.problem((*path, i), "needs to be a mapping")
                 continue
             bounds = tier.get("range")
-            start = _number(bounds[0]) if isinstance(bounds, list) and bounds else None
+            start = _number(bounds[0]) if is_list(bounds) and bounds else None
             if start is None:
-                self._found.problem((*path, i), "has no `range`")
+                self._found.warn((*path, i), "has no `range` of tokens")
                 continue
             group = _Group(self._identity.facts, int(start) if start else -1)
             self._groups[group] = {}  # ranges say more than the flat keys beside them
             self._flat((*path, i), group, tier)
 
-    def _off_peak(self, path: Path, content: Any) -> None:
-        if not isinstance(content, dict):
+    def off_peak(self, path: Path, content: Any) -> None:
+        """Rates of the off-peak hours; the others are the peak's."""
+        if not is_mapping(content):
             self._found.problem(path, "needs to be a mapping")
             return
         try:
@@ -242,11 +248,15 @@ class _Entry:
             elif is_price(key):
                 self._found.warn((*path, key), "unknown price key")
 
-    def _searches(self, path: Path, content: Any) -> None:
+    def searches(self, path: Path, content: Any) -> None:
         """One price by the search, or one by the size of its context."""
         amounts: dict[str, Decimal] = {}
         for size in _SIZES:
-            amount = _number(content.get(f"search_context_size_{size}")) if isinstance(content, dict) else None
+            amount = (
+                _number(content.get(f"search_context_size_{size}"))
+                if is_mapping(content)
+                else None
+            )
             if amount is not None:
                 amounts[size] = amount
         if not amounts:
@@ -260,20 +270,23 @@ class _Entry:
             facts = (*self._identity.facts, Fact("search_context_size", frozenset({size})))
             self._put(path, _Group(facts), "searches", amount)
 
-    def _file_search(self, path: Path, content: Any) -> None:
+    def file_search(self, path: Path, content: Any) -> None:
+        """A price by the thousand calls."""
         amount = _number(content)
         if amount is not None:
             self._put(path, _Group(self._identity.facts), "file_searches", amount, 1000)
 
-    def _uplift(self, path: Path, content: Any) -> None:
+    def uplift(self, path: Path, content: Any) -> None:
+        """A surcharge on an endpoint's region."""
         region = str(path[-1]).rpartition("_")[2]
         fact = Fact("region", frozenset({region}))
         if region == "multiplier":  # Vertex AI: every endpoint but the global one
             fact = Fact("region", frozenset({"global"}), negated=True)
         self._multiplier(path, fact, content)
 
-    def _specific(self, path: Path, content: Any) -> None:
-        for name, text in content.items() if isinstance(content, dict) else ():
+    def specific(self, path: Path, content: Any) -> None:
+        """Anthropic's surcharges for residency and speed."""
+        for name, text in content.items() if is_mapping(content) else ():
             if name in {"us", "eu"}:
                 self._multiplier(path, Fact("region", frozenset({name})), text)
             elif name == "fast":
@@ -287,15 +300,15 @@ class _Entry:
         self.multipliers.append(Multiplier((fact,), *factor.as_integer_ratio()))
 
 
-_STRUCTURE: Final = {
-    "tiered_pricing": _Entry._tiers,
-    "off_peak_pricing": _Entry._off_peak,
-    "provider_specific_entry": _Entry._specific,
-    "search_context_cost_per_query": _Entry._searches,
-    "file_search_cost_per_1k_calls": _Entry._file_search,
-    "regional_endpoint_uplift_multiplier": _Entry._uplift,
-    "regional_processing_uplift_multiplier_eu": _Entry._uplift,
-    "regional_processing_uplift_multiplier_us": _Entry._uplift,
+_STRUCTURE: Final[Mapping[str, Callable[[_Entry, Path, Any], None]]] = {
+    "tiered_pricing": _Entry.tiers,
+    "off_peak_pricing": _Entry.off_peak,
+    "provider_specific_entry": _Entry.specific,
+    "search_context_cost_per_query": _Entry.searches,
+    "file_search_cost_per_1k_calls": _Entry.file_search,
+    "regional_endpoint_uplift_multiplier": _Entry.uplift,
+    "regional_processing_uplift_multiplier_eu": _Entry.uplift,
+    "regional_processing_uplift_multiplier_us": _Entry.uplift,
 }
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from pricing.formats.document import is_list
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -21,9 +23,9 @@ def windows(content: Mapping[str, Any]) -> str:
     shift = _offset(zone)
     parts: list[str] = []
     for window in content["windows"]:
-        stated = window["hours_utc"]
+        stated: Any = window["hours_utc"]
         days = [_DAYS[int(day) - 1] for day in window.get("weekdays") or range(1, 8)]
-        for span in stated if isinstance(stated, list) else [stated]:
+        for span in stated if is_list(stated) else (stated,):
             for begin, end in _local(str(span), shift):
                 parts += [f"{day} {_clock(begin)}-{_clock(end)}" for day in days]
     return f"{', '.join(parts)} {zone}"
@@ -50,7 +52,8 @@ def _offset(zone: str) -> int:
     from zoneinfo import ZoneInfo  # noqa: PLC0415  ten models need it
 
     offsets = {
-        datetime(2026, month, 1, tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset() for month in range(1, 13)
+        datetime(2026, month, 1, tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset()
+        for month in range(1, 13)
     }
     offset = offsets.pop()
     if offsets or offset is None:

@@ -57,7 +57,11 @@ BY_MODE: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 # Where two keys of one model name one class: the first that is not zero.
-PREFERRED: Final = ("cache_read_input_token_cost", "input_cost_per_second", "input_cost_per_pixel")
+PREFERRED: Final = (
+    "cache_read_input_token_cost",
+    "input_cost_per_second",
+    "input_cost_per_pixel",
+)
 
 MODES: Final[Mapping[str, str]] = {
     "chat": "chat",
@@ -153,4 +157,6 @@ def take_apart(key: str) -> Key:
 
 def is_price(key: str) -> bool:
     """Whether a key speaks of money at all."""
-    return any(word in key for word in ("cost", "pric", "multiplier", "provider_specific_entry"))
+    return any(
+        word in key for word in ("cost", "pric", "multiplier", "provider_specific_entry")
+    )

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pricing.layer import Catalogue
 from pricing.problems import SHOWN, PriceError
-from pricing.rates import BadRate, rate
+from pricing.rates import RateError, rate
 from pricing.rows import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from decimal import Decimal
 
     from pricing.formats.document import Document, Path
@@ -55,11 +55,11 @@ class Gathering:
 
         try:
             return rate(name, Decimal(amount), per)
-        except BadRate as bad:
+        except RateError as bad:
             self.problem(path, str(bad))
             return None
 
-    def entry(
+    def entry(  # noqa: PLR0913  the parts of an entry, by name
         self,
         provider: str,
         model: str,
@@ -96,11 +96,15 @@ class Gathering:
         """The source, or a `PriceError` with everything that is wrong with it."""
         for key, target in self._aliases.items():
             if key in self._entries and key[1] != target:
-                self.problem(self._alias_paths[key], f"{key[1]!r} is a model of its own, not an alias")
+                self.problem(
+                    self._alias_paths[key], f"{key[1]!r} is a model of its own, not an alias"
+                )
         if not self._entries and not self._aliases and not self.problems:
             self.problem((), f"no priced model in it (read as {form})")
         if self.problems:
             more = len(self.problems) - SHOWN
             tail = [f"{self.document.name}: and {more} more problems"] if more > 0 else []
             raise PriceError([*self.problems[:SHOWN], *tail])
-        return Loaded(Catalogue(self._entries, self._aliases, version), tuple(self.warnings), form)
+        return Loaded(
+            Catalogue(self._entries, self._aliases, version), tuple(self.warnings), form
+        )

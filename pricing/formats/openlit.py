@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from pricing.formats.document import is_mapping
 from pricing.formats.loaded import Gathering, Loaded
 from pricing.layer import ANY
 from pricing.problems import nearest
@@ -43,7 +44,7 @@ def read(document: Document) -> Loaded:
     for name, models in document.value.items():
         if name not in MAPS:
             found.problem((name,), f"unknown key {name!r}{nearest(name, MAPS)}")
-        elif not isinstance(models, dict):
+        elif not is_mapping(models):
             found.problem((name,), "needs to be a mapping of models")
         else:
             for model, content in models.items():
@@ -52,7 +53,7 @@ def read(document: Document) -> Loaded:
 
 
 def _chat(found: Gathering, path: Path, model: str, content: Any) -> None:
-    if not isinstance(content, dict):
+    if not is_mapping(content):
         found.problem(path, f"needs prices such as {', '.join(list(_CHAT)[:4])}")
         return
     rates: dict[str, Rate] = {}
@@ -76,11 +77,11 @@ def _embedding(found: Gathering, path: Path, model: str, content: Any) -> None:
 
 
 def _image(found: Gathering, path: Path, model: str, content: Any) -> None:
-    if not isinstance(content, dict):
+    if not is_mapping(content):
         found.problem(path, "needs prices by quality and size")
         return
     for quality, sizes in content.items():
-        if not isinstance(sizes, dict):
+        if not is_mapping(sizes):
             found.problem((*path, quality), "needs prices by size")
             continue
         for size, amount in sizes.items():
