@@ -30,7 +30,7 @@ needs = @test -e $(1) || { echo "make $@: $(2) is not in this checkout yet ($(1)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo install hooks fmt lint types test unit exam e2e test-wire golden prices \
-	check-prices costs bench soak smoke proto check dev clean
+	check-prices costs bench soak smoke proto docs check dev clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -116,6 +116,9 @@ soak: install ## the long runs: kills, faults, load
 proto: dev ## regenerates proto_gen/ from its .proto files
 	$(call needs,$(firstword $(wildcard proto_gen/*.proto) proto_gen/*.proto),our .proto files)
 	$(DEV)/bin/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. proto_gen/*.proto
+
+docs: dev ## the tables in docs/ that are made from the code
+	$(DEV)/bin/python -m tests.docs.tables
 
 check: lint types test check-prices ## lint, types, tests, prices: what CI runs
 

@@ -10,10 +10,17 @@ import re
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from processor.settings.load import load
+from tests.docs.tables import renewed
+
+if TYPE_CHECKING:
+    from processor.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -126,3 +133,33 @@ def test_make_targets_of_the_documents_exist() -> None:
         for target in re.findall(r"`make ([a-z-]+)", document.read_text())
     }
     assert {name for name in named if f"\n{name}:" not in makefile} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_tables_made_from_the_code_are_fresh(document: Path) -> None:
+    assert document.read_text() == renewed(document.read_text()), "run `make docs`"
+
+
+SHORT = """
+receivers: {otlp: {protocols: {grpc: , http: }}}
+processors: {genai_cost: }
+exporters: {otlp_grpc: {endpoint: "collector:4317"}}
+extensions: {health_check: }
+service:
+  extensions: [health_check]
+  pipelines:
+    traces: {receivers: [otlp], processors: [genai_cost], exporters: [otlp_grpc]}
+    metrics: {receivers: [otlp], exporters: [otlp_grpc]}
+    logs: {receivers: [otlp], exporters: [otlp_grpc]}
+"""
+
+
+def test_the_defaults_in_the_readme_are_the_defaults(tmp_path: Path) -> None:
+    """A file that spells them all out means the same as one that leaves them all out."""
+    (long,) = [text for text in blocks(ROOT / "README.md", "yaml") if "every setting" in text]
+    read: list[Settings] = []
+    for name, text in {"long": long, "short": SHORT}.items():
+        path = tmp_path / name
+        path.write_text(text)
+        read.append(replace(load(path, {}), origin=""))
+    assert read[0] == read[1]
