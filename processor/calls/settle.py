@@ -27,6 +27,10 @@ MAX_ANCESTORS: Final = 64
 """How far up a chain of parents is followed; a longer chain may hold a loop."""
 
 
+NOTE_WITHIN_NS: Final = 1_000_000_000
+"""How long after a call a span of no length may still speak of it."""
+
+
 class Verdict(Enum):
     """What becomes of a span in the books."""
 
@@ -75,7 +79,7 @@ def settle(candidates: Sequence[Candidate], memory: Memory) -> None:
             fresh.append(candidate)
     parents = {c.key: c.parent_key for c in candidates if c.parent_key}
     billed_of_trace: dict[bytes, list[Candidate]] = defaultdict(list)
-    for candidate in sorted(fresh, key=_end_then_latest_start):
+    for candidate in _innermost_first(fresh, parents):
         candidate.verdict = _verdict(candidate, memory, parents, billed_of_trace)
         if candidate.verdict is Verdict.BILL and candidate.reading.usage:
             billed_of_trace[candidate.view.trace_id].append(candidate)
@@ -86,8 +90,18 @@ def settle(candidates: Sequence[Candidate], memory: Memory) -> None:
             _cover(candidate.parent_key, parents, memory)
 
 
-def _end_then_latest_start(candidate: Candidate) -> tuple[int, int]:
-    return candidate.view.end_ns, -candidate.view.start_ns
+def _innermost_first(
+    candidates: Sequence[Candidate], parents: dict[bytes, bytes]
+) -> list[Candidate]:
+    """By how many recognised spans stand above, then by end: a stream's outer span may end first."""
+
+    def depth(candidate: Candidate) -> int:
+        key, steps = candidate.parent_key, 0
+        while key in parents and steps < MAX_ANCESTORS:
+            key, steps = parents[key], steps + 1
+        return steps
+
+    return sorted(candidates, key=lambda c: (-depth(c), c.view.end_ns, -c.view.start_ns))
 
 
 def _verdict(
@@ -103,13 +117,12 @@ def _verdict(
         return Verdict.DUPLICATE
     if not reading.usage:
         return Verdict.BILL  # nothing to count: its status will say why
-    if reading.response_id and memory.calls.get(_call_key(candidate)) is not None:
-        return Verdict.DUPLICATE
-    if _under_a_billed_one(candidate.parent_key, parents, memory):
-        return Verdict.DUPLICATE
-    if any(_same_call(candidate, other) for other in billed[candidate.view.trace_id]):
-        return Verdict.DUPLICATE
-    return Verdict.BILL
+    known = (
+        (reading.response_id and memory.calls.get(_call_key(candidate)) is not None)
+        or _under_a_billed_one(candidate.parent_key, parents, memory)
+        or any(_same_call(candidate, other) for other in billed[candidate.view.trace_id])
+    )
+    return Verdict.DUPLICATE if known else Verdict.BILL
 
 
 def _call_key(candidate: Candidate) -> str:
@@ -146,12 +159,24 @@ def _same_call(outer: Candidate, inner: Candidate) -> bool:
     """Whether two writers of one trace describe one call that at least one of them cannot name."""
     if outer.scope == inner.scope or (outer.reading.response_id and inner.reading.response_id):
         return False
+    if not _alike(outer.reading, inner.reading):
+        return False
+    if _is_note(outer.view) or _is_note(inner.view):
+        return _near(outer.view, inner.view) and outer.reading.usage == inner.reading.usage
     return (
         outer.view.start_ns <= inner.view.start_ns
         and inner.view.end_ns <= outer.view.end_ns
         and _output(outer.reading) == _output(inner.reading)
-        and _alike(outer.reading, inner.reading)
     )
+
+
+def _is_note(view: SpanView) -> bool:
+    """A span of no length is a note about a call that ended just before (Logfire's streams)."""
+    return view.start_ns == view.end_ns
+
+
+def _near(one: SpanView, other: SpanView) -> bool:
+    return abs(one.end_ns - other.end_ns) <= NOTE_WITHIN_NS
 
 
 def _output(reading: Reading) -> object:

@@ -20,6 +20,8 @@ class Containment:
     """Cached tokens, read and written, are part of the input count."""
     reasoning_inside: bool = True
     """Reasoning tokens are part of the output count."""
+    cache_billed: bool = True
+    """The provider bills cached tokens at all; where not, a count of them says nothing."""
 
 
 CONVENTIONS: Final = Containment()
@@ -31,7 +33,7 @@ class Rule:
     """One row: spans of this scope about this provider count like this."""
 
     scope: str
-    """The beginning of the scope's name."""
+    """The beginning of the scope's name; empty for all."""
     providers: frozenset[str]
     """Canonical provider ids; empty for all."""
     containment: Containment
@@ -50,6 +52,12 @@ _ALL: Final[frozenset[str]] = frozenset()
 
 # Read from captured telemetry held against the provider's own usage block; the packages are named.
 RULES: Final[tuple[Rule, ...]] = (
+    Rule(
+        "",
+        frozenset({"cohere"}),
+        Containment(cache_billed=False),
+        "Cohere bills billed_units; its cached_tokens are about raw tokens and have no price",
+    ),
     Rule(
         "opentelemetry.instrumentation.botocore.bedrock-runtime",
         _ALL,
@@ -115,6 +123,10 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
+UNLESS: Final = frozenset(rule.unless for rule in RULES if rule.unless)
+"""Attributes that the table asks for."""
+
+
 def containment(scope: str, version: str, provider: str, present: object) -> Containment:
     """What the table says of this writer; `present` answers `in` for attribute keys."""
     for rule in RULES:
@@ -126,9 +138,13 @@ def containment(scope: str, version: str, provider: str, present: object) -> Con
 
 
 def _speaks_of(rule: Rule, scope: str, version: str, provider: str) -> bool:
-    named = scope == rule.scope or (
-        scope.startswith(rule.scope)
-        and (rule.scope.endswith(".") or scope[len(rule.scope)] in "._/-")
+    named = (
+        not rule.scope
+        or scope == rule.scope
+        or (
+            scope.startswith(rule.scope)
+            and (rule.scope.endswith(".") or scope[len(rule.scope)] in "._/-")
+        )
     )
     return (
         named

@@ -32,6 +32,7 @@ OPENLLMETRY: Final = replace(
         "traceloop.",
     ),
     marks=("traceloop.span.kind", "traceloop.entity.path"),
+    address=("server.address", "gen_ai.openai.api_base"),
     # A workflow's span names its kind and no operation; its calls' spans name both.
     operation=(*SEMCONV.operation, "traceloop.span.kind"),
 )

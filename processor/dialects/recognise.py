@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from cachetools import LRUCache
 
-from processor.dialects.containment import containment
+from processor.dialects.containment import UNLESS, containment
 from processor.dialects.dialect import AGGREGATES, OPERATIONS, Dialect, Kind
 from processor.dialects.provider import resolve
 from processor.dialects.usage import UNITS, Count, Impossible, count, disjoint, quantity
@@ -75,9 +75,8 @@ class Recogniser:
 
     def keys(self) -> set[str]:
         """Every attribute that some dialect reads."""
-        return {
-            spec.partition("#")[0] for dialect in self._dialects for spec in dialect.specs()
-        }
+        specs = {spec for dialect in self._dialects for spec in dialect.specs()}
+        return {spec.partition("#")[0] for spec in specs} | UNLESS
 
     def marks(self) -> set[str]:
         """Attributes of which one must be on a span for it to be read at all."""

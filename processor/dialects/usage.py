@@ -106,6 +106,9 @@ def disjoint(counts: Mapping[str, Count], rule: Containment) -> dict[str, Count]
             else:
                 own[name] = n
     total = own.pop("total", 0)
+    if not rule.cache_billed:
+        for name in (*_CACHED, "cache_write_1h"):
+            own.pop(name, None)
     _split_writes(own)
     _take_input_apart(own, total, rule)
     _take_output_apart(own, rule)
