@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pricing.tables.making import fetch
 from pricing.tables.making.compiling import compile_tables
-from pricing.tables.making.writing import write_tables
+from pricing.tables.making.writing import built, write_tables
 
 HERE = Path(__file__).parent
 
@@ -26,7 +26,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--fresh", action="store_true", help="forget the rows of earlier builds"
     )
+    parser.add_argument(
+        "--compact", action="store_true", help="only builtin.json, after an edit by hand"
+    )
     options = parser.parse_args(arguments)
+    if options.compact:
+        (options.out / "builtin.json").write_bytes(built(options.out))
+        return 0
     with tempfile.TemporaryDirectory() as temporary:
         wheels = options.wheels or Path(temporary)
         fetch.ensure(wheels)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pricing.tables.making import aliases, fetch, genai_prices, litellm, merge, rulings
+from pricing.tables.making import aliases, fetch, genai_prices, litellm, merge, plausible, rulings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pricing.tables.making.merge import Disagreement
+    from pricing.tables.making.plausible import LeftOut
     from pricing.tables.making.rows import Book
 
 TODAY: Final = fetch.LITELLM.checked
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
     """The finished book, and everything that was decided on the way to it."""
 
@@ -24,6 +25,7 @@ class Compiled:
     names: dict[str, str]
     disagreements: list[Disagreement]
     ruled: list[dict[str, str]]
+    left_out: list[LeftOut]
     agreeing: int
 
 
@@ -33,10 +35,21 @@ def compile_tables(wheels: Path) -> Compiled:
     then = litellm.read(fetch.content(wheels, fetch.TOKENCOST), fetch.TOKENCOST.label)
     data = fetch.content(wheels, fetch.GENAI_PRICES)
     dated, patterns = genai_prices.read(data, fetch.GENAI_PRICES.label)
+    ruled = [*rulings.correct(today), *rulings.correct(then)]
+    left_out = [*plausible.sift(today), *plausible.sift(then, museum=True), *plausible.sift(dated)]
     merge.adopt_history(today, dated, patterns, TODAY)
     merged = merge.merge(today, dated, then, TODAY)
     merge.raise_in_region(merged.book)
-    ruled = rulings.apply(merged.book)
+    merge.share_with_kin(merged.book, today, TODAY)
+    merge.prune(merged.book)
+    rulings.set_instants(merged.book)
     book = aliases.collapse(merged.book)
     names = genai_prices.names_of(data)
-    return Compiled(book, names, merged.disagreements, ruled, merged.agreeing)
+    return Compiled(
+        book=book,
+        names=names,
+        disagreements=merged.disagreements,
+        ruled=ruled,
+        left_out=left_out,
+        agreeing=merged.agreeing,
+    )

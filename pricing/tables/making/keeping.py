@@ -35,8 +35,10 @@ def keep(new: Tables, old: Tables, today: str) -> Tables:
 
 
 def _covers(leader: Sheet, old: Sheet) -> bool:
-    known = {(line.identity, line.prices) for line in leader.lines}
-    return all((line.identity, line.prices) in known for line in old.lines)
+    return all(
+        any(line.identity == row.identity and line.says(row) for line in leader.lines)
+        for row in old.lines
+    )
 
 
 def _together(now: Sheet, then: Sheet, today: str) -> Sheet:
@@ -48,7 +50,7 @@ def _together(now: Sheet, then: Sheet, today: str) -> Sheet:
 
 def _with(lines: list[Line], old: Line, today: str) -> list[Line]:
     same = next((line for line in lines if line.identity == old.identity), None)
-    if same is not None and same.prices == old.prices:
+    if same is not None and same.says(old):
         return lines
     past = bool(old.end) and old.end <= today
     if past:

@@ -37,6 +37,10 @@ class Line:
         """What a row is, whatever its end or its figures."""
         return self.when, self.start
 
+    def says(self, other: Line) -> bool:
+        """Whether it has every price that another row of its kind has."""
+        return set(other.prices) <= set(self.prices)
+
 
 @dataclass(slots=True)
 class Sheet:
@@ -97,7 +101,7 @@ def joined(lines: Iterable[Line]) -> list[Line]:
             and last.prices == line.prices
             and last.end == line.start != ""
         ):
-            found[-1] = replace(last, end=line.end)
+            found[-1] = replace(line, start=last.start)
         else:
             found.append(line)
     return found

@@ -107,6 +107,8 @@ def _grid(fields: Fields, mode: str, where: Place) -> Grid:
     grid = {_from(condition, where.provider): classes for condition, classes in grid.items()}
     _tiered(grid, fields)
     _off_peak(grid, fields)
+    for condition in [c for c, v in grid.items() if c and not any(p.amount for p in v.values())]:
+        del grid[condition]
     standard = grid.get(ALWAYS, {})
     for classes in grid.values():
         tidy(classes, standard)

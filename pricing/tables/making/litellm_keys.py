@@ -72,3 +72,5 @@ def tidy(classes: dict[str, Price], standard: Mapping[str, Price]) -> None:
     write = classes.get("cache_write")
     if write is not None and write.amount == 0 and classes.get("input", write).amount > 0:
         del classes["cache_write"]  # "no fee for writing": such a token is charged as input
+    if write is not None and "input" in classes and write.amount > 10 * classes["input"].amount:
+        classes.pop("cache_write", None)  # a price per hour of storage

@@ -22,6 +22,7 @@ from pricing.tables.making.rows import (
     When,
     is_token,
     lookup,
+    without,
 )
 from pricing.tables.making.verdicts import IN_REGION, Case, decide, earlier_prices, price_then
 
@@ -200,3 +201,49 @@ def _raise_tenth(grid: dict[When, Classes]) -> None:
 
 def _tenth_more(amount: Decimal) -> Decimal:
     return plain(amount * 11 / 10)
+
+
+def prune(book: Book) -> None:
+    """Take out regional rows that say nothing of their own, and fees that are the same everywhere."""
+    for entry in book.values():
+        for period in entry.periods:
+            for condition in [c for c in period.grid if lookup(c, "region")]:
+                wide = period.grid.get(without(condition, "region"), {})
+                own = period.grid[condition]
+                same = {n for n, price in own.items() if n in wide and wide[n].same(price)}
+                if same == set(own):
+                    del period.grid[condition]
+                else:
+                    for name in same:
+                        if not is_token(name):
+                            del own[name]
+
+
+def share_with_kin(book: Book, litellm: Book, today: str) -> None:
+    """What LiteLLM adds to one id of a model holds for the ids that only genai-prices has."""
+    joined: dict[tuple[str, str], list[Entry]] = {}
+    for key, entry in book.items():
+        if entry.kin and key in litellm:
+            joined.setdefault((key[0], entry.kin), []).append(entry)
+    for key, entry in book.items():
+        if not entry.kin or key in litellm:
+            continue
+        for sibling in sorted(joined.get((key[0], entry.kin), ()), key=_plainest):
+            if _same_standard(entry, sibling, today):
+                entry.periods, entry.multipliers = sibling.periods, sibling.multipliers
+                entry.mode = sibling.mode
+                break
+
+
+def _plainest(entry: Entry) -> tuple[bool, int, str]:
+    return (entry.model.endswith("-latest"), len(entry.model), entry.model)
+
+
+def _same_standard(entry: Entry, other: Entry, today: str) -> bool:
+    """Whether all that a source says of an id today stands in the other's standard row too."""
+    mine, theirs = entry.current(today), other.current(today)
+    if mine is None or theirs is None:
+        return False
+    grid = theirs.grid.get(ALWAYS, {})
+    stated = mine.grid.get(ALWAYS, {})
+    return all(name in grid and grid[name].same(price) for name, price in stated.items())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pricing.tables.making.compiling import Compiled
     from pricing.tables.making.merge import Disagreement
-    from pricing.tables.making.rows import Price
+    from pricing.tables.making.rows import Price, When
 
 _HEAD: Final = """\
 # Where two sources have a price and differ: both values, the one that was taken, and why.
@@ -32,9 +32,17 @@ def record(compiled: Compiled) -> str:
         by_reason[found.reason].append(found)
     out = [_HEAD.format(agreeing=compiled.agreeing, disagreeing=len(compiled.disagreements))]
     out.append("rulings:\n")
-    for ruling in compiled.ruled:
-        fields = ", ".join(f"{key}: {scalar(value)}" for key, value in ruling.items())
-        out.append(f"  - {{{fields}}}\n")
+    ruled = (
+        "  - {" + ", ".join(f"{key}: {scalar(value)}" for key, value in ruling.items()) + "}\n"
+        for ruling in compiled.ruled
+    )
+    out += dict.fromkeys(ruled)
+    out.append("left_out:\n")
+    for row in compiled.left_out:
+        out.append(
+            f"  - {{provider: {scalar(row.provider)}, model: {scalar(row.model)}, {_when(row.condition)}"
+            f"source: {row.source}, reason: {scalar(row.reason)}}}\n"
+        )
     out.append("reasons:\n")
     for reason, cases in sorted(by_reason.items()):
         out += [
@@ -51,17 +59,17 @@ def _cases(cases: Iterable[Disagreement]) -> list[str]:
         return (case.provider, case.model, case.condition, case.name)
 
     return [
-        f"      - {{provider: {scalar(case.provider)}, model: {scalar(case.model)}, {_when(case)}"
+        f"      - {{provider: {scalar(case.provider)}, model: {scalar(case.model)}, {_when(case.condition)}"
         f"class: {case.name}, litellm: {_price(case.litellm)}, "
         f"genai-prices: {_price(case.genai_prices)}, taken: {case.chosen}}}\n"
         for case in sorted(cases, key=key)
     ]
 
 
-def _when(case: Disagreement) -> str:
-    if not case.condition:
+def _when(condition: When) -> str:
+    if not condition:
         return ""
-    pairs = ", ".join(f"{name}: {scalar(value)}" for name, value in case.condition)
+    pairs = ", ".join(f"{name}: {scalar(value)}" for name, value in condition)
     return f"when: {{{pairs}}}, "
 
 

@@ -1,4 +1,4 @@
-"""The few facts that no source has as data, each with its reason; applied after the merge.
+"""The few facts that no source has as data, each with its reason.
 
 Kept small on purpose: what a source gets wrong belongs there. Every ruling is listed in
 `disagreements.yaml` beside the disagreements.
@@ -25,6 +25,8 @@ class Stated(NamedTuple):
     reason: str
 
 
+_THOUSAND: Final = "LiteLLM has the price of a thousand tokens as that of one"
+
 PRICES: Final = (
     Stated(
         "cohere",
@@ -33,6 +35,10 @@ PRICES: Final = (
         "0.1",
         "LiteLLM has 100 USD per million tokens, a thousand times the price of its siblings",
     ),
+    Stated("azure.ai.inference", "jais-30b-chat", "input", "3.2", _THOUSAND),
+    Stated("azure.ai.inference", "jais-30b-chat", "output", "9.71", _THOUSAND),
+    Stated("ibm.watsonx.ai", "core42/jais-13b-chat", "input", "0.5", _THOUSAND),
+    Stated("ibm.watsonx.ai", "core42/jais-13b-chat", "output", "2", _THOUSAND),
 )
 
 # (provider, model) -> seconds charged at least; in the vendor's price list, in no source's data.
@@ -47,12 +53,12 @@ INSTANTS_REASON: Final = (
 )
 
 
-def apply(book: Book) -> list[dict[str, str]]:
-    """Put the rulings into the book; what was done, for the record."""
+def correct(book: Book) -> list[dict[str, str]]:
+    """Put right what a source states wrongly, before anything is compared; for the record."""
     done: list[dict[str, str]] = []
     for ruling in PRICES:
-        entry = book[ruling.provider, ruling.model]
-        for period in entry.periods:
+        entry = book.get((ruling.provider, ruling.model))
+        for period in entry.periods if entry is not None else ():
             old = period.grid[ALWAYS][ruling.name]
             amount = Decimal(ruling.price)
             period.grid[ALWAYS][ruling.name] = Price(amount, old.unit, old.sources)
@@ -61,15 +67,19 @@ def apply(book: Book) -> list[dict[str, str]]:
                     "provider": ruling.provider,
                     "model": ruling.model,
                     "class": ruling.name,
-                    "stated": str(old.amount),
+                    "stated": f"{old.amount:f}",
                     "chosen": ruling.price,
                     "reason": ruling.reason,
                 }
             )
+    return done
+
+
+def set_instants(book: Book) -> None:
+    """Move changes from the day a source has to the instant at which they took effect."""
     for entry in book.values():
         for period in entry.periods:
             for bound in ("start", "end"):
                 exact = INSTANTS.get((entry.provider, getattr(period, bound)))
                 if exact:
                     setattr(period, bound, exact)
-    return done

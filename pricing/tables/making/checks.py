@@ -1,0 +1,161 @@
+"""What must hold of the files as they stand: each check yields its problems, one line each."""
+
+from __future__ import annotations
+
+import subprocess
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from pricing.problems import PriceError
+from pricing.rates import parse
+from pricing.tables.making import plausible
+from pricing.tables.making.reading import Tables, read_tables, read_text, table_files
+from pricing.tables.making.rows import is_token
+from pricing.tables.making.writing import built
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pricing.tables.making.lines import Line, Sheet
+
+_ATTO = 10**18
+
+
+def rows(tables: Tables) -> Iterator[tuple[str, Sheet, Line]]:
+    """Every row with its place."""
+    for provider, sheets in sorted(tables.items()):
+        for _, sheet in sorted(sheets.items()):
+            for line in sheet.lines:
+                yield provider, sheet, line
+
+
+def schema_and_freshness(directory: Path) -> Iterator[str]:
+    """Every file reads as the service reads it, and `builtin.json` is made from just these."""
+    try:
+        expected = built(directory)
+    except PriceError as problem:
+        yield from str(problem).splitlines()
+        return
+    found = directory / "builtin.json"
+    if not found.exists() or found.read_bytes() != expected:
+        yield "builtin.json is stale: run `python -m pricing.tables.build --compact`"
+
+
+def plausibility(tables: Tables) -> Iterator[str]:
+    """Units and ratios; a slip of the unit must not pass."""
+    for provider, sheet, line in rows(tables):
+        figures = {name: _figure(name, text) for name, text in line.prices}
+        reason = plausible.doubt(sheet.mode, figures) or _ratio(figures)
+        if reason:
+            yield f"{_place(provider, sheet, line)}: {reason}"
+        if not line.source or not line.checked:
+            yield f"{_place(provider, sheet, line)}: names no source or no date"
+
+
+def _figure(name: str, text: str) -> Decimal:
+    rate = parse(name, text if " " in text else Decimal(text))
+    per_unit = Decimal(rate.atto) / rate.units / _ATTO
+    return per_unit * 10**6 if is_token(name) else per_unit
+
+
+def _ratio(figures: dict[str, Decimal]) -> str:
+    entering = figures.get("input")
+    if not entering:
+        return ""
+    if figures.get("cache_read", 0) > entering * Decimal("1.5"):
+        return "reading the cache costs more than the input it saves"
+    if figures.get("cache_write", 0) > entering * 10:
+        return "writing the cache costs over ten times the input"
+    if figures.get("output", 0) > entering * 250:
+        return "output at over 250 times the input"
+    return ""
+
+
+def overlaps(tables: Tables) -> Iterator[str]:
+    """No two rows of one condition are in force at one moment: neither would have precedence."""
+    for provider, sheets in sorted(tables.items()):
+        for _, sheet in sorted(sheets.items()):
+            last: dict[object, Line] = {}
+            for line in sorted(sheet.lines, key=lambda row: row.start):
+                before = last.get(line.when)
+                if before is not None and (not before.end or before.end > line.start):
+                    yield f"{_place(provider, sheet, line)}: overlaps the row before it"
+                last[line.when] = line
+
+
+def lost_rows(directory: Path, reference: str) -> Iterator[str]:
+    """Rows of an earlier commit that are gone or say something else; an end date may be new."""
+    earlier = _tables_at(directory, reference)
+    now = read_tables(directory)
+    for provider, sheet, line in rows(earlier):
+        found = _sheet(now.get(provider, {}), sheet.model.lower())
+        same = [row for row in found.lines if row.identity == line.identity] if found else []
+        place = f"{_place(provider, sheet, line)}: in {reference}"
+        if not same:
+            if found is None or not _told_by(found, line):
+                yield f"{place}, not any more"
+        elif not same[0].says(line):
+            yield f"{place} with other prices: {dict(line.prices)}"
+        elif line.end and same[0].end != line.end:
+            yield f"{place} ended {line.end}, now {same[0].end or 'never'}"
+
+
+def _told_by(sheet: Sheet, line: Line) -> bool:
+    """Whether a longer row of the same condition and prices covers it now."""
+    return any(
+        row.when == line.when
+        and row.says(line)
+        and row.start <= line.start
+        and (not row.end or (line.end and line.end <= row.end))
+        for row in sheet.lines
+    )
+
+
+def _sheet(sheets: dict[str, Sheet], name: str) -> Sheet | None:
+    if name in sheets:
+        return sheets[name]
+    return next((s for s in sheets.values() if name in {a.lower() for a in s.aliases}), None)
+
+
+def _tables_at(directory: Path, reference: str) -> Tables:
+    tables: Tables = {}
+    listed = _git(directory, "ls-tree", "--name-only", reference, "./").splitlines()
+    known = {path.name for path in table_files(directory)}
+    for name in listed:
+        if name in known or (name.endswith(".yaml") and name != "disagreements.yaml"):
+            tables |= read_text(_git(directory, "show", f"{reference}:./{name}"))
+    return tables
+
+
+def _git(directory: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(directory), *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    return done.stdout
+
+
+def explained(directory: Path) -> Iterator[str]:
+    """Every disagreement has its reason, and the table has the value that was taken."""
+    content: Any = yaml.load(
+        (directory / "disagreements.yaml").read_text(), Loader=yaml.BaseLoader
+    )
+    tables = read_tables(directory)
+    for group in content["reasons"]:
+        for case in group["cases"]:
+            sheet = _sheet(tables.get(case["provider"], {}), case["model"].lower())
+            taken = case[case["taken"]]
+            if not group["reason"]:
+                yield f"{case['provider']}/{case['model']}: no reason given"
+            if sheet is None or not _has(sheet, case["class"], taken):
+                yield f"{case['provider']}/{case['model']}: {case['class']} {taken} is not in the table"
+
+
+def _has(sheet: Sheet, name: str, taken: str) -> bool:
+    return any(dict(line.prices).get(name, "").startswith(taken) for line in sheet.lines)
+
+
+def _place(provider: str, sheet: Sheet, line: Line) -> str:
+    when = ", ".join(f"{name}={value}" for name, value in line.when)
+    return f"{provider}/{sheet.model}" + (f"@{line.start}" if line.start else "") + (f"[{when}]" if when else "")
