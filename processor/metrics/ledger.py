@@ -1,0 +1,138 @@
+"""The books: what was spent, by label set, in whole atto-dollars. Nothing here formats or sends.
+
+One dictionary look-up a charge; plain integers, so any order and grouping of the same charges gives
+the same totals. Used from the event loop alone; a reading is a copy, taken in one step.
+Invariant: never more label sets than the limit, and their sum is everything that was ever added.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from processor.metrics.instruments import (
+    BOUNDS_ATTO,
+    OVERFLOW,
+    Attributes,
+    call_attributes,
+    clean,
+    model_attributes,
+    own_resource,
+)
+from processor.metrics.totals import Totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from processor.model import Charge, Labels
+
+DEFAULT_LIMIT: Final = 2000
+_BUCKETS: Final = len(BOUNDS_ATTO) + 1
+_BEFORE_NS: Final = 1_000_000
+"""A series starts this long before its first call: its start must lie before its first point."""
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """The running sums of one label set."""
+
+    number: int
+    """Counts up from 0; what the expositions remember an account by."""
+    attributes: Attributes
+    resource: Attributes
+    start_unix_ns: int
+    atto_usd: int = 0
+    calls: list[int] = field(default_factory=list[int])
+    tokens: defaultdict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
+    spans: defaultdict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
+
+    def totals(self) -> Totals:
+        """A copy of the sums as they are now."""
+        return Totals(self.atto_usd, tuple(self.calls), dict(self.tokens), dict(self.spans))
+
+
+class Model(NamedTuple):
+    """A model and when it was first called."""
+
+    attributes: Attributes
+    first_seen_unix_ns: int
+
+
+class Ledger:
+    """All accounts. `dimensions` are the names of `Labels.dimensions`, in their order."""
+
+    def __init__(
+        self,
+        *,
+        dimensions: Sequence[str] = (),
+        instance_id: str = "",
+        cardinality_limit: int = DEFAULT_LIMIT,
+    ) -> None:
+        self._dimensions = tuple(dimensions)
+        self._instance_id = clean(instance_id)
+        # As in OpenTelemetry's SDKs, the overflow set is one of the limit.
+        self._room = max(0, cardinality_limit - 1)
+        self._by_labels: dict[Labels, Account] = {}
+        self._by_identity: dict[tuple[Attributes, Attributes], Account] = {}
+        self._overflow: Account | None = None
+        self._models: dict[Attributes, int] = {}
+        self.accounts: list[Account] = []
+        """Every label set, in the order of their first calls; none ever leaves."""
+
+    def add(self, charges: Iterable[Charge], now_unix_ns: int) -> None:
+        """Count *charges*; what has a source has a cost, 0 included."""
+        by_labels = self._by_labels
+        for charge in charges:
+            labels = charge.labels
+            account = by_labels.get(labels)
+            if account is None:
+                account = self._open(labels, now_unix_ns)
+            account.spans[charge.status] += 1
+            tokens = account.tokens
+            for name, count in charge.tokens:
+                tokens[name] += count
+            if labels.source:
+                atto_usd = charge.atto_usd
+                account.atto_usd += atto_usd
+                if not account.calls:
+                    account.calls = [0] * _BUCKETS
+                account.calls[bisect_left(BOUNDS_ATTO, atto_usd)] += 1
+
+    @property
+    def resource(self) -> Attributes:
+        """Whose the overflow and the models are: this instance of the service itself."""
+        return own_resource(self._instance_id)
+
+    @property
+    def overflowed(self) -> int:
+        """Spans counted without their labels because of the limit."""
+        return sum(self._overflow.spans.values()) if self._overflow else 0
+
+    def models(self) -> list[Model]:
+        """Every model that was called, with the time of its first call."""
+        return [Model(attributes, seen) for attributes, seen in self._models.items()]
+
+    def _open(self, labels: Labels, now_unix_ns: int) -> Account:
+        if len(self._by_labels) >= self._room:
+            if self._overflow is None:
+                self._overflow = self._new(((OVERFLOW, "true"),), self.resource, now_unix_ns)
+            return self._overflow
+        attributes = call_attributes(labels, self._dimensions, self._instance_id)
+        resource = tuple((clean(key), clean(value)) for key, value in labels.origin.resource)
+        # Labels that differ in what no point carries are one series, or it would have two writers.
+        account = self._by_identity.get((attributes, resource))
+        if account is None:
+            account = self._new(attributes, resource, now_unix_ns)
+            self._by_identity[attributes, resource] = account
+        self._by_labels[labels] = account
+        if model := model_attributes(labels, self._instance_id):
+            self._models.setdefault(model, now_unix_ns)
+        return account
+
+    def _new(self, attributes: Attributes, resource: Attributes, now_unix_ns: int) -> Account:
+        start_unix_ns = now_unix_ns - _BEFORE_NS
+        account = Account(len(self.accounts), attributes, resource, start_unix_ns)
+        self.accounts.append(account)
+        return account

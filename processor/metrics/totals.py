@@ -1,0 +1,83 @@
+"""What one label set comes to at one moment, and what of it an audience is shown.
+
+Values only. A series that an audience has not seen is first shown to it as 0, or `increase()` would
+miss its first call. Hiding and subtracting are exact.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+Series: TypeAlias = tuple[str, str]
+"""Of one label set: ("cost", ""), ("tokens", class) or ("spans", status)."""
+COST_SERIES: Series = ("cost", "")
+
+
+class Totals(NamedTuple):
+    """The sums of one label set."""
+
+    atto_usd: int
+    calls: tuple[int, ...]
+    """Calls with a cost by histogram bucket; empty where there was none yet."""
+    tokens: Mapping[str, int]
+    spans: Mapping[str, int]
+
+    def series(self) -> list[Series]:
+        """Every series there is; one that is there stays."""
+        found = [COST_SERIES] if self.calls else []
+        found += [("tokens", name) for name in self.tokens]
+        found += [("spans", status) for status in self.spans]
+        return found
+
+    def shown(self, known: Collection[Series]) -> Totals:
+        """The same with every series at 0 that is not among *known*."""
+        cost = COST_SERIES in known
+        return Totals(
+            self.atto_usd if cost else 0,
+            self.calls if cost else (0,) * len(self.calls),
+            {k: n if ("tokens", k) in known else 0 for k, n in self.tokens.items()},
+            {k: n if ("spans", k) in known else 0 for k, n in self.spans.items()},
+        )
+
+    def plus(self, other: Totals) -> Totals:
+        """Both together."""
+        return Totals(
+            self.atto_usd + other.atto_usd,
+            _sum(self.calls, other.calls),
+            _merged(self.tokens, other.tokens),
+            _merged(self.spans, other.spans),
+        )
+
+    def since(self, earlier: Totals) -> Totals:
+        """What was added after *earlier*; series that did not move are left out."""
+        calls = (
+            tuple(n - m for n, m in zip(self.calls, earlier.calls, strict=True))
+            if earlier.calls
+            else self.calls
+        )
+        return Totals(
+            self.atto_usd - earlier.atto_usd,
+            calls if any(calls) else (),
+            _moved(self.tokens, earlier.tokens),
+            _moved(self.spans, earlier.spans),
+        )
+
+
+NOTHING = Totals(0, (), {}, {})
+
+
+def _sum(calls: tuple[int, ...], more: tuple[int, ...]) -> tuple[int, ...]:
+    if not (calls and more):
+        return calls or more
+    return tuple(n + m for n, m in zip(calls, more, strict=True))
+
+
+def _merged(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    return {**counts, **{key: n + counts.get(key, 0) for key, n in more.items()}}
+
+
+def _moved(now: Mapping[str, int], earlier: Mapping[str, int]) -> dict[str, int]:
+    return {key: n - earlier.get(key, 0) for key, n in now.items() if n != earlier.get(key, 0)}

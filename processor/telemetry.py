@@ -1,0 +1,293 @@
+"""What the service counts about itself: every name is one of a closed type, with what to do about it.
+
+Names are the Collector's where it has them, shown as `genai_cost_<name>` on the Prometheus page (a
+counter gets `_total`, as everywhere). Plain numbers only: how they are shown is `processor.metrics`.
+Invariant: however strange the labels, never more than `MAX_SERIES` of them are kept.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+CounterName = Literal[
+    "receiver_accepted_spans",
+    "receiver_refused_spans",
+    "receiver_failed_spans",
+    "receiver_accepted_metric_points",
+    "receiver_refused_metric_points",
+    "receiver_failed_metric_points",
+    "receiver_accepted_log_records",
+    "receiver_refused_log_records",
+    "receiver_failed_log_records",
+    "receiver_requests",
+    "exporter_sent_spans",
+    "exporter_send_failed_spans",
+    "exporter_sent_metric_points",
+    "exporter_send_failed_metric_points",
+    "exporter_sent_log_records",
+    "exporter_send_failed_log_records",
+    "processor_incoming_items",
+    "processor_outgoing_items",
+    "pricing_reloads",
+    "pricing_faults",
+    "walk_faults",
+    "duplicates",
+    "metrics_exports",
+    "metrics_overflowed_spans",
+    "process_cpu_seconds",
+    "process_uptime",
+]
+GaugeName = Literal[
+    "receiver_in_flight_bytes",
+    "exporter_in_flight_requests",
+    "pricing_rows",
+    "pricing_age_seconds",
+    "pricing_last_reload_success",
+    "pricing_last_reload_timestamp_seconds",
+    "calls_remembered",
+    "metrics_label_sets",
+    "walk_compiled",
+    "process_memory_rss",
+]
+InfoName = Literal["build", "pricing"]
+Name: TypeAlias = CounterName | GaugeName | InfoName
+
+PREFIX: Final = "genai_cost_"
+MAX_SERIES: Final = 1000
+"""Label sets of all names together; what comes after is counted with `SURPLUS` for its labels."""
+SURPLUS: Final = "other"
+
+
+class About(NamedTuple):
+    """What a name means and what to do about it; both are printed in the operator's guide."""
+
+    help: str
+    remedy: str
+    labels: tuple[str, ...] = ()
+
+
+_RECEIVER: Final = ("receiver", "transport")
+_EXPORTER: Final = ("exporter",)
+_ITEMS: Final = ("processor", "otel_signal")
+
+_NOTHING: Final = "Nothing: this is the traffic."
+_REFUSED: Final = (
+    "Compare with the exporter's failures: the next hop's refusals come back here. Without those, "
+    "the bound of the bytes in flight was reached: raise it or add replicas."
+)
+_FAILED: Final = "Look for an error in the log of this service: the fault is ours. Report it."
+_SEND_FAILED: Final = (
+    "Look at the next hop. Senders were told and try again where that can help, so nothing is lost "
+    "as long as they do."
+)
+
+
+def _of_signal(items: str) -> dict[str, About]:
+    """The counters that exist for each signal."""
+    words = items.replace("_", " ")
+    return {
+        f"receiver_accepted_{items}": About(
+            f"Number of {words} that the next hop took.", _NOTHING, _RECEIVER
+        ),
+        f"receiver_refused_{items}": About(
+            f"Number of {words} that were refused, by us or by the next hop.",
+            _REFUSED,
+            _RECEIVER,
+        ),
+        f"receiver_failed_{items}": About(
+            f"Number of {words} that were lost to a fault inside this service.",
+            _FAILED,
+            _RECEIVER,
+        ),
+        f"exporter_sent_{items}": About(
+            f"Number of {words} taken by the next hop.", _NOTHING, _EXPORTER
+        ),
+        f"exporter_send_failed_{items}": About(
+            f"Number of {words} that the next hop did not take.", _SEND_FAILED, _EXPORTER
+        ),
+    }
+
+
+ABOUT: Final = cast(
+    "Mapping[Name, About]",
+    {
+        **_of_signal("spans"),
+        **_of_signal("metric_points"),
+        **_of_signal("log_records"),
+        "receiver_requests": About(
+            "Number of requests by how they ended: success, refused, failure.",
+            "As for refused and failed spans.",
+            (*_RECEIVER, "outcome"),
+        ),
+        "processor_incoming_items": About("Number of items handed in.", _NOTHING, _ITEMS),
+        "processor_outgoing_items": About(
+            "Number of items handed on.",
+            "It equals the incoming ones: nothing is ever dropped. A difference is a fault of ours.",
+            _ITEMS,
+        ),
+        "pricing_reloads": About(
+            "Number of reloads of the prices: changed, unchanged, or kept (the new ones were bad).",
+            "On kept: run `genai-cost validate` on the price file; the last good prices hold.",
+            ("outcome",),
+        ),
+        "pricing_faults": About(
+            "Number of requests that left unpriced because of a fault in pricing.",
+            "The log of this service says which; report it. Telemetry went on untouched.",
+        ),
+        "walk_faults": About(
+            "Number of requests whose bytes could not be read as traces.",
+            "A sender writes broken OTLP: the refused requests name it.",
+        ),
+        "duplicates": About(
+            "Number of spans not billed because another one described the same call.",
+            "Nothing; if it rises with a deployment, two instrumentations watch the same client.",
+        ),
+        "metrics_exports": About(
+            "Number of exports of the derived metrics: sent, failed.",
+            "On failed: look at the next hop of the metrics pipeline. The sums are cumulative, "
+            "so the next export makes up for it.",
+            (*_EXPORTER, "outcome"),
+        ),
+        "metrics_overflowed_spans": About(
+            "Number of spans counted under otel.metric.overflow because of the cardinality limit.",
+            "Take the dimension with too many values out of metrics.dimensions, or raise "
+            "metrics.cardinality_limit. Totals are exact all the same.",
+        ),
+        "process_cpu_seconds": About(
+            "Total CPU user and system time in seconds.",
+            "At a whole core per worker, add replicas or workers.",
+        ),
+        "process_uptime": About(
+            "Uptime of the process in seconds.", "A fall is a restart: look for the reason."
+        ),
+        "receiver_in_flight_bytes": About(
+            "Bytes of the requests being worked on.",
+            "Near its bound the next hop is slow, or there is too little of us.",
+        ),
+        "exporter_in_flight_requests": About(
+            "Number of requests waiting for the next hop.",
+            "If it only grows, the next hop does not answer.",
+            _EXPORTER,
+        ),
+        "pricing_rows": About(
+            "Number of rows in the price table in use.",
+            "A sudden fall: compare the tables with `genai-cost prices diff`.",
+        ),
+        "pricing_age_seconds": About(
+            "Seconds since the price table in use was built.",
+            "If it should have been renewed since, look at the reloads.",
+        ),
+        "pricing_last_reload_success": About(
+            "1 if the last reload of the prices went well, 0 if the earlier ones were kept.",
+            "On 0: the log says what is wrong with which file; `genai-cost validate` says all.",
+        ),
+        "pricing_last_reload_timestamp_seconds": About(
+            "Unix time of the last reload of the prices.", "Nothing."
+        ),
+        "calls_remembered": About(
+            "Number of spans and calls remembered so that none is billed twice.",
+            "At its bound the oldest are forgotten, and a late retry may count twice.",
+        ),
+        "metrics_label_sets": About(
+            "Number of label sets the derived metrics have.",
+            "Near metrics.cardinality_limit, look at metrics.dimensions.",
+        ),
+        "walk_compiled": About(
+            "1 if the walk over the bytes runs compiled, 0 if interpreted.",
+            "On 0 where speed matters: install a C compiler, then install again.",
+        ),
+        "process_memory_rss": About(
+            "Resident memory in bytes.", "Steady growth under even load is a leak: report it."
+        ),
+        "build": About("The version of this service.", "Nothing."),
+        "pricing": About("The price table in use.", "Nothing."),
+    },
+)
+
+COUNTERS: Final[tuple[CounterName, ...]] = get_args(CounterName)
+GAUGES: Final[tuple[GaugeName, ...]] = get_args(GaugeName)
+INFOS: Final[tuple[InfoName, ...]] = get_args(InfoName)
+
+Samples: TypeAlias = list[tuple[tuple[str, ...], float]]
+
+
+class Telemetry:
+    """All of them in one place. Used from the event loop alone."""
+
+    def __init__(self) -> None:
+        self._totals: dict[tuple[CounterName, tuple[str, ...]], int] = {}
+        self._gauges: dict[tuple[GaugeName, tuple[str, ...]], float] = {}
+        self._infos: dict[InfoName, dict[str, str]] = {}
+        self._watched: dict[CounterName | GaugeName, Callable[[], float]] = {}
+        started = time.monotonic()
+        self.watch("process_uptime", lambda: time.monotonic() - started)
+        self.watch("process_cpu_seconds", time.process_time)
+        self.watch("process_memory_rss", resident_bytes)
+
+    def count(self, name: CounterName, n: int = 1, *values: str) -> None:
+        """Add *n*; *values* are those of the name's labels, in order. 0 makes a series known."""
+        key = (name, values)
+        totals = self._totals
+        if key in totals:
+            totals[key] += n
+            return
+        key = (name, self._admitted(name, values, len(totals)))
+        totals[key] = totals.get(key, 0) + n
+
+    def gauge(self, name: GaugeName, value: float, *values: str) -> None:
+        """Set what is true now."""
+        key = (name, values)
+        if key not in self._gauges:
+            key = (name, self._admitted(name, values, len(self._gauges)))
+        self._gauges[key] = value
+
+    def info(self, name: InfoName, **facts: str) -> None:
+        """Say facts that have no number; replaces those said before."""
+        self._infos[name] = facts
+
+    def watch(self, name: CounterName | GaugeName, read: Callable[[], float]) -> None:
+        """Ask *read* whenever somebody looks, instead of being told."""
+        self._watched[name] = read
+
+    def counter(self, name: CounterName) -> Samples:
+        """All series of a counter; one without labels is 0 before it is first counted."""
+        if name in self._watched:
+            return [((), self._watched[name]())]
+        found: Samples = [
+            (key[1], total) for key, total in self._totals.items() if key[0] == name
+        ]
+        return found or ([] if ABOUT[name].labels else [((), 0)])
+
+    def reading(self, name: GaugeName) -> Samples:
+        """All series of a gauge; none before it is first set."""
+        if name in self._watched:
+            return [((), self._watched[name]())]
+        return [(key[1], value) for key, value in self._gauges.items() if key[0] == name]
+
+    def facts(self, name: InfoName) -> Mapping[str, str]:
+        """What was said last; empty before."""
+        return self._infos.get(name, {})
+
+    @staticmethod
+    def _admitted(name: Name, values: tuple[str, ...], kept: int) -> tuple[str, ...]:
+        """The labels a new series gets; raises for a number of them that is not the name's."""
+        labels = ABOUT[name].labels
+        if len(values) != len(labels):
+            raise ValueError(f"{name} has the labels {labels}, not {values}")
+        return values if kept < MAX_SERIES or not labels else (SURPLUS,) * len(labels)
+
+
+def resident_bytes() -> int:
+    """Resident memory of this process; its peak where the system does not tell the present."""
+    import resource  # noqa: PLC0415 - only when somebody looks
+
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return pages * resource.getpagesize()
