@@ -6,7 +6,6 @@ No request passes here. Invariant: two exporters never share a connection by acc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import grpc
@@ -125,6 +124,8 @@ def _keepalive(keepalive: Keepalive) -> list[tuple[str, str | int]]:
 
 
 def _credentials(tls: ClientTls, setting: str) -> grpc.ChannelCredentials:
+    from pathlib import Path  # noqa: PLC0415 - 5 ms, for TLS alone
+
     problems: list[str] = []
 
     def read(path: str, key: str) -> bytes | None:
@@ -145,7 +146,8 @@ def _credentials(tls: ClientTls, setting: str) -> grpc.ChannelCredentials:
 
 def _system_roots() -> bytes | None:
     """Return the roots of this system; None where there are none, for gRPC's own."""
-    import ssl  # noqa: PLC0415 - asyncio has it loaded
+    import ssl  # noqa: PLC0415 - as above
+    from pathlib import Path  # noqa: PLC0415
 
     found = ssl.get_default_verify_paths().cafile
     return Path(found).read_bytes() if found else None

@@ -15,6 +15,7 @@ from processor.model import Signal, Terms
 from tests.doubles.intake import Echo
 from tests.doubles.rpc_status import Status
 from tests.doubles.sink import Sink
+from tests.doubles.until import until
 from tests.wire.hops import doors, relaying
 from tests.wire.senders import PROTOBUF, GrpcReply, grpc_sender, post
 
@@ -130,12 +131,9 @@ async def test_a_sender_that_leaves_in_the_middle_leaves_nothing_behind(
             b"POST /v1/traces HTTP/1.1\r\nhost: here\r\ncontent-length: 1000\r\n"
             b"content-type: application/x-protobuf\r\n\r\nhalf a bo"
         )
-        async with asyncio.timeout(5):
-            while not door.admission.in_flight_bytes:
-                await asyncio.sleep(0)
-            writer.close()
-            while door.admission.in_flight_bytes:
-                await asyncio.sleep(0)
+        await until(lambda: door.admission.in_flight_bytes > 0)
+        writer.close()
+        await until(lambda: door.admission.in_flight_bytes == 0)
     assert (echo.asked, caplog.records) == ([], [])
 
 

@@ -46,12 +46,14 @@ def asking(service: str) -> bytes:
 @pytest.mark.parametrize(
     ("state", "status", "answer"),
     [
-        (State.STARTING, 503, NOT_SERVING),
-        (State.READY, 200, SERVING),
-        (State.STOPPING, 503, NOT_SERVING),
+        pytest.param(State.STARTING, 503, NOT_SERVING, id="starting"),
+        pytest.param(State.READY, 200, SERVING, id="ready"),
+        pytest.param(State.STOPPING, 503, NOT_SERVING, id="stopping"),
     ],
 )
-@pytest.mark.parametrize("service", ["", TRACES])
+@pytest.mark.parametrize(
+    "service", [pytest.param("", id="whole"), pytest.param(TRACES, id="one")]
+)
 async def test_the_state_is_told_over_http_and_grpc(
     state: State, status: int, answer: bytes, service: str
 ) -> None:

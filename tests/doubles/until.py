@@ -1,0 +1,16 @@
+"""Waiting for what has no event of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+async def until(condition: Callable[[], bool], *, within_s: float = 5.0) -> None:
+    """Return as soon as the condition holds; TimeoutError if it does not in time."""
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 - the thing watched tells nobody
+            await asyncio.sleep(0.001)
