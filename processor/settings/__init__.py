@@ -6,6 +6,7 @@ checked; what cannot be used is one `ConfigError` with every problem in it.
 
 from __future__ import annotations
 
+from processor.settings.load import load, loads
 from processor.settings.problems import ConfigError
 from processor.settings.values import (
     MIB,
@@ -46,4 +47,6 @@ __all__ = [
     "SourceSettings",
     "TelemetrySettings",
     "TlsSettings",
+    "load",
+    "loads",
 ]

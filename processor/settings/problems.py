@@ -7,7 +7,6 @@ Invariant: reporting never raises; the one `ConfigError` comes at the end, with 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,19 +27,26 @@ class Bad(Exception):  # noqa: N818 - a word about one value, for the reader of 
 
 @dataclass(slots=True)
 class Report:
-    """Collects what is wrong and what is only worth a warning, in the order of the file."""
+    """Collects what is wrong and what is only worth a warning."""
 
     origin: str
+    """The file's name; empty where there is none."""
+    lines: dict[str, int] = field(default_factory=dict[str, int])
+    """Where each path of the file stands, for problems found later."""
     found: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     noticed: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
 
     def problem(self, line: int, path: str, text: str) -> None:
-        """Note a reason why this configuration cannot be used."""
-        self.found.append((line, self._line(line, path, text)))
+        """Note a reason why this configuration cannot be used; line 0 is looked up."""
+        entry = self._entry(line, path, text)
+        if entry not in self.found:
+            self.found.append(entry)
 
     def warning(self, line: int, path: str, text: str) -> None:
         """Note something that works otherwise than its author may think."""
-        self.noticed.append((line, self._line(line, path, text)))
+        entry = self._entry(line, path, text)
+        if entry not in self.noticed:
+            self.noticed.append(entry)
 
     @property
     def problems(self) -> list[str]:
@@ -52,11 +58,20 @@ class Report:
         """All warnings, by line."""
         return tuple(text for _, text in sorted(self.noticed, key=lambda entry: entry[0]))
 
-    def _line(self, line: int, path: str, text: str) -> str:
+    def _entry(self, line: int, path: str, text: str) -> tuple[int, str]:
+        line = line or self._line_of(path)
         place = f"{self.origin}:{line}: " if line else f"{self.origin}: " if self.origin else ""
-        return f"{place}{path}: {text}" if path else f"{place}{text}"
+        return line, f"{place}{path}: {text}" if path else f"{place}{text}"
+
+    def _line_of(self, path: str) -> int:
+        """Return the line of a path, or of the nearest block above it that is written."""
+        while path and path not in self.lines:
+            path = path.rpartition(".")[0]
+        return self.lines.get(path, 0)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word most like *word*, or empty text."""
+    """Return the known word most like *word*, or empty text."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
     return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), "")

@@ -18,6 +18,10 @@ ExporterKind = Literal["grpc", "http", "debug", "file"]
 SourceFormat = Literal["auto", "genai-cost", "openlit", "litellm", "genai-prices"]
 ExistingCost = Literal["replace_estimates", "keep", "replace"]
 Detail = Literal["cost", "parts", "full"]
+Compression = Literal["gzip", "deflate", "none"]
+Balancer = Literal["round_robin", "pick_first"]
+Temporality = Literal["cumulative", "delta"]
+ApplicationCost = Literal["keep", "drop"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogEncoding = Literal["console", "json"]
 
@@ -109,19 +113,11 @@ class MetricsSettings:
     """What is counted and how it leaves."""
 
     interval_s: float = 15.0
-    temporality: Literal["cumulative", "delta"] = "cumulative"
+    temporality: Temporality = "cumulative"
     dimensions: tuple[str, ...] = ("user.tier",)
     cardinality_limit: int = 2000
     prometheus: Literal["on", "off", "auto"] = "auto"
-    application_cost: Literal["keep", "drop"] = "keep"
-    resource_attributes: tuple[str, ...] = (
-        "service.name",
-        "service.namespace",
-        "service.version",
-        "deployment.environment.name",
-        "k8s.*",
-    )
-    """Exact keys, or a prefix before `*`; what names a pod is never among those of `k8s.*`."""
+    application_cost: ApplicationCost = "keep"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,21 +171,20 @@ class ExporterSettings:
     kind: ExporterKind
     endpoint: str = ""
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    compression: Literal["gzip", "none"] = "gzip"
+    compression: Compression = "gzip"
     timeout_s: float = 5.0
-    """0 waits as long as the sender does."""
     tls: TlsSettings = TlsSettings()
     retry_on_failure: RetrySettings = RetrySettings()
     sending_queue: QueueSettings = QueueSettings()
     keepalive: KeepaliveSettings | None = None
-    balancer_name: Literal["round_robin", "pick_first"] = "round_robin"
+    balancer_name: Balancer = "round_robin"
     authority: str = ""
     wait_for_ready: bool = False
-    temporality: Literal["", "cumulative", "delta"] = ""
-    """Of derived metrics by this exporter; empty means as `metrics.temporality` says."""
+    temporality: Temporality | None = None
+    """Of derived metrics by this exporter; None means as `metrics.temporality` says."""
     verbosity: Literal["basic", "normal"] = "basic"
     setting: str = ""
-    """Path of the block in the file, for messages."""
+    """What to change when the next hop is wrong: a path in the file, or a variable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,58 @@
+"""What is wrong only when two settings are seen together.
+
+Invariant: no next hop is ourselves, no two listeners want one port.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from processor.settings.endpoints import host_and_port, same_place
+from processor.settings.values import MIB
+
+if TYPE_CHECKING:
+    from processor.settings.problems import Report
+    from processor.settings.values import Settings
+
+
+def cross_checks(settings: Settings, report: Report) -> None:
+    """Report what does not go together."""
+    _check_next_hops(settings, report)
+    _check_ports(settings, report)
+    grpc = settings.grpc
+    if grpc is not None and grpc.max_recv_msg_size_mib * MIB > settings.admission_bytes:
+        words = (
+            "one message may be larger than all bytes in flight; raise memory_limiter.limit_mib"
+        )
+        report.problem(0, "receivers.otlp.protocols.grpc.max_recv_msg_size_mib", words)
+
+
+def own_receiver(settings: Settings, address: str) -> str:
+    """Return the setting of our receiver at *address*, or empty text."""
+    for server in (settings.grpc, settings.http):
+        if server is not None and same_place(server.endpoint, address):
+            return server.setting
+    return ""
+
+
+def _check_next_hops(settings: Settings, report: Report) -> None:
+    for hop in settings.exporters.values():
+        ours = own_receiver(settings, hop.endpoint) if hop.endpoint else ""
+        if ours:
+            words = f"{hop.endpoint} is our own receiver ({ours}); write the address of the next hop"
+            report.problem(0, hop.setting, words)
+
+
+def _check_ports(settings: Settings, report: Report) -> None:
+    for (endpoint, setting), (other, other_setting) in combinations(_listeners(settings), 2):
+        if host_and_port(endpoint)[1] and same_place(endpoint, other):
+            words = (
+                f"{endpoint} is wanted by {other_setting} too; give one of them another port"
+            )
+            report.problem(0, setting, words)
+
+
+def _listeners(settings: Settings) -> list[tuple[str, str]]:
+    servers = (settings.grpc, settings.http, settings.health, settings.telemetry.metrics)
+    return [(server.endpoint, server.setting) for server in servers if server is not None]

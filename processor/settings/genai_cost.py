@@ -1,0 +1,179 @@
+"""The one processor of this service: prices, what is written, who pays, what is counted.
+
+Reads the `genai_cost` block. Invariant: what is left out is as `values` has it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
+
+from processor.settings.block import Block
+from processor.settings.problems import Bad
+from processor.settings.scalars import (
+    boolean,
+    choice,
+    duration,
+    each,
+    name,
+    shown,
+    text,
+    whole,
+    words_by_name,
+)
+from processor.settings.values import (
+    ApplicationCost,
+    AttributionSettings,
+    Detail,
+    EnrichSettings,
+    ExistingCost,
+    MetricsSettings,
+    PricingSettings,
+    SourceFormat,
+    SourceSettings,
+    Temporality,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from processor.settings.document import Node
+    from processor.settings.problems import Report
+
+KIND: Final = "processors.genai_cost"
+_CONVENTIONS: Final = (
+    "default",
+    "semconv_draft",
+    "openinference",
+    "logfire",
+    "signoz",
+    "sentry",
+    "langfuse",
+)
+
+
+class GenaiCost(NamedTuple):
+    """What the block says."""
+
+    pricing: PricingSettings = PricingSettings()
+    enrich: EnrichSettings = EnrichSettings()
+    sources: tuple[Any, ...] = ("spans",)
+    attribution: AttributionSettings = AttributionSettings()
+    metrics: MetricsSettings = MetricsSettings()
+
+
+def genai_cost(node: Node, report: Report) -> GenaiCost:
+    """Read the processor's block."""
+    block = Block(node, report, KIND)
+    read = GenaiCost(
+        pricing=_pricing(block.block("pricing")),
+        enrich=_enrich(block.block("enrich")),
+        sources=block.take("sources", each(choice(("spans", "logs", "metrics"))), ("spans",)),
+        attribution=_attribution(block.block("attribution")),
+        metrics=_metrics(block.block("metrics")),
+    )
+    block.end()
+    return read
+
+
+def _pricing(block: Block) -> PricingSettings:
+    currency = block.block("currency")
+    read = PricingSettings(
+        builtin=block.take("builtin", boolean, default=True),
+        sources=block.take("sources", _Sources(block), ()),
+        aliases=block.take("aliases", _aliases, {}),
+        currency=currency.take("code", text, "USD"),
+    )
+    currency.end()
+    block.end()
+    if not read.builtin and not read.sources:
+        block.warning("no prices at all: builtin is false and there are no sources", "builtin")
+    return read
+
+
+class _Sources:
+    """Parses the list of price sources, each with its own block."""
+
+    def __init__(self, pricing: Block) -> None:
+        self._report = pricing.report
+
+    def __call__(self, node: Node) -> tuple[SourceSettings, ...]:
+        if not isinstance(node.value, list):
+            raise Bad("is not a list; write `- file: PATH` lines under it")
+        return tuple(self._source(item) for item in node.value)
+
+    def _source(self, node: Node) -> SourceSettings:
+        block = Block(node, self._report, f"{KIND}.pricing.sources")
+        read = SourceSettings(
+            file=block.take("file", name, ""),
+            url=block.take("url", name, ""),
+            format=block.take("format", choice(get_args(SourceFormat)), "auto"),
+            refresh_interval_s=block.take("refresh_interval", duration(low_s=1.0), 600.0),
+            headers=block.take("headers", words_by_name, {}),
+        )
+        if block.has("file") == block.has("url"):
+            block.problem("has to have either `file:` or `url:`; write one of them")
+        block.end()
+        return read
+
+
+def _aliases(node: Node) -> Mapping[str, str]:
+    aliases = words_by_name(node)
+    for model, meant in aliases.items():
+        if not meant.strip("/ "):
+            raise Bad(f"`{model}` stands for nothing; write `{model}: provider/model`")
+    return aliases
+
+
+def _enrich(block: Block) -> EnrichSettings:
+    read = EnrichSettings(
+        existing_cost=block.take(
+            "existing_cost", choice(get_args(ExistingCost)), "replace_estimates"
+        ),
+        detail=block.take("detail", choice(get_args(Detail)), "parts"),
+        conventions=block.take("conventions", each(choice(_CONVENTIONS)), ("default",)),
+    )
+    block.end()
+    return read
+
+
+def _attribution(block: Block) -> AttributionSettings:
+    default = AttributionSettings()
+    read = AttributionSettings(
+        inherit=block.take("inherit", each(name), default.inherit),
+        wait_s=block.take("wait", duration(), default.wait_s),
+    )
+    block.end()
+    return read
+
+
+def _metrics(block: Block) -> MetricsSettings:
+    default = MetricsSettings()
+    read = MetricsSettings(
+        interval_s=block.take("interval", duration(low_s=0.1), default.interval_s),
+        temporality=block.take("temporality", choice(get_args(Temporality)), "cumulative"),
+        dimensions=block.take("dimensions", _distinct, default.dimensions),
+        cardinality_limit=block.take("cardinality_limit", whole(1, 10_000_000), 2000),
+        prometheus=block.take("prometheus", _on_off_auto, "auto"),
+        application_cost=block.take(
+            "application_cost", choice(get_args(ApplicationCost)), "keep"
+        ),
+    )
+    block.end()
+    return read
+
+
+def _distinct(node: Node) -> tuple[str, ...]:
+    names = each(name)(node)
+    twice = sorted({word for word in names if names.count(word) > 1})
+    if twice:
+        raise Bad(f"names {', '.join(twice)} twice; write it once")
+    return names
+
+
+def _on_off_auto(node: Node) -> Any:
+    """Parse `on`, `off` or `auto`; YAML 1.1 writers turn the first two into booleans."""
+    if isinstance(node.value, bool):
+        return "on" if node.value else "off"
+    if node.value not in {"on", "off", "auto"}:
+        raise Bad(f"is {shown(node)}; write on, off or auto")
+    return node.value

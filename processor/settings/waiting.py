@@ -1,0 +1,176 @@
+"""What this release refuses because it is not built yet, as data; the documents are made from it.
+
+A key is a path in the configuration with types for ids (`exporters.otlp_grpc.auth`). Invariant: what
+asks for something we cannot do is refused; defaults and values that ask for nothing are accepted.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+
+class Waits(NamedTuple):
+    """One thing that waits for a later release."""
+
+    meanwhile: str
+    """What to write or do until then; the end of the sentence in the error."""
+    nothing: tuple[Any, ...] = ()
+    """Values that ask for nothing, beside those that never do (`_NOTHING`, `enabled: false`)."""
+    only: tuple[Any, ...] = ()
+    """Where given, these values wait, alone or in a list; every other is the reader's to judge."""
+
+
+_NOTHING: Final[tuple[Any, ...]] = (None, False, "", 0, "0", "0s", [], {})
+_FRONT: Final = "meanwhile leave it out; a Collector in front can do it"
+_LEAVE_OUT: Final = "meanwhile leave it out"
+_GRPC: Final = "receivers.otlp.protocols.grpc"
+_HTTP: Final = "receivers.otlp.protocols.http"
+_OUT: Final = "exporters.otlp_grpc"
+_COST: Final = "processors.genai_cost"
+
+WAITING: Final[dict[str, Waits]] = {
+    # in
+    f"{_GRPC}.tls": Waits(_FRONT),
+    f"{_GRPC}.auth": Waits(_FRONT),
+    f"{_GRPC}.keepalive": Waits(_LEAVE_OUT),
+    f"{_GRPC}.include_metadata": Waits("meanwhile write false; put headers on the exporter"),
+    f"{_GRPC}.max_concurrent_streams": Waits(_LEAVE_OUT),
+    f"{_GRPC}.middlewares": Waits(_LEAVE_OUT),
+    f"{_GRPC}.transport": Waits("meanwhile write tcp", nothing=("tcp",)),
+    f"{_HTTP}.tls": Waits(_FRONT),
+    f"{_HTTP}.auth": Waits(_FRONT),
+    f"{_HTTP}.cors": Waits(_FRONT),
+    f"{_HTTP}.include_metadata": Waits("meanwhile write false; put headers on the exporter"),
+    f"{_HTTP}.response_headers": Waits(_LEAVE_OUT),
+    f"{_HTTP}.middlewares": Waits(_LEAVE_OUT),
+    f"{_HTTP}.transport": Waits("meanwhile write tcp", nothing=("tcp",)),
+    f"{_HTTP}.compression_algorithms": Waits(
+        "meanwhile leave it out and send without compression over HTTP, or use gRPC"
+    ),
+    f"{_HTTP}.traces_url_path": Waits("meanwhile send to /v1/traces", nothing=("/v1/traces",)),
+    f"{_HTTP}.metrics_url_path": Waits(
+        "meanwhile send to /v1/metrics", nothing=("/v1/metrics",)
+    ),
+    f"{_HTTP}.logs_url_path": Waits("meanwhile send to /v1/logs", nothing=("/v1/logs",)),
+    # genai_cost
+    f"{_COST}.pricing.sources.url": Waits("meanwhile fetch it to a file and write `file:`"),
+    f"{_COST}.pricing.adjustments": Waits("meanwhile put the agreed prices in a price file"),
+    f"{_COST}.pricing.currency.code": Waits("meanwhile write USD", nothing=("USD",)),
+    f"{_COST}.pricing.currency.rates": Waits(_LEAVE_OUT),
+    f"{_COST}.enrich.conventions": Waits(
+        "meanwhile write [default]",
+        only=("semconv_draft", "openinference", "logfire", "signoz", "sentry", "langfuse"),
+    ),
+    f"{_COST}.sources": Waits("meanwhile write [spans]", only=("logs", "metrics")),
+    f"{_COST}.metrics.temporality": Waits(
+        "meanwhile write cumulative; a Collector behind has cumulativetodelta", only=("delta",)
+    ),
+    f"{_COST}.metrics.application_cost": Waits("meanwhile write keep", only=("drop",)),
+    f"{_COST}.metrics.resource_attributes": Waits(
+        "meanwhile leave it out: service.name, .namespace, .version, "
+        "deployment.environment.name and k8s.* but for what names a pod"
+    ),
+    # out
+    "exporters.otlp_http": Waits("meanwhile write otlp_grpc with the next hop's gRPC port"),
+    "exporters.file": Waits("meanwhile send to a Collector that has the file exporter"),
+    f"{_OUT}.retry_on_failure": Waits(
+        "meanwhile write `enabled: false`: a refusal goes up to the sender, who has the data"
+    ),
+    f"{_OUT}.sending_queue": Waits(
+        "meanwhile write `enabled: false`: an acknowledgement means that the next hop has the data"
+    ),
+    f"{_OUT}.auth": Waits("meanwhile write `headers: {authorization: ...}`"),
+    f"{_OUT}.wait_for_ready": Waits("meanwhile write false"),
+    f"{_OUT}.temporality": Waits("meanwhile write cumulative", only=("delta",)),
+    f"{_OUT}.batcher": Waits(_LEAVE_OUT),
+    f"{_OUT}.middlewares": Waits(_LEAVE_OUT),
+    f"{_OUT}.tls.insecure_skip_verify": Waits(
+        "meanwhile write `ca_file:` with its certificate"
+    ),
+    f"{_OUT}.tls.ca_pem": Waits("meanwhile write `ca_file:`"),
+    f"{_OUT}.tls.cert_pem": Waits("meanwhile write `cert_file:`"),
+    f"{_OUT}.tls.key_pem": Waits("meanwhile write `key_file:`"),
+    f"{_OUT}.tls.min_version": Waits("meanwhile leave it out: 1.2", nothing=("1.2", 1.2)),
+    f"{_OUT}.tls.max_version": Waits(_LEAVE_OUT),
+    f"{_OUT}.tls.cipher_suites": Waits(_LEAVE_OUT),
+    f"{_OUT}.tls.curve_preferences": Waits(_LEAVE_OUT),
+    f"{_OUT}.tls.include_system_ca_certs_pool": Waits(
+        "meanwhile put the system's certificates into the file of `ca_file:`"
+    ),
+    f"{_OUT}.tls.reload_interval": Waits("meanwhile restart when certificates change"),
+    f"{_OUT}.tls.tpm": Waits(_LEAVE_OUT),
+    "exporters.debug.verbosity": Waits("meanwhile write basic", only=("detailed",)),
+    # service
+    "extensions.health_check.tls": Waits(_LEAVE_OUT),
+    "extensions.health_check.auth": Waits(_LEAVE_OUT),
+    "extensions.health_check.cors": Waits(_LEAVE_OUT),
+    "extensions.health_check.response_body": Waits(_LEAVE_OUT),
+    "extensions.health_check.check_collector_pipeline": Waits(_LEAVE_OUT),
+    "service.telemetry.traces": Waits(_LEAVE_OUT),
+    "service.telemetry.resource": Waits(_LEAVE_OUT),
+    "service.telemetry.metrics.views": Waits(_LEAVE_OUT),
+    "service.telemetry.metrics.readers.periodic": Waits(
+        "meanwhile let a Collector read the Prometheus page"
+    ),
+    "service.telemetry.logs.processors": Waits("meanwhile read the logs from stderr"),
+    "service.telemetry.logs.output_paths": Waits(
+        "meanwhile redirect stderr", nothing=(["stderr"],)
+    ),
+    "service.telemetry.logs.error_output_paths": Waits(
+        "meanwhile redirect stderr", nothing=(["stderr"],)
+    ),
+    "service.telemetry.logs.initial_fields": Waits(_LEAVE_OUT),
+    "service.workers": Waits("meanwhile write 1 and run more replicas", nothing=(1, "1")),
+}
+
+_BUFFERS: Final = "gRPC sizes its own buffers"
+_PAGE: Final = "the page has the Collector's default form"
+
+# Accepted with a warning: what they tune is not there to be tuned.
+WITHOUT_EFFECT: Final[dict[str, str]] = {
+    f"{_GRPC}.read_buffer_size": _BUFFERS,
+    f"{_GRPC}.write_buffer_size": _BUFFERS,
+    f"{_HTTP}.read_timeout": "the server has its own limits",
+    f"{_HTTP}.read_header_timeout": "the server has its own limits",
+    f"{_HTTP}.write_timeout": "the server has its own limits",
+    f"{_HTTP}.idle_timeout": "the server has its own limits",
+    f"{_HTTP}.keep_alives_enabled": "connections are kept as long as senders keep them",
+    f"{_OUT}.read_buffer_size": _BUFFERS,
+    f"{_OUT}.write_buffer_size": _BUFFERS,
+    "exporters.debug.sampling_initial": "every priced call is a line",
+    "exporters.debug.sampling_thereafter": "every priced call is a line",
+    "exporters.debug.use_internal_logger": "lines go to standard output",
+    "exporters.debug.output_paths": "lines go to standard output",
+    "processors.memory_limiter.check_interval": "bytes in flight are counted, not sampled",
+    "processors.memory_limiter.spike_limit_mib": "`limit_mib` alone bounds the bytes in flight",
+    "processors.memory_limiter.limit_percentage": "write `limit_mib`; the bound is 256 MiB",
+    "processors.memory_limiter.spike_limit_percentage": "write `limit_mib`; the bound is 256 MiB",
+    "processors.memory_limiter.min_gc_interval_when_soft_limited": "nothing is collected by force",
+    "processors.memory_limiter.min_gc_interval_when_hard_limited": "nothing is collected by force",
+    "processors.batch.timeout": "requests go on as they come",
+    "processors.batch.send_batch_size": "requests go on as they come",
+    "processors.batch.send_batch_max_size": "requests go on as they come",
+    "processors.batch.metadata_keys": "requests go on as they come",
+    "processors.batch.metadata_cardinality_limit": "requests go on as they come",
+    "service.telemetry.logs.development": "there is one form of log",
+    "service.telemetry.logs.disable_caller": "log lines name no caller",
+    "service.telemetry.logs.disable_stacktrace": "log lines have no stack",
+    "service.telemetry.logs.sampling": "what happens often is counted, not logged",
+    "service.telemetry.metrics.readers.pull.exporter.prometheus.without_scope_info": _PAGE,
+    "service.telemetry.metrics.readers.pull.exporter.prometheus.without_units": _PAGE,
+    "service.telemetry.metrics.readers.pull.exporter.prometheus.without_type_suffix": _PAGE,
+    "service.telemetry.metrics.readers.pull.exporter.prometheus.with_resource_constant_labels": _PAGE,
+}
+
+
+def asks_for_something(waits: Waits, value: Any) -> bool:
+    """Whether *value*, plain data from the file, asks for what waits."""
+    if waits.only:
+        return any(word in _items(value) for word in waits.only)
+    if isinstance(value, dict) and "enabled" in value:
+        return value != {**value, "enabled": False}
+    return not any(value == harmless for harmless in (*_NOTHING, *waits.nothing))
+
+
+def _items(value: Any) -> list[Any]:
+    return [*value] if isinstance(value, list) else [value]
