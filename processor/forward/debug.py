@@ -29,9 +29,12 @@ class DebugExporter:
     def __init__(self, name: str, write: Callable[[str], object]) -> None:
         self.name = name
         self._write = write
+        self._said = False
 
     async def __aenter__(self) -> Self:
-        self._write(NOTICE.format(name=self.name))
+        if not self._said:
+            self._write(NOTICE.format(name=self.name))
+            self._said = True
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -33,7 +33,10 @@ _KEY_CHARACTERS: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz_-.")
 
 
 class GrpcExporter:
-    """One next hop. Entering opens the channel, which connects when first used."""
+    """One next hop. Entering opens the channel, which connects when first used.
+
+    Pipelines may share it: it is open from the first entering until the last leaving.
+    """
 
     def __init__(  # noqa: PLR0913 - one argument for each thing an operator can set
         self,
@@ -53,17 +56,22 @@ class GrpcExporter:
         self._timeout_s = timeout_s or math.inf  # 0 waits as long as the sender does
         self._wait_for_ready = wait_for_ready
         self._clock = clock
+        self._users = 0
         self._channel: grpc.aio.Channel | None = None
         self._calls: dict[Signal, Call] = {}
 
     async def __aenter__(self) -> Self:
+        self._users += 1
+        if self._users > 1:
+            return self
         self._channel = open_channel(self._target, self._setting)
         for signal, method in GRPC_METHOD.items():
             self._calls[signal] = raw_call(self._channel, method)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._channel is not None:
+        self._users -= 1
+        if self._channel is not None and not self._users:
             await self._channel.close(None)
 
     async def send(self, batch: Batch, terms: Terms) -> bytes:

@@ -71,6 +71,11 @@ class GrpcDoor:
         self.port = _take_port(self._server, self._endpoint, self._setting)
         return self
 
+    @property
+    def address(self) -> tuple[str, str]:
+        """The protocol and where it is taken, for people."""
+        return "gRPC", f"{self._endpoint.rpartition(':')[0]}:{self.port}"
+
     async def start(self) -> None:
         """Begin to take calls."""
         if self._server is not None:

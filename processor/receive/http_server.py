@@ -75,6 +75,11 @@ class HttpDoor:
         self.port = port_of(self._sockets)
         return self
 
+    @property
+    def address(self) -> tuple[str, str]:
+        """The protocol and where it is taken, for people."""
+        return "HTTP", f"{self._endpoint.rpartition(':')[0]}:{self.port}"
+
     async def start(self) -> None:
         """Begin to take requests."""
         serving = serve_asgi(self._app, self._sockets, drain_s=self._drain_s)

@@ -81,7 +81,7 @@ def test_an_amount_is_exact(atto_usd: int) -> None:
 
 async def test_it_prints_charges_keeps_nothing_and_says_so_first() -> None:
     printed: list[str] = []
-    async with DebugExporter("debug", printed.append) as debug:
+    async with DebugExporter("debug", printed.append) as debug, debug:
         assert await debug.send(Batch(Signal.TRACES, b"", [charge(), charge()]), Terms()) == b""
         assert await debug.send(Batch(Signal.LOGS, b"logs"), Terms()) == b""
     notice, *lines = printed

@@ -91,6 +91,8 @@ async def test_a_signal_without_a_pipeline_is_unimplemented() -> None:
 
 async def test_localhost_is_both_of_its_addresses() -> None:
     async with doors(Echo()) as door:
+        assert door.grpc.address == ("gRPC", f"localhost:{door.grpc.port}")
+        assert door.http.address == ("HTTP", f"localhost:{door.http.port}")
         for host in ("127.0.0.1", "[::1]", "localhost"):
             async with grpc_sender(door.grpc.port, host=host) as sender:
                 assert (await sender.send(b"spans")).body == b"spans"

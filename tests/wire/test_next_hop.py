@@ -98,6 +98,14 @@ async def test_headers_go_down_in_lower_case_with_those_passed_on() -> None:
     assert str(seen["user-agent"]).startswith("genai-cost-processor/1.2.3 ")
 
 
+async def test_pipelines_may_share_it_and_the_first_to_leave_does_not_close_it() -> None:
+    async with Sink() as sink, exporter(sink.endpoint) as hop:
+        async with hop:
+            await hop.send(BATCH, Terms())
+        await hop.send(BATCH, Terms())
+    assert sink.bodies == [b"spans", b"spans"]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
