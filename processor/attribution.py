@@ -53,6 +53,8 @@ class Attribution:
 
     def __init__(self, dimensions: Sequence[str], kept: frozenset[str] = KEPT) -> None:
         self._dimensions = tuple(dimensions)
+        self.wanted = frozenset(dimensions)
+        """Attributes of a span that are asked for."""
         self._kept = kept
         self._resources: LRUCache[bytes, Resource] = LRUCache(maxsize=4096)
         self._scopes: LRUCache[bytes, tuple[str, str]] = LRUCache(maxsize=1024)

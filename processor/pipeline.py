@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Final
 import grpc
 
 from pricing.usage import CLASSES
-from processor.attribution import Attribution, label
-from processor.billing import Bill, Biller
+from processor.attribution import label
 from processor.calls import Candidate, Memory, Remembered, Verdict, settle
 from processor.dialects import DIALECTS, Recogniser
 from processor.dialects.reported import KEYS as REPORTER_KEYS
@@ -27,10 +26,12 @@ from processor.wire.splice import Edit, splice
 from processor.wire.walk import KeyTable, Malformed, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from pricing import PriceBook, PriceTable
-    from processor.forward import NextHop
+    from processor.attribution import Attribution
+    from processor.billing import Bill, Biller
+    from processor.forward.next_hop import NextHop
     from processor.metrics import Ledger
     from processor.model import Terms
     from processor.telemetry import Telemetry
@@ -54,15 +55,9 @@ class Enriched:
 class Enricher:
     """Bytes in, bytes and charges out."""
 
-    def __init__(
-        self,
-        biller: Biller,
-        attribution: Attribution,
-        memory: Memory,
-        dimensions: Sequence[str],
-    ) -> None:
+    def __init__(self, biller: Biller, attribution: Attribution, memory: Memory) -> None:
         self._recogniser = Recogniser(DIALECTS)
-        wanted = self._recogniser.keys() | REPLACEABLE | REPORTER_KEYS | set(dimensions)
+        wanted = self._recogniser.keys() | REPLACEABLE | REPORTER_KEYS | attribution.wanted
         self._keys = KeyTable(wanted, self._recogniser.marks())
         self._biller = biller
         self._attribution = attribution
@@ -150,7 +145,7 @@ class Pipeline:
     def __init__(
         self,
         *,
-        enricher: Enricher,
+        enricher: Enricher | None,
         book: PriceBook,
         ledger: Ledger,
         hops: Mapping[Signal, NextHop],
@@ -181,6 +176,8 @@ class Pipeline:
         return answer
 
     def _enriched(self, body: bytes) -> Enriched:
+        if self._enricher is None:
+            return Enriched(body)
         try:
             return self._enricher.enrich(body, self._book.current, time.time_ns())
         except Malformed as problem:

@@ -1,0 +1,104 @@
+"""Parts made from settings, none of them opened: next hops, the enricher, the price book."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from pricing import PriceBook, PriceSource
+from processor.attribution import Attribution
+from processor.billing import Biller
+from processor.errors import ConfigError
+from processor.forward.debug import DebugExporter
+from processor.forward.fanout import FanOut
+from processor.forward.grpc_channel import ClientTls, GrpcTarget, Keepalive
+from processor.forward.grpc_exporter import GrpcExporter
+from processor.model import Signal
+from processor.pipeline import Enricher
+from processor.stamp import Stamper
+
+if TYPE_CHECKING:
+    from processor.calls import Memory
+    from processor.forward.next_hop import NextHop
+    from processor.settings import ExporterSettings, Settings
+
+
+class Hops(NamedTuple):
+    """Every exporter in use, to be opened once, and what stands behind each signal."""
+
+    exporters: tuple[NextHop, ...]
+    by_signal: dict[Signal, NextHop]
+
+
+def price_book(settings: Settings) -> PriceBook:
+    """The layers that the settings name; not read yet."""
+    pricing = settings.pricing
+    return PriceBook(
+        [PriceSource(source.file, source.format) for source in pricing.sources],
+        builtin=pricing.builtin,
+        aliases=pricing.aliases,
+    )
+
+
+def enricher(settings: Settings, memory: Memory) -> Enricher:
+    """The pure part of the path."""
+    return Enricher(
+        Biller(Stamper(settings.enrich.detail), settings.enrich.existing_cost),
+        Attribution(settings.metrics.dimensions),
+        memory,
+    )
+
+
+def next_hops(settings: Settings, user_agent: str) -> Hops:
+    """The next hop of each signal that has a pipeline; an exporter is one however often it is named."""
+    used = {name for names in settings.pipelines.values() for name in names}
+    made = {name: _exporter(settings.exporters[name], user_agent) for name in sorted(used)}
+    by_signal: dict[Signal, NextHop] = {}
+    for signal in Signal:
+        names = settings.pipelines.get(signal, ())
+        if names:
+            hops = [made[name] for name in names]
+            by_signal[signal] = hops[0] if len(hops) == 1 else FanOut(hops)
+    return Hops(tuple(made.values()), by_signal)
+
+
+def _exporter(settings: ExporterSettings, user_agent: str) -> NextHop:
+    if settings.kind == "debug":
+        return DebugExporter(settings.name, _print)
+    if settings.kind != "grpc":
+        raise ConfigError([f"{settings.setting}: {settings.kind} waits for a later release"])
+    tls = settings.tls
+    keepalive = settings.keepalive
+    target = GrpcTarget(
+        endpoint=settings.endpoint,
+        tls=ClientTls(
+            insecure=tls.insecure,
+            ca_file=tls.ca_file,
+            cert_file=tls.cert_file,
+            key_file=tls.key_file,
+            server_name_override=tls.server_name_override,
+        ),
+        compression=settings.compression,
+        balancer_name=settings.balancer_name,
+        keepalive=keepalive
+        and Keepalive(
+            time_s=keepalive.time_s,
+            timeout_s=keepalive.timeout_s,
+            permit_without_stream=keepalive.permit_without_stream,
+        ),
+        authority=settings.authority,
+        user_agent=user_agent,
+    )
+    return GrpcExporter(
+        settings.name,
+        target,
+        headers=tuple(settings.headers.items()),
+        timeout_s=settings.timeout_s,
+        wait_for_ready=settings.wait_for_ready,
+        setting=settings.setting,
+    )
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

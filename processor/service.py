@@ -1,0 +1,202 @@
+"""The composition root: every part is made, opened and closed here, in an order one can read aloud.
+
+Next hops open before doors, doors close before next hops; between them the last metrics leave.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+import uuid
+from contextlib import AsyncExitStack
+from importlib.metadata import version as version_of
+from typing import TYPE_CHECKING, Final
+
+from processor.assembly import enricher, next_hops, price_book
+from processor.calls import Memory
+from processor.health import Readiness, State, health_page, health_service
+from processor.metrics import Ledger, MetricsExporter, OtlpView, Page
+from processor.model import GRPC_METHOD, Batch, Signal, Terms
+from processor.pipeline import Pipeline
+from processor.prices import PriceWatch
+from processor.receive.admission import Admission
+from processor.receive.asgi import serve_asgi
+from processor.receive.grpc_server import GrpcDoor
+from processor.receive.http_server import HttpDoor
+from processor.receive.listen import listen
+from processor.receive.metrics_page import metrics_page
+from processor.telemetry import Telemetry
+from processor.wire import walk
+
+if TYPE_CHECKING:
+    from pricing import ReloadOutcome
+    from processor.settings import Settings
+
+logger = logging.getLogger("genai_cost")
+
+DRAIN_S: Final = 10.0
+"""What requests in flight get to finish; Kubernetes gives a pod 30 s in all."""
+VERSION: Final = version_of("genai-cost-processor")
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; the exit status. Raises `ConfigError` before anything serves."""
+    return asyncio.run(Service(settings).serve())
+
+
+class Service:
+    """All parts of one process, made from settings; `serve` opens and closes them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.telemetry = Telemetry()
+        self.readiness = Readiness()
+        self.book = price_book(settings)
+        self.ledger = Ledger(
+            dimensions=settings.metrics.dimensions,
+            instance_id=str(uuid.uuid4()),
+            cardinality_limit=settings.metrics.cardinality_limit,
+        )
+        self._exporters, self.hops = next_hops(settings, f"genai-cost-processor/{VERSION}")
+        self.pipeline = self._pipeline()
+        self._admission = Admission(settings.admission_bytes)
+
+    async def serve(self) -> int:
+        """Open everything, wait for a signal, drain."""
+        stopping = asyncio.Event()
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+            for exporter in self._exporters:
+                await stack.enter_async_context(exporter)
+            doors = await self._doors(stack)
+            self._tell(self.book.reload(time.time()))  # noqa: TID251 - the moment of loading
+            prices = PriceWatch(self.book, self._tell)
+            self._on_signals(stopping, prices)
+            watching = tasks.create_task(prices.run(stopping))
+            exporting = tasks.create_task(self._export_metrics(stopping))
+            await self._pages(stack)
+            for door in doors:
+                await door.start()
+            self._announce()
+            self.readiness.become(State.READY)
+            await stopping.wait()
+            self.readiness.become(State.STOPPING)
+            logger.info("stopping: requests in flight finish, then the last metrics leave")
+            await asyncio.gather(*(door.stop() for door in doors))
+            await asyncio.gather(watching, exporting)
+        logger.info("stopped")
+        return 0
+
+    def _pipeline(self) -> Pipeline:
+        settings = self._settings
+        memory = Memory()
+        self.telemetry.watch("calls_remembered", lambda: len(memory))
+        self.telemetry.gauge("walk_compiled", float(walk.compiled()))
+        self.telemetry.info("build", version=VERSION)
+        return Pipeline(
+            enricher=enricher(settings, memory) if settings.prices_spans else None,
+            book=self.book,
+            ledger=self.ledger,
+            hops=self.hops,
+            telemetry=self.telemetry,
+        )
+
+    async def _doors(self, stack: AsyncExitStack) -> list[GrpcDoor | HttpDoor]:
+        settings = self._settings
+        doors: list[GrpcDoor | HttpDoor] = []
+        names = [method.split("/")[1] for method in GRPC_METHOD.values()]
+        if settings.grpc is not None:
+            door = GrpcDoor(
+                self.pipeline,
+                self._admission,
+                signals=self.hops.keys(),
+                endpoint=settings.grpc.endpoint,
+                setting=settings.grpc.setting,
+                max_message_bytes=settings.grpc.max_recv_msg_size_mib * 1024 * 1024,
+                services=[health_service(self.readiness, names)],
+                drain_s=DRAIN_S,
+            )
+            doors.append(await stack.enter_async_context(door))
+        if settings.http is not None:
+            http = HttpDoor(
+                self.pipeline,
+                self._admission,
+                signals=self.hops.keys(),
+                endpoint=settings.http.endpoint,
+                setting=settings.http.setting,
+                max_body_bytes=settings.http.max_request_body_size,
+                drain_s=DRAIN_S,
+            )
+            doors.append(await stack.enter_async_context(http))
+        return doors
+
+    async def _pages(self, stack: AsyncExitStack) -> None:
+        """Health and metrics over HTTP."""
+        settings = self._settings
+        if settings.health is not None:
+            sockets = listen(settings.health.endpoint, settings.health.setting)
+            app = health_page(self.readiness, path=settings.health.path)
+            await stack.enter_async_context(serve_asgi(app, sockets, drain_s=1))
+        where = settings.telemetry.metrics
+        if where is not None:
+            choice = settings.metrics.prometheus
+            costs = choice == "on" or (choice == "auto" and Signal.METRICS not in self.hops)
+            page = Page(
+                self.ledger, self.telemetry, hold_s=settings.metrics.interval_s, costs=costs
+            )
+            sockets = listen(where.endpoint, where.setting)
+            await stack.enter_async_context(serve_asgi(metrics_page(page), sockets, drain_s=1))
+
+    async def _export_metrics(self, stopping: asyncio.Event) -> None:
+        hop = self.hops.get(Signal.METRICS)
+        if hop is None:
+            return
+
+        async def send(body: bytes) -> bytes:
+            return await hop.send(Batch(Signal.METRICS, body), Terms())
+
+        exporter = MetricsExporter(
+            OtlpView(self.ledger, version=VERSION),
+            send,
+            self.telemetry,
+            name=hop.name,
+            interval_s=self._settings.metrics.interval_s,
+        )
+        await exporter.run(stopping)
+
+    def _tell(self, outcome: ReloadOutcome) -> None:
+        """Say once what became of a reload, in the log and as metrics."""
+        telemetry = self.telemetry
+        telemetry.count("pricing_reloads", 1, outcome.result)
+        telemetry.gauge("pricing_last_reload_success", float(outcome.result != "kept"))
+        telemetry.gauge("pricing_last_reload_timestamp_seconds", outcome.at_unix_s)
+        telemetry.gauge("pricing_rows", outcome.models)
+        telemetry.info("pricing", version=outcome.version)
+        if outcome.result == "changed":
+            logger.info("prices: %s, %d models", outcome.version, outcome.models)
+            for warning in outcome.warnings:
+                logger.warning("prices: %s", warning)
+        for problem in outcome.problems:
+            logger.error("prices kept as they were: %s", problem)
+
+    def _on_signals(self, stopping: asyncio.Event, prices: PriceWatch) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, prices.reload_soon)
+
+    def _announce(self) -> None:
+        settings = self._settings
+        for warning in settings.warnings:
+            logger.warning("%s", warning)
+        how = "compiled" if walk.compiled() else "interpreted (no C compiler at installation)"
+        logger.info("genai-cost %s, the walk runs %s", VERSION, how)
+        if settings.grpc is not None:
+            logger.info("send OTLP/gRPC to %s", settings.grpc.endpoint)
+        if settings.http is not None:
+            logger.info("send OTLP/HTTP to http://%s", settings.http.endpoint)
+        if settings.telemetry.metrics is not None:
+            logger.info("metrics are at http://%s/metrics", settings.telemetry.metrics.endpoint)
+        for name, hop in self.hops.items():
+            logger.info("%s go to %s", name, hop.name)
