@@ -25,7 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Check; 1 when something is wrong."""
     parser = argparse.ArgumentParser(prog="python -m pricing.tables.check", description=__doc__)
     parser.add_argument("--tables", type=Path, default=HERE, help="where the tables stand")
-    parser.add_argument("--against", default="HEAD", help="the commit whose rows must still be here")
+    parser.add_argument(
+        "--against", default="HEAD", help="the commit whose rows must still be here"
+    )
     parser.add_argument("--wheels", type=Path, help="rebuild from the wheels here, and compare")
     options = parser.parse_args(arguments)
     directory: Path = options.tables

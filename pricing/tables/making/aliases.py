@@ -10,10 +10,10 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from pricing.tables.making.rows import Book, Classes, Entry
-
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
+
+    from pricing.tables.making.rows import Book, Classes, Entry
 
 _DATE = re.compile(r"[-@]20\d\d-?\d\d-?\d\d$")
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import subprocess
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING
 
 from pricing.problems import PriceError
 from pricing.rates import parse
 from pricing.tables.making import plausible
-from pricing.tables.making.reading import Tables, read_tables, read_text, table_files
+from pricing.tables.making.reading import (
+    Tables,
+    parse_text,
+    read_tables,
+    read_text,
+    table_files,
+)
 from pricing.tables.making.rows import is_token
 from pricing.tables.making.writing import built
 
@@ -138,9 +142,7 @@ def _git(directory: Path, *arguments: str) -> str:
 
 def explained(directory: Path) -> Iterator[str]:
     """Every disagreement has its reason, and the table has the value that was taken."""
-    content: Any = yaml.load(
-        (directory / "disagreements.yaml").read_text(), Loader=yaml.BaseLoader
-    )
+    content = parse_text((directory / "disagreements.yaml").read_text(encoding="utf-8"))
     tables = read_tables(directory)
     for group in content["reasons"]:
         for case in group["cases"]:
@@ -158,4 +160,8 @@ def _has(sheet: Sheet, name: str, taken: str) -> bool:
 
 def _place(provider: str, sheet: Sheet, line: Line) -> str:
     when = ", ".join(f"{name}={value}" for name, value in line.when)
-    return f"{provider}/{sheet.model}" + (f"@{line.start}" if line.start else "") + (f"[{when}]" if when else "")
+    return (
+        f"{provider}/{sheet.model}"
+        + (f"@{line.start}" if line.start else "")
+        + (f"[{when}]" if when else "")
+    )

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pricing.tables.making import aliases, fetch, genai_prices, litellm, merge, plausible, rulings
+from pricing.tables.making import (
+    aliases,
+    fetch,
+    genai_prices,
+    litellm,
+    merge,
+    plausible,
+    rulings,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +44,11 @@ def compile_tables(wheels: Path) -> Compiled:
     data = fetch.content(wheels, fetch.GENAI_PRICES)
     dated, patterns = genai_prices.read(data, fetch.GENAI_PRICES.label)
     ruled = [*rulings.correct(today), *rulings.correct(then)]
-    left_out = [*plausible.sift(today), *plausible.sift(then, museum=True), *plausible.sift(dated)]
+    left_out = [
+        *plausible.sift(today),
+        *plausible.sift(then, museum=True),
+        *plausible.sift(dated),
+    ]
     merge.adopt_history(today, dated, patterns, TODAY)
     merged = merge.merge(today, dated, then, TODAY)
     merge.raise_in_region(merged.book)

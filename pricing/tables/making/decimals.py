@@ -14,6 +14,7 @@ _NOISE = ((3, Decimal("1e-4")), (4, Decimal("3e-5")), (6, Decimal("1e-6")))
 
 
 def rounded(value: Decimal, digits: int, how: str = ROUND_HALF_EVEN) -> Decimal:
+    """The number to so many significant digits."""
     return Context(prec=digits, rounding=how).plus(value)
 
 

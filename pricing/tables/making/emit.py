@@ -37,6 +37,7 @@ def document(provider: str, name: str, sheets: Iterable[Sheet], version: str) ->
 
 
 def filename(provider: str) -> str:
+    """The file a provider's models stand in."""
     return re.sub(r"[^a-z0-9._-]", "_", provider) + ".yaml"
 
 

@@ -26,6 +26,7 @@ class Package:
 
     @property
     def label(self) -> str:
+        """As rows name it."""
         return f"{self.name} {self.version}"
 
 
@@ -49,12 +50,14 @@ def ensure(directory: Path) -> None:
 
 
 def wheel(directory: Path, package: Package) -> Path | None:
+    """The package's wheel in a directory."""
     stem = package.name.replace("-", "_")
     found = sorted(directory.glob(f"{stem}-{package.version}-*.whl"))
     return found[0] if found else None
 
 
 def content(directory: Path, package: Package) -> bytes:
+    """The data file of a package whose wheel is there."""
     found = wheel(directory, package)
     if found is None:
         raise FileNotFoundError(f"{package.label} is not in {directory}")

@@ -7,9 +7,11 @@ https://github.com/pydantic/genai-prices, MIT.
 from __future__ import annotations
 
 import ast
+import operator
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from pricing.tables.making.decimals import clean
 from pricing.tables.making.names import NOT_PROVIDERS, of_genai_prices, routed
@@ -22,13 +24,12 @@ from pricing.tables.making.rows import (
     Period,
     Price,
     When,
-    ordered,
     when,
     with_condition,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Node = Mapping[str, Any]
 
@@ -108,11 +109,10 @@ def _providers(content: bytes) -> list[Node]:
     for statement in ast.parse(content).body:
         if (
             isinstance(statement, ast.AnnAssign)
+            and statement.value is not None
             and ast.unparse(statement.target) == "providers"
         ):
-            assert statement.value is not None
-            found: list[Node] = _value(statement.value)
-            return found
+            return cast("list[Node]", _value(statement.value))
     raise ValueError("genai-prices' data no longer defines `providers`")
 
 
@@ -177,75 +177,82 @@ def _clauses(match: Node) -> Iterator[tuple[str, str]]:
 
 def matches(match: Node, model: str) -> bool:
     """Whether a model id satisfies genai-prices' match clause."""
-    text = model.lower()
-    match match["_"]:
-        case "ClauseOr":
-            return any(matches(inner, model) for inner in match["or_"])
-        case "ClauseAnd":
-            return all(matches(inner, model) for inner in match["and_"])
-        case "ClauseEquals":
-            return text == str(match["equals"]).lower()
-        case "ClauseStartsWith":
-            return text.startswith(str(match["starts_with"]).lower())
-        case "ClauseEndsWith":
-            return text.endswith(str(match["ends_with"]).lower())
-        case "ClauseContains":
-            return str(match["contains"]).lower() in text
-        case _:
-            return re.search(str(match["regex"]), text) is not None
+    if match["_"] == "ClauseOr":
+        return any(matches(inner, model) for inner in match["or_"])
+    if match["_"] == "ClauseAnd":
+        return all(matches(inner, model) for inner in match["and_"])
+    kind, wanted = next((key, str(value)) for key, value in match.items() if key != "_")
+    if kind == "regex":
+        return re.search(wanted, model.lower()) is not None
+    return _TESTS[kind](model.lower(), wanted.lower())
+
+
+_TESTS: Final[Mapping[str, Callable[[str, str], bool]]] = {
+    "equals": operator.eq,
+    "starts_with": str.startswith,
+    "ends_with": str.endswith,
+    "contains": operator.contains,
+}
 
 
 def _periods(model: Node, sources: frozenset[str]) -> list[Period]:
     """Standard prices as half-open periods, each with its variants."""
     given = model["prices"]
-    lists = given if isinstance(given, list) else [{"prices": given}]
-    dated = [item for item in lists if (item.get("constraint") or {}).get("_") != _BY_THE_HOUR]
-    starts = [(item.get("constraint") or {}).get("start_date", "") for item in dated]
-    pairs = sorted(zip(starts, (item["prices"] for item in dated), strict=True), key=_start)
-    periods = [Period(start, "", _grid(prices, ALWAYS, sources)) for start, prices in pairs]
-    for earlier, later in zip(periods, periods[1:], strict=False):
+    lists = cast("list[Node]", given if isinstance(given, list) else [{"prices": given}])
+    dated = {
+        _start(item): _grid(item["prices"], ALWAYS, sources)
+        for item in lists
+        if _constraint(item).get("_") != _BY_THE_HOUR
+    }
+    periods = [Period(start, "", dated[start]) for start in sorted(dated)]
+    for earlier, later in pairwise(periods):
         earlier.end = later.start
-    _add_variants(periods, model.get("price_variants") or (), sources)
+    variants = cast("list[Node]", model.get("price_variants") or [])
+    for variant in sorted(variants, key=_start, reverse=True):
+        _add_variant(periods, variant, sources)
     return periods
 
 
-def _start(pair: tuple[str, Any]) -> str:
-    return pair[0]
+def _constraint(item: Node) -> Node:
+    found: Node | None = item.get("constraint")
+    return found or {}
 
 
-def _add_variants(periods: list[Period], variants: list[Node], sources: frozenset[str]) -> None:
+def _start(item: Node) -> str:
+    return str(_constraint(item).get("start_date", ""))
+
+
+def _add_variant(periods: list[Period], variant: Node, sources: frozenset[str]) -> None:
     """A variant holds in the standard period in which it begins, from that period's first day.
 
     Its date is the day it was first looked up: batch was half price long before 2026-10-14.
     """
-    dated: list[tuple[str, When, Node]] = []
-    for variant in variants:
-        pairs = tuple(variant["when"].items())
-        condition = _VARIANTS.get(pairs[0]) if len(pairs) == 1 else None
-        if condition is not None:
-            start = (variant.get("constraint") or {}).get("start_date", "")
-            dated.append((start, condition, variant["prices"]))
-    for start, condition, prices in sorted(dated, key=lambda item: item[0], reverse=True):
-        for period in periods:
-            undated = not start
-            if undated or period.holds(start):
-                for key, classes in _grid(prices, condition, sources).items():
-                    period.grid.setdefault(key, classes)
+    pairs = tuple(cast("dict[str, str]", variant["when"]).items())
+    condition = _VARIANTS.get(pairs[0]) if len(pairs) == 1 else None
+    if condition is None:
+        return
+    start = _start(variant)
+    for period in periods:
+        if not start or period.holds(start):
+            for key, classes in _grid(variant["prices"], condition, sources).items():
+                period.grid.setdefault(key, classes)
 
 
 def _grid(prices: Node, base: When, sources: frozenset[str]) -> dict[When, Classes]:
     """One price list by context threshold."""
     grid: dict[When, Classes] = {}
     for key, value in prices.items():
-        if key not in _KEYS:
-            continue
-        name, unit = _KEYS[key]
-        tiers = [(base, value)]
-        if isinstance(value, dict):
-            tiers = [(base, value["base"])]
-            for tier in value["tiers"]:
-                above = with_condition(base, "context_over", str(tier["start"]))
-                tiers.append((above, tier["price"]))
-        for condition, figure in tiers:
-            grid.setdefault(ordered(condition), {})[name] = Price(clean(figure), unit, sources)
+        if key in _KEYS:
+            name, unit = _KEYS[key]
+            for condition, figure in _thresholds(value, base):
+                grid.setdefault(condition, {})[name] = Price(clean(figure), unit, sources)
     return grid
+
+
+def _thresholds(value: Decimal | Node, base: When) -> Iterator[tuple[When, Decimal]]:
+    if isinstance(value, Decimal):
+        yield base, value
+        return
+    yield base, value["base"]
+    for tier in value["tiers"]:
+        yield with_condition(base, "context_over", str(tier["start"])), tier["price"]

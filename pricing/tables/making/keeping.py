@@ -7,9 +7,12 @@ was taken. A model that the sources dropped keeps its rows: calls of last year s
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pricing.tables.making.lines import Line, Sheet, joined, order
-from pricing.tables.making.reading import Tables
+
+if TYPE_CHECKING:
+    from pricing.tables.making.reading import Tables
 
 
 def keep(new: Tables, old: Tables, today: str) -> Tables:

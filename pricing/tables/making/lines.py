@@ -14,7 +14,7 @@ from pricing.tables.making.rows import CONDITIONS, ORDER, TOKENS, Entry, When
 from pricing.tables.making.rulings import MINIMUM_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from pricing.tables.making.rows import Price
 
@@ -82,6 +82,7 @@ def lines_of(entry: Entry) -> list[Line]:
 
 
 def order(line: Line) -> tuple[object, ...]:
+    """Where a row stands among the rows of its model."""
     rank = tuple((CONDITIONS.index(name), _number(value)) for name, value in line.when)
     return (len(line.when), rank, line.start)
 

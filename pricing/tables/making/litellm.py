@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from pricing.tables.making import litellm_units
@@ -33,7 +32,8 @@ from pricing.tables.making.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from decimal import Decimal
 
     Fields = Mapping[str, Any]
 
@@ -102,36 +102,39 @@ def _labelled(grid: Grid, label: str) -> Grid:
 
 def _grid(fields: Fields, mode: str, where: Place) -> Grid:
     """Prices by condition, the place's own conditions included."""
+    grid = _by_token(fields, where.provider)
+    free = _free(fields, where.provider, where.model)
+    if not priced_by_tokens(grid.get(ALWAYS, {})) and not free:
+        grid = Grid()
+        _add_all(grid, litellm_units.other_units(fields, mode, where.when))
+    if grid:
+        _add_all(grid, litellm_units.calls(fields))
+    if mode == "embedding":
+        _add_all(grid, litellm_units.of_media_inputs(fields))
+    _media_out(grid, mode)
+    _fast(grid, fields)
+    return {ordered([*condition, *where.when]): classes for condition, classes in grid.items()}
+
+
+def _by_token(fields: Fields, provider: str) -> Grid:
     grid = _tokens(fields)
-    _plain_dollars(grid, where.provider)
-    grid = {_from(condition, where.provider): classes for condition, classes in grid.items()}
+    _plain_dollars(grid, provider)
+    grid = {_from(condition, provider): classes for condition, classes in grid.items()}
     _tiered(grid, fields)
     _off_peak(grid, fields)
-    for condition in [c for c, v in grid.items() if c and not any(p.amount for p in v.values())]:
+    for condition in [
+        c for c, v in grid.items() if c and not any(p.amount for p in v.values())
+    ]:
         del grid[condition]
     standard = grid.get(ALWAYS, {})
     for classes in grid.values():
         tidy(classes, standard)
-    free = _free(fields, where.provider, where.model)
-    if not priced_by_tokens(standard) and not free:
-        for classes in grid.values():
-            for name in [n for n in classes if is_token(n)]:
-                del classes[name]
-        if not any(is_token(name) for classes in grid.values() for name in classes):
-            for name, condition, price in litellm_units.other_units(fields, mode, where.when):
-                grid.setdefault(ordered(condition), {})[name] = price
-    if any(grid.values()):
-        for name, condition, price in litellm_units.calls(fields):
-            grid.setdefault(condition, {})[name] = price
-    if mode == "embedding":
-        for name, condition, price in litellm_units.of_media_inputs(fields):
-            grid.setdefault(condition, {})[name] = price
-    _media_out(grid, mode)
-    _fast(grid, fields)
-    placed = {
-        ordered([*condition, *where.when]): classes for condition, classes in grid.items()
-    }
-    return {condition: classes for condition, classes in placed.items() if classes}
+    return {condition: classes for condition, classes in grid.items() if classes}
+
+
+def _add_all(grid: Grid, found: Iterable[tuple[str, When, Price]]) -> None:
+    for name, condition, price in found:
+        grid.setdefault(ordered(condition), {})[name] = price
 
 
 def _tokens(fields: Fields) -> Grid:
@@ -167,7 +170,7 @@ def _tiered(grid: Grid, fields: Fields) -> None:
 
 
 def _from(condition: When, provider: str) -> When:
-    """xAI's thresholds are reached, not passed: 200,000 tokens cost the higher price already."""
+    """XAI's thresholds are reached, not passed: 200,000 tokens cost the higher price already."""
     threshold = dict(condition).get("context_over")
     if provider != "x_ai" or not threshold:
         return condition
@@ -223,7 +226,7 @@ def _media_out(grid: Grid, mode: str) -> None:
 
 def _fast(grid: Grid, fields: Fields) -> None:
     """A multiplier for a faster service, written out as rows: genai-prices has them as prices."""
-    factor = (fields.get("provider_specific_entry") or {}).get("fast")
+    factor = _special(fields).get("fast")
     if not factor or factor == 1:
         return
     for condition, classes in list(grid.items()):
@@ -231,9 +234,14 @@ def _fast(grid: Grid, fields: Fields) -> None:
             grid[when(speed="fast")] = scaled
 
 
+def _special(fields: Fields) -> Fields:
+    found: Fields | None = fields.get("provider_specific_entry")
+    return found or {}
+
+
 def _multipliers(fields: Fields, label: str) -> list[Multiplier]:
     """Surcharges for where a call is processed."""
-    special = fields.get("provider_specific_entry") or {}
+    special = _special(fields)
     factors = (
         ("us", special.get("us")),
         ("eu", fields.get("regional_processing_uplift_multiplier_eu")),

@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pricing.tables.making.names import NOT_PROVIDERS, of_litellm
 from pricing.tables.making.rows import When, ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _PREFIXES: Final = {
     "amazon_nova": ("amazon-nova",),
@@ -75,18 +78,31 @@ def _conditions(parts: list[str], pairs: list[tuple[str, str]], provider: str) -
 
 
 def _condition(part: str, provider: str, parts: list[str]) -> tuple[str, str] | None:
+    """What a piece of the path says of the call: empty for nothing, None where it is of the id."""
+    if provider in _PLACES and (found := _PLACES[provider](part)) is not None:
+        return found
     if size := _SIZE.fullmatch(part):
         return ("size", f"{size[1]}x{size[2]}")
     if steps := _STEPS.fullmatch(part):
         return ("steps", steps[1])
     if part in _QUALITY and (len(parts) == 2 or any(_SIZE.fullmatch(other) for other in parts)):
         return ("quality", part)
-    if provider == "aws.bedrock":
-        if _AWS_REGION.fullmatch(part):
-            return ("region", part)
-        return ("", "") if part in {"bedrock", "invoke", "max-x-max"} else None
-    if provider == "azure.ai.openai":
-        if part in _AZURE_ZONES:
-            return ("region", part)
-        return ("", "") if part in {"global", "global-standard", "speech"} else None
     return None
+
+
+def _aws(part: str) -> tuple[str, str] | None:
+    if _AWS_REGION.fullmatch(part):
+        return ("region", part)
+    return ("", "") if part in {"bedrock", "invoke", "max-x-max"} else None
+
+
+def _azure(part: str) -> tuple[str, str] | None:
+    if part in _AZURE_ZONES:
+        return ("region", part)
+    return ("", "") if part in {"global", "global-standard", "speech"} else None
+
+
+_PLACES: Final[Mapping[str, Callable[[str], tuple[str, str] | None]]] = {
+    "aws.bedrock": _aws,
+    "azure.ai.openai": _azure,
+}

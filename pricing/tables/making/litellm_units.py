@@ -6,7 +6,6 @@ where an entry prices tokens, its per-image, per-second and per-character estima
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from pricing.tables.making.decimals import clean, of_float, short_rate, undivided
@@ -14,6 +13,7 @@ from pricing.tables.making.rows import Price, When, when
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from decimal import Decimal
 
     Fields = Mapping[str, Any]
     Found = Iterator[tuple[str, When, Price]]
@@ -25,6 +25,7 @@ _SIZES: Final = ("low", "medium", "high")
 
 
 def amount(fields: Fields, key: str) -> Decimal | None:
+    """A price above zero, or None."""
     value = fields.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
         return None
@@ -76,8 +77,8 @@ def _per(fields: Fields, key: str, name: str, count: int, unit: str) -> Found:
 
 
 def _web_searches(fields: Fields) -> Found:
-    given = fields.get("search_context_cost_per_query")
-    if not isinstance(given, dict):
+    given: Fields | None = fields.get("search_context_cost_per_query")
+    if not given:
         return
     found = {size: amount(given, f"search_context_size_{size}") for size in _SIZES}
     if len(set(found.values())) == 1:

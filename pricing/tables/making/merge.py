@@ -51,6 +51,8 @@ class Disagreement:
 
 @dataclass(slots=True)
 class Merged:
+    """The book so far, and how the sources met in it."""
+
     book: Book = field(default_factory=Book)
     disagreements: list[Disagreement] = field(default_factory=list[Disagreement])
     agreeing: int = 0

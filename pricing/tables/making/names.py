@@ -20,10 +20,12 @@ _ROUTED: Final = "huggingface_"
 
 
 def of_litellm(provider: str) -> str:
+    """Ours for LiteLLM's."""
     return canonical(_OWN.get(provider, provider))
 
 
 def of_genai_prices(provider: str) -> tuple[str, ...]:
+    """Ours for genai-prices': several where it has one name for two price lists."""
     if provider.startswith(_ROUTED):
         return ("huggingface",)
     return _SEVERAL.get(provider, (canonical(provider.replace("-", "_")),))

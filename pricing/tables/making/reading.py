@@ -34,10 +34,15 @@ def read_tables(directory: Path) -> Tables:
     return tables
 
 
+def parse_text(text: str) -> Any:
+    """YAML in which every scalar is text."""
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    return yaml.load(text, Loader=loader)  # noqa: S506 - the base loader makes text only
+
+
 def read_text(text: str) -> Tables:
     """The sheets of one file."""
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    content: Any = yaml.load(text, Loader=loader)  # noqa: S506 - the base loader makes text only
+    content = parse_text(text)
     return {
         provider: {
             model.lower(): _sheet(model, body) for model, body in fields["models"].items()

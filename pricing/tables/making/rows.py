@@ -93,6 +93,7 @@ class Price:
     sources: frozenset[str] = frozenset()
 
     def same(self, other: Price) -> bool:
+        """Whether both come to the same, in whatever unit."""
         return self.rate == other.rate
 
     @property
@@ -119,6 +120,7 @@ class Period:
     grid: dict[When, Classes] = field(default_factory=dict[When, Classes])
 
     def holds(self, day: str) -> bool:
+        """Whether it holds on a day."""
         return self.start <= day and (not self.end or day < self.end)
 
 
@@ -135,6 +137,7 @@ class Entry:
     aliases: list[str] = field(default_factory=list[str])
 
     def current(self, day: str) -> Period | None:
+        """The period that holds on a day."""
         return next((period for period in self.periods if period.holds(day)), None)
 
 
@@ -148,25 +151,31 @@ def when(**conditions: str) -> When:
 
 
 def ordered(pairs: Iterable[tuple[str, str]]) -> When:
+    """Conditions in their fixed order; of two for one key the later."""
     known = dict(pairs)
     return tuple((key, known[key]) for key in CONDITIONS if key in known)
 
 
 def with_condition(condition: When, key: str, value: str) -> When:
+    """The condition and one more."""
     return ordered([*condition, (key, value)])
 
 
 def without(condition: When, *keys: str) -> When:
+    """The condition as if those keys did not matter."""
     return tuple(pair for pair in condition if pair[0] not in keys)
 
 
 def lookup(condition: When, key: str) -> str:
+    """What a condition asks of a key; empty where it does not."""
     return dict(condition).get(key, "")
 
 
 def is_token(name: str) -> bool:
+    """Whether a class counts tokens."""
     return name in PARENT
 
 
 def priced_by_tokens(classes: Mapping[str, Price]) -> bool:
+    """Whether a row charges for tokens at all."""
     return any(is_token(name) and price.amount > 0 for name, price in classes.items())

@@ -44,11 +44,14 @@ class Case:
         return self.genai_prices.rate / self.litellm.rate if self.litellm.rate else Fraction(0)
 
     def near(self, share: str) -> bool:
+        """Whether the two are no further apart than a share of the price."""
         return abs(self.ratio - 1) <= Fraction(share)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """The price to believe, and why."""
+
     price: Price
     reason: str
 
@@ -63,6 +66,7 @@ class Rule:
 
 
 def decide(case: Case) -> Verdict:
+    """By the first rule that applies; the last applies to everything."""
     rule = next(rule for rule in RULES if rule.applies(case))
     if rule.believe == "shorter":
         price = min((case.genai_prices, case.litellm), key=lambda p: digits(p.amount))
@@ -166,5 +170,6 @@ def earlier_prices(entry: Entry, day: str, condition: When, name: str) -> tuple[
 
 
 def price_then(book: Mapping[tuple[str, str], Entry], entry: Entry, name: str) -> Price | None:
+    """A class's standard price in an older book."""
     old = book.get((entry.provider, entry.model.lower()))
     return old.periods[0].grid.get(ALWAYS, {}).get(name) if old else None
