@@ -5,6 +5,7 @@ The one place that opens the configuration. Invariant: no port is opened and no 
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from processor.settings.values import Settings
 
 
-def load(path: str | Path | None, environ: Mapping[str, str]) -> Settings:
+def load(path: str | Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings of the file at *path*, or of the environment alone.
 
     Raises `ConfigError` with all problems, each `file:line: path.to.key: what; how to mend it`.
