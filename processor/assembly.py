@@ -9,6 +9,7 @@ from pricing import PriceBook, PriceSource
 from processor.attribution import Attribution
 from processor.billing import Biller
 from processor.errors import ConfigError
+from processor.forward.counted import Counted
 from processor.forward.debug import DebugExporter
 from processor.forward.fanout import FanOut
 from processor.forward.grpc_channel import ClientTls, GrpcTarget, Keepalive
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from processor.calls import Memory
     from processor.forward.next_hop import NextHop
     from processor.settings import ExporterSettings, Settings
+    from processor.telemetry import Telemetry
 
 
 class Hops(NamedTuple):
@@ -49,10 +51,13 @@ def enricher(settings: Settings, memory: Memory) -> Enricher:
     )
 
 
-def next_hops(settings: Settings, user_agent: str) -> Hops:
+def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops:
     """The next hop of each signal that has a pipeline; an exporter is one however often it is named."""
     used = {name for names in settings.pipelines.values() for name in names}
-    made = {name: _exporter(settings.exporters[name], user_agent) for name in sorted(used)}
+    made: dict[str, NextHop] = {
+        name: Counted(_exporter(settings.exporters[name], user_agent), telemetry)
+        for name in sorted(used)
+    }
     by_signal: dict[Signal, NextHop] = {}
     for signal in Signal:
         names = settings.pipelines.get(signal, ())
@@ -67,9 +72,19 @@ def _exporter(settings: ExporterSettings, user_agent: str) -> NextHop:
         return DebugExporter(settings.name, _print)
     if settings.kind != "grpc":
         raise ConfigError([f"{settings.setting}: {settings.kind} waits for a later release"])
-    tls = settings.tls
-    keepalive = settings.keepalive
-    target = GrpcTarget(
+    return GrpcExporter(
+        settings.name,
+        _target(settings, user_agent),
+        headers=tuple(settings.headers.items()),
+        timeout_s=settings.timeout_s,
+        wait_for_ready=settings.wait_for_ready,
+        setting=settings.setting,
+    )
+
+
+def _target(settings: ExporterSettings, user_agent: str) -> GrpcTarget:
+    tls, keepalive = settings.tls, settings.keepalive
+    return GrpcTarget(
         endpoint=settings.endpoint,
         tls=ClientTls(
             insecure=tls.insecure,
@@ -80,22 +95,15 @@ def _exporter(settings: ExporterSettings, user_agent: str) -> NextHop:
         ),
         compression=settings.compression,
         balancer_name=settings.balancer_name,
-        keepalive=keepalive
-        and Keepalive(
+        keepalive=None
+        if keepalive is None
+        else Keepalive(
             time_s=keepalive.time_s,
             timeout_s=keepalive.timeout_s,
             permit_without_stream=keepalive.permit_without_stream,
         ),
         authority=settings.authority,
         user_agent=user_agent,
-    )
-    return GrpcExporter(
-        settings.name,
-        target,
-        headers=tuple(settings.headers.items()),
-        timeout_s=settings.timeout_s,
-        wait_for_ready=settings.wait_for_ready,
-        setting=settings.setting,
     )
 
 

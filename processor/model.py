@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,14 @@ HTTP_PATH: Final[Mapping[Signal, str]] = {
     Signal.METRICS: "/v1/metrics",
     Signal.LOGS: "/v1/logs",
 }
+
+
+ITEMS: Final[Mapping[Signal, Literal["spans", "metric_points", "log_records"]]] = {
+    Signal.TRACES: "spans",
+    Signal.METRICS: "metric_points",
+    Signal.LOGS: "log_records",
+}
+"""What the Collector's own metrics count of each signal."""
 
 
 class Status(StrEnum):
@@ -107,8 +115,10 @@ class Batch:
 
     signal: Signal
     body: bytes
-    charges: list[Charge] = field(default_factory=list)
+    charges: list[Charge] = field(default_factory=list[Charge])
     """Of a traces request: its recognised spans, first-time ones only. For `debug` to print."""
+    items: int = 0
+    """Spans, metric points or log records in it; 0 where nobody counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +129,5 @@ class Terms:
     """When the sender stops waiting, on the clock of `time.monotonic`; None if it did not say."""
     metadata: tuple[tuple[str, str], ...] = ()
     """Headers of the sender that the next hop is to see (`include_metadata`)."""
+    transport: str = ""
+    """The door it came through, for the service's own metrics: grpc or http."""

@@ -8,9 +8,10 @@ anything before forwarding sends the request on as it came, and is counted.
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import grpc
 
@@ -20,10 +21,10 @@ from processor.calls import Candidate, Memory, Remembered, Verdict, settle
 from processor.dialects import DIALECTS, Recogniser
 from processor.dialects.reported import KEYS as REPORTER_KEYS
 from processor.errors import Refusal
-from processor.model import Batch, Charge, Labels, Signal
+from processor.model import ITEMS, Batch, Charge, Labels, Signal
 from processor.stamp import NOTHING, STATUS, replaceable
 from processor.wire.splice import Edit, splice
-from processor.wire.walk import KeyTable, Malformed, walk
+from processor.wire.walk import KeyTable, Malformed, count_items, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
     from processor.forward.next_hop import NextHop
     from processor.metrics import Ledger
     from processor.model import Terms
-    from processor.telemetry import Telemetry
+    from processor.telemetry import CounterName, Telemetry
+    from processor.wire.walk import Found
+
+logger = logging.getLogger(__name__)
 
 REPLACEABLE: Final = replaceable(CLASSES)
 
@@ -44,6 +48,7 @@ class Enriched:
     """A traces request after pricing, and what it adds to the books once it has arrived."""
 
     body: bytes
+    spans: int = 0
     owed: list[Remembered] = field(default_factory=list[Remembered])
 
     @property
@@ -65,12 +70,13 @@ class Enricher:
 
     def enrich(self, body: bytes, table: PriceTable, now_unix_ns: int) -> Enriched:
         """The request with its calls priced. Raises `Malformed` for bytes that are no request."""
-        candidates = self._recognise(body)
+        found = walk(body, self._keys, REPLACEABLE)
+        enriched = Enriched(body, found.spans)
+        candidates = self._recognise(found)
         if not candidates:
-            return Enriched(body)
+            return enriched
         settle(candidates, self._memory)
         edits: list[Edit] = []
-        enriched = Enriched(body)
         for candidate in candidates:
             entry = self._entry(candidate, table, now_unix_ns)
             if entry.stamp is not NOTHING:
@@ -80,16 +86,16 @@ class Enricher:
         enriched.body = splice(body, edits)
         return enriched
 
-    def _recognise(self, body: bytes) -> list[Candidate]:
-        found: list[Candidate] = []
-        for view in walk(body, self._keys, REPLACEABLE).views:
+    def _recognise(self, found: Found) -> list[Candidate]:
+        candidates: list[Candidate] = []
+        for view in found.views:
             if STATUS in view.attributes:
                 continue  # a hop before us settled it
             scope, version = self._attribution.scope(view.scope.about)
             reading = self._recogniser.read(view.attributes, scope, version)
             if reading is not None:
-                found.append(Candidate.of(view, reading, scope))
-        return found
+                candidates.append(Candidate.of(view, reading, scope))
+        return candidates
 
     def _entry(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Remembered:
         """The span as it is in the memory: settled now, or when it came first."""
@@ -165,26 +171,41 @@ class Pipeline:
                 grpc.StatusCode.UNIMPLEMENTED,
                 f"no {signal} pipeline here: add service.pipelines.{signal} to the configuration",
             )
-        enriched = self._enriched(body) if signal is Signal.TRACES else Enriched(body)
+        enriched = self._enriched(signal, body)
+        batch = Batch(signal, enriched.body, enriched.charges, enriched.spans)
+        outcome = "failed"
         try:
-            answer = await hop.send(Batch(signal, enriched.body, enriched.charges), terms)
+            answer = await hop.send(batch, terms)
+            outcome = "accepted"
         except Refusal as refusal:
+            outcome = "refused"
             if not refusal.retryable:  # the money was spent all the same
                 self._count(enriched)
             raise
+        finally:
+            self._received(outcome, batch, terms)
         self._count(enriched)
         return answer
 
-    def _enriched(self, body: bytes) -> Enriched:
-        if self._enricher is None:
-            return Enriched(body)
+    def _received(self, outcome: str, batch: Batch, terms: Terms) -> None:
+        """Counted as a Collector's receiver counts, under its names."""
+        name = cast("CounterName", f"receiver_{outcome}_{ITEMS[batch.signal]}")
+        self._telemetry.count(name, batch.items, "otlp", terms.transport)
+
+    def _enriched(self, signal: Signal, body: bytes) -> Enriched:
         try:
+            if signal is not Signal.TRACES:
+                return Enriched(body, count_items(body, points=signal is Signal.METRICS))
+            if self._enricher is None:
+                return Enriched(body, count_items(body, points=False))
             return self._enricher.enrich(body, self._book.current, time.time_ns())
         except Malformed as problem:
             self._telemetry.count("walk_faults")
-            check(body, problem)
-        except Exception:  # noqa: BLE001 - promise 2: no fault in pricing touches telemetry
+            if signal is Signal.TRACES:
+                check(body, problem)
+        except Exception:  # promise 2: no fault in pricing touches telemetry
             self._telemetry.count("pricing_faults")
+            logger.exception("a request goes on unpriced because of a fault in pricing")
         return Enriched(body)
 
     def _count(self, enriched: Enriched) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import time
 import uuid
 from contextlib import AsyncExitStack
 from importlib.metadata import version as version_of
@@ -31,7 +30,9 @@ from processor.telemetry import Telemetry
 from processor.wire import walk
 
 if TYPE_CHECKING:
-    from pricing import ReloadOutcome
+    import socket
+
+    from processor.receive.asgi import App
     from processor.settings import Settings
 
 logger = logging.getLogger("genai_cost")
@@ -59,9 +60,13 @@ class Service:
             instance_id=str(uuid.uuid4()),
             cardinality_limit=settings.metrics.cardinality_limit,
         )
-        self._exporters, self.hops = next_hops(settings, f"genai-cost-processor/{VERSION}")
+        self._exporters, self.hops = next_hops(
+            settings, f"genai-cost-processor/{VERSION}", self.telemetry
+        )
         self.pipeline = self._pipeline()
         self._admission = Admission(settings.admission_bytes)
+        in_flight = self._admission
+        self.telemetry.watch("receiver_in_flight_bytes", lambda: in_flight.in_flight_bytes)
 
     async def serve(self) -> int:
         """Open everything, wait for a signal, drain."""
@@ -70,8 +75,8 @@ class Service:
             for exporter in self._exporters:
                 await stack.enter_async_context(exporter)
             doors = await self._doors(stack)
-            self._tell(self.book.reload(time.time()))  # noqa: TID251 - the moment of loading
-            prices = PriceWatch(self.book, self._tell)
+            prices = PriceWatch(self.book, self.telemetry)
+            prices.start()
             self._on_signals(stopping, prices)
             watching = tasks.create_task(prices.run(stopping))
             exporting = tasks.create_task(self._export_metrics(stopping))
@@ -134,10 +139,10 @@ class Service:
     async def _pages(self, stack: AsyncExitStack) -> None:
         """Health and metrics over HTTP."""
         settings = self._settings
+        pages: list[tuple[App, list[socket.socket]]] = []
         if settings.health is not None:
-            sockets = listen(settings.health.endpoint, settings.health.setting)
-            app = health_page(self.readiness, path=settings.health.path)
-            await stack.enter_async_context(serve_asgi(app, sockets, drain_s=1))
+            taken = listen(settings.health.endpoint, settings.health.setting)
+            pages.append((health_page(self.readiness, path=settings.health.path), taken))
         where = settings.telemetry.metrics
         if where is not None:
             choice = settings.metrics.prometheus
@@ -145,8 +150,9 @@ class Service:
             page = Page(
                 self.ledger, self.telemetry, hold_s=settings.metrics.interval_s, costs=costs
             )
-            sockets = listen(where.endpoint, where.setting)
-            await stack.enter_async_context(serve_asgi(metrics_page(page), sockets, drain_s=1))
+            pages.append((metrics_page(page), listen(where.endpoint, where.setting)))
+        for app, taken in pages:
+            await stack.enter_async_context(serve_asgi(app, taken, drain_s=1))
 
     async def _export_metrics(self, stopping: asyncio.Event) -> None:
         hop = self.hops.get(Signal.METRICS)
@@ -154,7 +160,8 @@ class Service:
             return
 
         async def send(body: bytes) -> bytes:
-            return await hop.send(Batch(Signal.METRICS, body), Terms())
+            points = walk.count_items(body, points=True)
+            return await hop.send(Batch(Signal.METRICS, body, items=points), Terms())
 
         exporter = MetricsExporter(
             OtlpView(self.ledger, version=VERSION),
@@ -164,21 +171,6 @@ class Service:
             interval_s=self._settings.metrics.interval_s,
         )
         await exporter.run(stopping)
-
-    def _tell(self, outcome: ReloadOutcome) -> None:
-        """Say once what became of a reload, in the log and as metrics."""
-        telemetry = self.telemetry
-        telemetry.count("pricing_reloads", 1, outcome.result)
-        telemetry.gauge("pricing_last_reload_success", float(outcome.result != "kept"))
-        telemetry.gauge("pricing_last_reload_timestamp_seconds", outcome.at_unix_s)
-        telemetry.gauge("pricing_rows", outcome.models)
-        telemetry.info("pricing", version=outcome.version)
-        if outcome.result == "changed":
-            logger.info("prices: %s, %d models", outcome.version, outcome.models)
-            for warning in outcome.warnings:
-                logger.warning("prices: %s", warning)
-        for problem in outcome.problems:
-            logger.error("prices kept as they were: %s", problem)
 
     def _on_signals(self, stopping: asyncio.Event, prices: PriceWatch) -> None:
         loop = asyncio.get_running_loop()

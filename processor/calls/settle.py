@@ -176,7 +176,7 @@ def _is_note(view: SpanView) -> bool:
 
 
 def _near(one: SpanView, other: SpanView) -> bool:
-    return abs(one.end_ns - other.end_ns) <= NOTE_WITHIN_NS
+    return abs(int(one.end_ns) - int(other.end_ns)) <= NOTE_WITHIN_NS
 
 
 def _output(reading: Reading) -> object:

@@ -9,7 +9,10 @@ over both (see `usage.py`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +130,12 @@ UNLESS: Final = frozenset(rule.unless for rule in RULES if rule.unless)
 """Attributes that the table asks for."""
 
 
-def containment(scope: str, version: str, provider: str, present: object) -> Containment:
-    """What the table says of this writer; `present` answers `in` for attribute keys."""
+def containment(
+    scope: str, version: str, provider: str, present: Container[str]
+) -> Containment:
+    """What the table says of this writer; `present` holds the keys of the span's attributes."""
     for rule in RULES:
-        if _speaks_of(rule, scope, version, provider) and not (
-            rule.unless and rule.unless in present
-        ):  # type: ignore[operator]
+        if _speaks_of(rule, scope, version, provider) and rule.unless not in present:
             return rule.containment
     return CONVENTIONS
 

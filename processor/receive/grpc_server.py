@@ -110,7 +110,7 @@ class GrpcDoor:
     def _terms(self, context: Context) -> Terms:
         remaining_s = cast("float | None", context.time_remaining())  # the stub forgets None
         deadline = None if remaining_s is None else self._clock() + remaining_s
-        return Terms(deadline, self._headers(context) if self._pass_on else ())
+        return Terms(deadline, self._headers(context) if self._pass_on else (), "grpc")
 
     def _headers(self, context: Context) -> tuple[tuple[str, str], ...]:
         sent: Any = context.invocation_metadata() or ()

@@ -156,11 +156,15 @@ class OtlpHttp:
             return _PLAIN_TERMS
         raw: list[tuple[bytes, bytes]] = scope["headers"]
         sent = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
-        return Terms(metadata=tuple(pair for pair in sent if pair[0] in self._pass_on))
+        return Terms(
+            metadata=tuple(pair for pair in sent if pair[0] in self._pass_on), transport="http"
+        )
 
 
 _PATHS: Final = f"OTLP is taken at {', '.join(HTTP_PATH.values())}"
-_PLAIN_TERMS: Final = Terms()  # HTTP has no way to say when the sender stops waiting
+_PLAIN_TERMS: Final = Terms(
+    transport="http"
+)  # HTTP has no way to say when the sender stops waiting
 
 
 async def _while_connected(work: Coroutine[None, None, bytes], receive: Receive) -> bytes:
