@@ -51,7 +51,7 @@ def compile_tables(wheels: Path) -> Compiled:
     ]
     merge.adopt_history(today, dated, patterns, TODAY)
     merged = merge.merge(today, dated, then, TODAY)
-    merge.raise_in_region(merged.book)
+    ruled += merge.raise_in_region(merged.book)
     merge.share_with_kin(merged.book, today, TODAY)
     merge.prune(merged.book)
     rulings.set_instants(merged.book)

@@ -10,7 +10,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 
 _DIGITS = 9
 # How far a short decimal may lie from a figure of six or more digits and still be what was meant.
-_NOISE = ((3, Decimal("1e-4")), (4, Decimal("3e-5")), (6, Decimal("1e-6")))
+_NOISE = ((3, Decimal("1e-4")), (4, Decimal("3e-5")))
 
 
 def rounded(value: Decimal, digits: int, how: str = ROUND_HALF_EVEN) -> Decimal:
@@ -67,14 +67,12 @@ def undivided(figure: Decimal, divisor: int) -> Decimal | None:
 
 def short_rate(per_second: Decimal, scales: tuple[int, ...]) -> tuple[Decimal, int]:
     """The price as its vendor will have written it: per second, or per one of `scales` seconds."""
-    best = (clean(per_second), 1)
+    found = [(clean(per_second), 1)]
     for scale in scales:
         candidate = undivided(per_second, scale)
-        if candidate is None:
-            continue
-        if digits(candidate) < digits(best[0]) + (best[1] == 1):
-            best = (candidate, scale)
-    return best
+        if candidate is not None:
+            found.append((candidate, scale))
+    return min(found, key=lambda pair: (digits(pair[0]), len(text(pair[0]))))
 
 
 def text(value: Decimal) -> str:

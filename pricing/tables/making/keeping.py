@@ -45,31 +45,42 @@ def _covers(leader: Sheet, old: Sheet) -> bool:
 
 
 def _together(now: Sheet, then: Sheet, today: str) -> Sheet:
-    lines = list(now.lines)
-    for old in then.lines:
-        lines = _with(lines, old, today)
+    conditions = dict.fromkeys(line.when for line in (*now.lines, *then.lines))
+    lines: list[Line] = []
+    for when in conditions:
+        new = [line for line in now.lines if line.when == when]
+        old = [line for line in then.lines if line.when == when]
+        lines += _timeline(new, old, today)
     return replace(now, lines=joined(sorted(lines, key=order)))
 
 
-def _with(lines: list[Line], old: Line, today: str) -> list[Line]:
-    same = next((line for line in lines if line.identity == old.identity), None)
-    if same is not None and same.says(old):
-        return lines
-    past = bool(old.end) and old.end <= today
-    if past:
-        rest = [line for line in lines if line.identity != old.identity]
-        return [*rest, old]
-    end = _successor(lines, old) or today
-    ended = replace(old, end=end)
-    if same is None:
-        return [*lines, ended] if old.start < end else lines
-    begun = replace(same, start=today)
-    return [*(line for line in lines if line is not same), replace(old, end=today), begun]
+def _timeline(new: list[Line], old: list[Line], today: str) -> list[Line]:
+    """One condition's rows, span by span: no two can overlap."""
+    bounds = sorted({"", today, *(at for row in (*new, *old) for at in (row.start, row.end))})
+    known = {row.start for row in old}
+    spans: list[Line] = []
+    for begin, end in zip(bounds, [*bounds[1:], ""], strict=True):
+        stated, remembered = _at(new, begin), _at(old, begin)
+        chosen = _choice(stated, remembered, known, past=begin < today)
+        if chosen is not None:
+            spans.append(replace(chosen, start=begin, end=end))
+    return joined(spans)
 
 
-def _successor(lines: list[Line], old: Line) -> str:
-    later = [line.start for line in lines if line.when == old.when and line.start > old.start]
-    return min(later, default="")
+def _at(lines: list[Line], moment: str) -> Line | None:
+    return next((x for x in lines if x.start <= moment and (not x.end or moment < x.end)), None)
+
+
+def _choice(
+    stated: Line | None, remembered: Line | None, known: set[str], *, past: bool
+) -> Line | None:
+    """The sources speak for today and later; for the past only of a change not yet known."""
+    if not past or remembered is None:
+        return stated
+    if stated is None:
+        return remembered
+    dated_anew = stated.start and stated.start not in known
+    return stated if dated_anew or stated.says(remembered) else remembered
 
 
 def _keep_names(sheets: dict[str, Sheet], then: dict[str, Sheet]) -> None:

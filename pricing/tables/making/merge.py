@@ -10,7 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from pricing.tables.making.decimals import plain
+from pricing.tables.making.decimals import plain, text
 from pricing.tables.making.genai_prices import matches
 from pricing.tables.making.rows import (
     ALWAYS,
@@ -178,17 +178,28 @@ def _premium(ours: dict[When, Classes], theirs: dict[When, Classes], provider: s
     return left is not None and right is not None and left.rate * 11 == right.rate * 10
 
 
-def raise_in_region(litellm: Book) -> int:
+def raise_in_region(book: Book) -> list[dict[str, str]]:
     """Bare Anthropic ids cost what their geographic profiles do, where those cost a tenth more."""
-    raised = 0
-    for (provider, model), entry in litellm.items():
+    raised: list[dict[str, str]] = []
+    for (provider, model), entry in book.items():
         if provider != "aws.bedrock" or not model.startswith("anthropic."):
             continue
-        twins = (litellm.get((provider, f"{geo}{model}")) for geo in _GEO)
+        twins = (book.get((provider, f"{geo}{model}")) for geo in _GEO)
         twin = next((found for found in twins if found is not None), None)
-        if twin and _premium(entry.periods[0].grid, twin.periods[0].grid, provider):
-            _raise_tenth(entry.periods[0].grid)
-            raised += 1
+        grid = entry.periods[-1].grid
+        if twin and _premium(grid, twin.periods[-1].grid, provider):
+            stated = grid[ALWAYS]["input"].amount
+            _raise_tenth(grid)
+            raised.append(
+                {
+                    "provider": provider,
+                    "model": entry.model,
+                    "class": "input",
+                    "stated": text(stated),
+                    "chosen": text(grid[ALWAYS]["input"].amount),
+                    "reason": IN_REGION,
+                }
+            )
     return raised
 
 
