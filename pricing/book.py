@@ -47,6 +47,7 @@ class ReloadOutcome:
     """Why the last good table was kept; a line each, with file, line or path, and remedy."""
     warnings: tuple[str, ...] = ()
     models: int = 0
+    rows: int = 0
     at_unix_s: float = 0.0
 
 
@@ -73,6 +74,7 @@ class PriceBook:
         self._good: dict[PriceSource, _Read] = {}
         self._bad: dict[PriceSource, tuple[str, tuple[str, ...]]] = {}
         self._loaded = False
+        self._seen: dict[PriceSource, str] = {}
         self._reloading = threading.Lock()
         self.current = PriceTable((), "none")
 
@@ -102,9 +104,9 @@ class PriceBook:
             )
             return self._outcome("changed", now_unix_s)
 
-    def digests(self) -> tuple[str, ...]:
-        """What the sources hold now, for a poll; a source that cannot be read has its own."""
-        return tuple(_digest_of(source.path) for source in self.sources)
+    def stale(self) -> bool:
+        """Whether a source holds something else than at the last reload, good or bad."""
+        return any(_digest_of(source.path) != self._seen.get(source) for source in self.sources)
 
     def _outcome(
         self,
@@ -114,7 +116,15 @@ class PriceBook:
     ) -> ReloadOutcome:
         warnings = tuple(line for read in self._good.values() for line in read.warnings)
         table = self.current
-        return ReloadOutcome(result, table.version, tuple(problems), warnings, table.count, now)
+        return ReloadOutcome(
+            result,
+            table.version,
+            tuple(problems),
+            warnings,
+            table.models_count,
+            table.rows_count,
+            now,
+        )
 
     def _builtin_layers(self, problems: list[str]) -> list[_Read]:
         if not self._builtin:
@@ -133,9 +143,10 @@ class PriceBook:
         try:
             data = read_file(source.path)
         except OSError as problem:
+            self._seen[source] = _unreadable(problem)
             problems.append(f"{source.path}: {problem.strerror or problem}")
             return None
-        digest = hashlib.sha256(data).hexdigest()
+        digest = self._seen[source] = hashlib.sha256(data).hexdigest()
         good = self._good.get(source)
         if good is not None and good.digest == digest:
             return good
@@ -175,7 +186,11 @@ def _digest_of(path: str) -> str:
     try:
         return hashlib.sha256(read_file(path)).hexdigest()
     except OSError as problem:
-        return f"unreadable: {problem.errno}"
+        return _unreadable(problem)
+
+
+def _unreadable(problem: OSError) -> str:
+    return f"unreadable: {problem.errno}"
 
 
 def _version(reads: Sequence[_Read], aliases: Mapping[str, str]) -> str:

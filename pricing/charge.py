@@ -104,8 +104,9 @@ class _Plan(dict[str, "_Line | int"]):
         row = self._rows[position]
         if row.when.served < self._served:
             return FALLBACK
-        widest = max((above.when.context for above in self._rows[:position]), default=-1)
-        return FALLBACK if widest > row.when.context else 0
+        # All of these rows are in force: one that knows a threshold was crossed is not to be ignored.
+        crossed = max(each.when.context for each in self._rows)
+        return FALLBACK if crossed > row.when.context else 0
 
     def _raised(self, name: str, rate: Rate, doubt: int) -> tuple[Rate, int]:
         if not doubt or name not in SURCHARGES:

@@ -25,9 +25,10 @@ _ROW_DEFAULTS: Final[list[Any]] = [None, None, None, None, [], -1, None]
 class CompactLayer:
     """The built-in table as a layer."""
 
-    def __init__(self, version: str, lines: Mapping[str, bytes], count: int) -> None:
+    def __init__(self, version: str, lines: Mapping[str, bytes], count: int, rows: int) -> None:
         self.version = version
         self.count = count
+        self.rows = rows
         self._lines = lines
         self._parsed: dict[str, dict[str, Any]] = {}
         self._entries: dict[tuple[str, str], Entry] = {}
@@ -86,7 +87,8 @@ def load(data: bytes) -> CompactLayer:
         lines = dict(zip(header["providers"], body.splitlines(), strict=True))
     except (KeyError, TypeError, ValueError) as problem:
         raise ValueError(f"not a compact price table: {problem}") from problem
-    return CompactLayer(header["version"], lines, header["models"])
+    models = header["models"]
+    return CompactLayer(header["version"], lines, models, header.get("rows", models))
 
 
 def dump(layer: Catalogue, version: str = "") -> bytes:
@@ -104,6 +106,7 @@ def dump(layer: Catalogue, version: str = "") -> bytes:
     header = {
         "genai-cost-compact": FORMAT,
         "version": version or layer.version,
+        "rows": layer.rows,
         "models": sum(len(entries) for entries in grouped.values()),
         "providers": names,
     }

@@ -22,6 +22,8 @@ class Layer(Protocol):
     version: str
     count: int
     """How many models it has."""
+    rows: int
+    """How many rows those have."""
 
     def resolve(self, provider: str, name: str) -> str | None:
         """The model that a provider's id or alias names; None where this source has neither."""
@@ -48,6 +50,7 @@ class Catalogue:
         """Keys are lowercase (provider, id); an alias never stands before an id."""
         self.version = version
         self.count = len(entries)
+        self.rows = sum(len(entry.rows) for entry in entries.values())
         self._entries = entries
         self._aliases = aliases
 

@@ -39,8 +39,9 @@ class PriceTable:
     ) -> None:
         """Later layers win over earlier ones, model by model; operator's `aliases` over all."""
         self.version = version
-        self.count = sum(layer.count for layer in layers)
-        """How many models its layers have, one that several have counted each time."""
+        self.models_count = sum(layer.count for layer in layers)
+        self.rows_count = sum(layer.rows for layer in layers)
+        """Of all layers; what several have is counted each time."""
         self._layers = layers[::-1]
         self._aliases = {name.lower(): target for name, target in (aliases or {}).items()}
         self._memo: dict[Question, Offer | NotPriced] = {}
