@@ -231,13 +231,11 @@ class Telemetry:
 
     def count(self, name: CounterName, n: int = 1, *values: str) -> None:
         """Add *n*; *values* are those of the name's labels, in order. 0 makes a series known."""
-        key = (name, values)
-        totals = self._totals
-        if key in totals:
-            totals[key] += n
-            return
-        key = (name, self._admitted(name, values, len(totals)))
-        totals[key] = totals.get(key, 0) + n
+        try:
+            self._totals[name, values] += n
+        except KeyError:
+            key = (name, self._admitted(name, values, len(self._totals)))
+            self._totals[key] = self._totals.get(key, 0) + n
 
     def gauge(self, name: GaugeName, value: float, *values: str) -> None:
         """Set what is true now."""

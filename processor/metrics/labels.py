@@ -6,28 +6,34 @@ https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetric
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from processor.metrics.instruments import Attributes
 
-PromLabels: TypeAlias = dict[str, str]
-
 _NOT_IN_A_NAME: Final = re.compile(r"[^a-zA-Z0-9_]")
 
 
-def labels_of(attributes: Attributes) -> PromLabels:
-    """Attributes as labels; two keys that become one share it, as in the Collector's translation."""
-    labels: PromLabels = {}
+def labels_text(attributes: Attributes) -> str:
+    """What stands between the braces: sorted and escaped, the same text for the same labels.
+
+    Two keys that become one name share it, values joined, or the page would say a label twice.
+    """
+    labels: dict[str, str] = {}
     for key, value in attributes:
         name = label_name(key)
         labels[name] = f"{labels[name]};{value}" if name in labels else value
-    return labels
+    return ",".join(f'{name}="{escaped(value)}"' for name, value in sorted(labels.items()))
 
 
 def label_name(key: str) -> str:
-    """An attribute's key as a label's name, by the rules of the Collector's translation."""
+    """A key as a name."""
     name = _NOT_IN_A_NAME.sub("_", key)
     if name == "le":
         return "exported_le"  # the histogram's own
     return f"key_{name}" if name[:1].isdigit() else name
+
+
+def escaped(value: str) -> str:
+    """A value as it stands between quotes."""
+    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")

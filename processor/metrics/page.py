@@ -10,15 +10,13 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from processor.metrics.labels import labels_of
+from processor.metrics.labels import labels_text
 from processor.metrics.totals import Totals
 from processor.telemetry import COUNTERS, GAUGES, INFOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from processor.metrics.instruments import Attributes
-    from processor.metrics.labels import PromLabels
     from processor.metrics.ledger import Account, Ledger, Model
     from processor.metrics.totals import Series
     from processor.telemetry import CounterName, GaugeName, InfoName, Samples, Telemetry
@@ -27,10 +25,18 @@ SCRAPER: Final = "x-prometheus-scrape-timeout-seconds"
 """Sent by Prometheus, vmagent, Alloy and the Collector's receiver; not by people."""
 
 
+class Call(NamedTuple):
+    """One label set as some reader is shown it."""
+
+    labels: str
+    """As they stand between the braces."""
+    totals: Totals
+
+
 class Reading(NamedTuple):
     """Everything the page says, as it was at one moment."""
 
-    calls: Sequence[tuple[PromLabels, Totals]]
+    calls: Sequence[Call]
     models: Sequence[Model]
     costs: bool
     """Whether the derived metrics are on the page at all."""
@@ -56,7 +62,7 @@ class Page:
         self._telemetry = telemetry
         self._hold_s = hold_s
         self._costs = costs
-        self._by_labels: dict[Attributes, _Row] = {}
+        self._rows_by_labels: dict[str, _Row] = {}
         self._placed = 0
         telemetry.watch("metrics_label_sets", lambda: len(ledger.accounts))
         telemetry.watch("metrics_overflowed_spans", lambda: ledger.overflowed)
@@ -73,10 +79,10 @@ class Page:
         telemetry = self._telemetry
         return Reading(
             [
-                (row.labels, row.scraped(now_s, hold_s) if scraped else row.totals())
+                Call(row.labels, row.scraped(now_s, hold_s) if scraped else row.totals())
                 for row in rows
             ],
-            self._ledger.models() if self._costs else [],
+            self._ledger.models() if self._costs else (),
             self._costs,
             {name: telemetry.counter(name) for name in COUNTERS},
             {name: telemetry.reading(name) for name in GAUGES},
@@ -87,11 +93,10 @@ class Page:
         """What the page tells apart, new label sets included."""
         accounts = self._ledger.accounts
         for account in accounts[self._placed :]:
-            labels = labels_of(account.attributes)
-            row = self._by_labels.setdefault(tuple(sorted(labels.items())), _Row(labels))
-            row.accounts.append(account)
+            labels = labels_text(account.attributes)
+            self._rows_by_labels.setdefault(labels, _Row(labels)).accounts.append(account)
         self._placed = len(accounts)
-        return self._by_labels.values()
+        return self._rows_by_labels.values()
 
 
 class _Row:
@@ -102,7 +107,7 @@ class _Row:
 
     __slots__ = ("_held", "_settled", "accounts", "labels")
 
-    def __init__(self, labels: PromLabels) -> None:
+    def __init__(self, labels: str) -> None:
         self.labels = labels
         self.accounts: list[Account] = []
         self._held: dict[Series, float] = {}

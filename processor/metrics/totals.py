@@ -32,6 +32,14 @@ class Totals(NamedTuple):
         found += [("spans", status) for status in self.spans]
         return found
 
+    def holds(self, later: Totals) -> bool:
+        """Whether every series of *later* is here too; it is the same label set's, and none leaves."""
+        return (
+            bool(self.calls) == bool(later.calls)
+            and len(self.tokens) == len(later.tokens)
+            and len(self.spans) == len(later.spans)
+        )
+
     def shown(self, known: Collection[Series]) -> Totals:
         """The same with every series at 0 that is not among *known*."""
         cost = COST_SERIES in known
