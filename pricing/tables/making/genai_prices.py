@@ -199,11 +199,15 @@ def _periods(model: Node, sources: frozenset[str]) -> list[Period]:
     """Standard prices as half-open periods, each with its variants."""
     given = model["prices"]
     lists = cast("list[Node]", given if isinstance(given, list) else [{"prices": given}])
+    hourly = [item for item in lists if _constraint(item).get("_") == _BY_THE_HOUR]
     dated = {
         _start(item): _grid(item["prices"], ALWAYS, sources)
         for item in lists
-        if _constraint(item).get("_") != _BY_THE_HOUR
+        if item not in hourly
     }
+    if len(hourly) == len(dated) == 1:
+        # One window of the day, the dearer one, was the list price; its discount is long gone.
+        dated = {"": _grid(hourly[0]["prices"], ALWAYS, sources)}
     periods = [Period(start, "", dated[start]) for start in sorted(dated)]
     for earlier, later in pairwise(periods):
         earlier.end = later.start

@@ -52,6 +52,7 @@ _MODES: Final = {
     "moderation": "moderation",
     "video_generation": "video",
     "evaluation": "chat",
+    "search": "search",
 }
 _LOCAL: Final = frozenset({"ollama", "lemonade"})
 _MILLION: Final = 10**6
@@ -64,7 +65,7 @@ def read(content: bytes, label: str) -> Book:
     book: Book = {}
     for key, fields in sorted(json.loads(content).items(), key=_bare_first):
         where = place(key, str(fields.get("litellm_provider") or ""))
-        mode = _MODES.get(str(fields.get("mode") or "speech"))
+        mode = _MODES.get(str(fields.get("mode") or "audio_speech"))
         if where is None or mode is None:
             continue
         grid = _grid(fields, mode, where)

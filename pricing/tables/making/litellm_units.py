@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _TIME: Final = {1: "second", _MINUTE: "minute", _HOUR: "hour"}
+_QUERIES: Final = {"rerank": ("rerank_units", "units"), "search": ("searches", "searches")}
 _SIZES: Final = ("low", "medium", "high")
 
 
@@ -47,10 +48,8 @@ def other_units(fields: Fields, mode: str, place: When) -> Found:
     yield from _seconds(fields, mode)
     yield from _images(fields, mode, place)
     yield from _per(fields, "input_cost_per_character", "input_characters", 10**6, "characters")
-    if mode == "rerank":
-        yield from _per(fields, "input_cost_per_query", "rerank_units", 1000, "units")
-    else:
-        yield from _per(fields, "input_cost_per_query", "requests", 1000, "requests")
+    name, unit = _QUERIES.get(mode, ("requests", "requests"))
+    yield from _per(fields, "input_cost_per_query", name, 1000, unit)
     yield from _per(fields, "ocr_cost_per_page", "pages", 1000, "pages")
     for name, condition, price in _per(
         fields, "ocr_cost_per_page_batches", "pages", 1000, "pages"
@@ -98,7 +97,10 @@ def _seconds(fields: Fields, mode: str) -> Found:
     if mode == "video":
         yield from _video(fields)
         return
-    if (value := amount(fields, "input_cost_per_second")) is not None and mode != "chat":
+    value = amount(fields, "input_cost_per_second")
+    if value is None and mode == "transcription":
+        value = amount(fields, "output_cost_per_second")
+    if value is not None:
         yield "audio_seconds", (), _timed(value, (_MINUTE, _HOUR))
     if mode == "speech" and (value := amount(fields, "output_cost_per_second")) is not None:
         yield "output_audio_seconds", (), _timed(value, (_MINUTE,))

@@ -9,8 +9,11 @@ from typing import Final
 
 from pricing.providers import canonical
 
-# Several price lists behind one name: the China platform beside Z.ai, plans that are no price list.
-NOT_PROVIDERS: Final = frozenset({"bigmodel", "chatgpt", "openai-decisions"})
+# Several price lists behind one name (the China platform beside Z.ai), plans that are no price list,
+# machines by the hour, and a search engine that is no model.
+NOT_PROVIDERS: Final = frozenset(
+    {"bigmodel", "chatgpt", "openai-decisions", "google_pse", "sagemaker"}
+)
 _SEVERAL: Final = {
     "azure": ("azure.ai.openai", "azure.ai.inference"),
     "google": ("gcp.gemini", "gcp.vertex_ai"),

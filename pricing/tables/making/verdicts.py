@@ -154,6 +154,11 @@ RULES: Final = (
         "a moving alias: LiteLLM follows it, genai-prices keeps the model it named first",
     ),
     Rule(
+        lambda c: c.provider == "deepseek" and not c.earlier,
+        "litellm",
+        "genai-prices has the list price of 2025",
+    ),
+    Rule(
         _unchanged_since_2025,
         "genai-prices",
         "LiteLLM's row has not changed since August 2025, genai-prices' has",
