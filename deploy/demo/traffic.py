@@ -113,7 +113,14 @@ def checkout(llm: Llm, tracer: Tracer) -> None:
             "/assistant",
             lambda: llm.stream("gpt-4o-mini", "Do you ship to Norway?"),
         )
-        request(tracer, turn, "/order", lambda: llm.chat("gpt-4o", "Where is my order?"))
+        request(
+            tracer,
+            turn,
+            "/order",
+            lambda: llm.chat(
+                "gpt-4o", "Where is order 48213, and can it go to another address?"
+            ),
+        )
     request(
         tracer, 0, "/order", lambda: llm.chat_with_retry("gpt-4o", "And now?", label="order")
     )
