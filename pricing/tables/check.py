@@ -1,7 +1,7 @@
 """`python -m pricing.tables.check`: schema, units, overlaps, lost rows, explained disagreements.
 
 Exit 0 when everything holds, 1 with every problem on its own line. With `--wheels` it also makes
-the tables anew from their sources and compares.
+the tables anew from their sources, and holds every price that a source states against them.
 """
 
 from __future__ import annotations
@@ -64,11 +64,15 @@ def _rebuilt(directory: Path, wheels: Path) -> list[str]:
         for path in table_files(directory):
             (out / path.name).write_bytes(path.read_bytes())
         write_tables(compile_tables(wheels), out, fresh=False)
+        repeated = checks.sources_are_repeated(directory, wheels)
         names = {path.name for path in chain(directory.glob("*.yaml"), out.glob("*.yaml"))}
         return [
-            f"{name} is not what `make prices` makes"
-            for name in sorted(names)
-            if _bytes(directory / name) != _bytes(out / name)
+            *repeated,
+            *(
+                f"{name} is not what `make prices` makes"
+                for name in sorted(names)
+                if _bytes(directory / name) != _bytes(out / name)
+            ),
         ]
 
 

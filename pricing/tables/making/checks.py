@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pricing.problems import PriceError
 from pricing.rates import parse
-from pricing.tables.making import plausible
+from pricing.tables.making import fetch, genai_prices, litellm, plausible, stated
 from pricing.tables.making.reading import (
     Tables,
     parse_text,
@@ -152,6 +152,20 @@ def explained(directory: Path) -> Iterator[str]:
                 yield f"{case['provider']}/{case['model']}: no reason given"
             if sheet is None or not _has(sheet, case["class"], taken):
                 yield f"{case['provider']}/{case['model']}: {case['class']} {taken} is not in the table"
+
+
+def sources_are_repeated(directory: Path, wheels: Path) -> Iterator[str]:
+    """Every price of either living source is in the tables, or explained."""
+    tables = read_tables(directory)
+    known = stated.explained(
+        parse_text((directory / "disagreements.yaml").read_text(encoding="utf-8"))
+    )
+    today = litellm.read(fetch.content(wheels, fetch.LITELLM), fetch.LITELLM.label)
+    data = fetch.content(wheels, fetch.GENAI_PRICES)
+    dated, _ = genai_prices.read(data, fetch.GENAI_PRICES.label)
+    for package, book in ((fetch.LITELLM, today), (fetch.GENAI_PRICES, dated)):
+        for problem in stated.unrepeated(book, tables, known, package.checked):
+            yield f"{package.label}: {problem}"
 
 
 def _has(sheet: Sheet, name: str, taken: str) -> bool:

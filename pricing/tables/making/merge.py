@@ -242,7 +242,7 @@ def share_with_kin(book: Book, litellm: Book, today: str) -> None:
         if not entry.kin or key in litellm:
             continue
         for sibling in sorted(joined.get((key[0], entry.kin), ()), key=_plainest):
-            if _same_standard(entry, sibling, today):
+            if _same_today(entry, sibling, today):
                 entry.periods, entry.multipliers = sibling.periods, sibling.multipliers
                 entry.mode = sibling.mode
                 break
@@ -252,11 +252,13 @@ def _plainest(entry: Entry) -> tuple[bool, int, str]:
     return (entry.model.endswith("-latest"), len(entry.model), entry.model)
 
 
-def _same_standard(entry: Entry, other: Entry, today: str) -> bool:
-    """Whether all that a source says of an id today stands in the other's standard row too."""
+def _same_today(entry: Entry, other: Entry, today: str) -> bool:
+    """Whether all that a source says of an id today is said of the other too."""
     mine, theirs = entry.current(today), other.current(today)
     if mine is None or theirs is None:
         return False
-    grid = theirs.grid.get(ALWAYS, {})
-    stated = mine.grid.get(ALWAYS, {})
-    return all(name in grid and grid[name].same(price) for name, price in stated.items())
+    return all(
+        name in theirs.grid.get(condition, {}) and theirs.grid[condition][name].same(price)
+        for condition, classes in mine.grid.items()
+        for name, price in classes.items()
+    )
