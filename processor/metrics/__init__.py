@@ -3,10 +3,9 @@
 Neither OTLP's classes nor prometheus_client are imported before something is exposed.
 """
 
-from processor.metrics.endpoint import page_app
 from processor.metrics.exporter import MetricsExporter
 from processor.metrics.ledger import Ledger
 from processor.metrics.otlp import OtlpView
 from processor.metrics.page import Page
 
-__all__ = ["Ledger", "MetricsExporter", "OtlpView", "Page", "page_app"]
+__all__ = ["Ledger", "MetricsExporter", "OtlpView", "Page"]

@@ -26,7 +26,7 @@ from processor.metrics.totals import Totals
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from processor.model import Charge, Labels
+    from processor.model import Charge, Labels, Status
 
 DEFAULT_LIMIT: Final = 2000
 _BUCKETS: Final = len(BOUNDS_ATTO) + 1
@@ -109,6 +109,10 @@ class Ledger:
     def overflowed(self) -> int:
         """Spans counted without their labels because of the limit."""
         return sum(self._overflow.spans.values()) if self._overflow else 0
+
+    def counted(self, status: Status) -> int:
+        """Spans of this status, over all label sets."""
+        return sum(account.spans.get(status, 0) for account in self.accounts)
 
     def models(self) -> list[Model]:
         """Every model that was called, with the time of its first call."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.metrics.labels import labels_text
 from processor.metrics.totals import Totals
+from processor.model import Status
 from processor.telemetry import COUNTERS, GAUGES, INFOS
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Page:
         self._placed = 0
         telemetry.watch("metrics_label_sets", lambda: len(ledger.accounts))
         telemetry.watch("metrics_overflowed_spans", lambda: ledger.overflowed)
+        telemetry.watch("duplicates", lambda: ledger.counted(Status.DUPLICATE))
 
     def answer(self, headers: Mapping[str, str], now_s: float) -> Answer:
         """The whole page at once; *headers* have lower-case names, *now_s* is `time.monotonic`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -15,10 +14,11 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parsed_text
 from prometheus_client.registry import Collector
 
-from processor.metrics import Ledger, Page, page_app
+from processor.metrics import Ledger, Page
 from processor.metrics.labels import label_name, labels_text
 from processor.metrics.page import SCRAPER
 from processor.model import Origin, Status
+from processor.receive.metrics_page import metrics_page
 from processor.telemetry import Telemetry
 from tests.metrics.calls import LAW, NOW, S, charge, labels, unpriced
 
@@ -246,8 +246,8 @@ def test_two_keys_of_one_name_share_a_label() -> None:
     assert labels_text((("a.b", "x"), ("a_b", 'y"'))) == 'a_b="x;y\\""'
 
 
-async def got(page: Page, path: str = "/metrics", **headers: str) -> tuple[Any, bytes]:
-    """What the application answers over ASGI."""
+async def got(page: Page, path: str = "/metrics", **headers: str) -> tuple[int, str]:
+    """What a GET of *path* is answered."""
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -258,35 +258,34 @@ async def got(page: Page, path: str = "/metrics", **headers: str) -> tuple[Any, 
 
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "GET", "path": path, "headers": raw}
-    await page_app(page, clock_s=lambda: 0.0)(scope, receive, send)
-    return sent[0], sent[1]["body"]
+    await metrics_page(page)(scope, receive, send)
+    return sent[0]["status"], sent[1]["body"].decode()
 
 
-async def test_the_page_is_served_compressed_to_those_who_take_it() -> None:
+@pytest.mark.parametrize(
+    ("headers", "usd"),
+    [
+        pytest.param({}, 0.00735, id="a-person"),
+        pytest.param({"x_prometheus_scrape_timeout_seconds": "10"}, 0, id="a-scraper"),
+    ],
+)
+async def test_a_scraper_is_known_by_its_header(headers: dict[str, str], usd: float) -> None:
     _, page = page_of(charge())
-    start, body = await got(page, accept_encoding="gzip, deflate")
-    assert (start["status"], dict(start["headers"])[b"content-encoding"]) == (200, b"gzip")
-    assert COST.encode() in gzip.decompress(body)
-
-
-async def test_a_scraper_is_known_by_its_header() -> None:
-    _, page = page_of(charge())
-    _, body = await got(page, x_prometheus_scrape_timeout_seconds="10")
-    assert (
-        next(
-            one.value
-            for family in parsed_text(body.decode())
-            for one in family.samples
-            if one.name == COST
-        )
-        == 0
-    )
+    status, body = await got(page, **headers)
+    found = [one.value for of in parsed_text(body) for one in of.samples if one.name == COST]
+    assert (status, found) == (200, [usd])
 
 
 async def test_other_paths_say_where_the_page_is() -> None:
     _, page = page_of()
-    start, body = await got(page, path="/")
-    assert (start["status"], body) == (404, b"the metrics are at /metrics\n")
+    assert await got(page, path="/") == (404, "the metrics are at /metrics\n")
+
+
+def test_the_books_are_among_the_services_own_metrics() -> None:
+    _, page = page_of(charge(), unpriced(Status.DUPLICATE), unpriced(Status.DUPLICATE))
+    names = ("duplicates_total", "metrics_label_sets", "metrics_overflowed_spans_total")
+    found = [list(samples(page, f"genai_cost_{name}").values()) for name in names]
+    assert found == [[2], [2], [0]]
 
 
 def test_the_first_call_of_a_model_is_on_the_page() -> None:
