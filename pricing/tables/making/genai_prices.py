@@ -86,7 +86,9 @@ def read(content: bytes, label: str) -> tuple[Book, list[Pattern]]:
         for model in provider["models"]:
             periods = _periods(model, frozenset({label}))
             if not any(period.grid for period in periods):
-                continue
+                if not _free(provider["id"], model["id"]):
+                    continue
+                periods = [Period("", "", {ALWAYS: _nothing(label)})]
             for name in _targets(provider["id"], model):
                 kin = f"{provider['id']}/{model['id']}"
                 patterns.append(Pattern(name, model["match"], periods))
@@ -94,6 +96,16 @@ def read(content: bytes, label: str) -> tuple[Book, list[Pattern]]:
                     entry = Entry(name, identity, "", periods, kin=kin)
                     book.setdefault((name, identity.lower()), entry)
     return book, patterns
+
+
+def _free(provider: str, model: str) -> bool:
+    """Where a list without a price says free of charge, and not unknown."""
+    return provider == "openrouter" and model.endswith(":free")
+
+
+def _nothing(label: str) -> Classes:
+    zero = Price(Decimal(0), TOKENS, frozenset({label}))
+    return {"input": zero, "output": zero}
 
 
 def names_of(content: bytes) -> dict[str, str]:
