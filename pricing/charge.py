@@ -8,6 +8,7 @@ of composition (trap 43): rows in force, narrowest first -> class or its parent 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -54,7 +55,7 @@ class _Plan(dict[str, "_Line | int"]):
     A line that is a plain int is so many atto-dollars a unit, without more.
     """
 
-    __slots__ = ("_multipliers", "_rows", "_served", "doubt", "row")
+    __slots__ = ("_multipliers", "_rows", "_served", "doubt", "doubts", "row")
 
     def __init__(
         self, basis: Basis, rows: tuple[Row, ...], multipliers: tuple[Multiplier, ...]
@@ -65,14 +66,19 @@ class _Plan(dict[str, "_Line | int"]):
         self._served = basis.served
         self.row = row_id(basis.entry.provider, basis.entry.model, rows[0])
         self.doubt = basis.doubt
+        self.doubts: dict[str, int] = {}
+        """Of the plain lines that have one."""
         if any(self._costs_extra(name) for name in basis.missing):
             self.doubt |= LOWER
 
     def __missing__(self, name: str) -> _Line | int:
         line = self._resolve(name)
-        # Most lines are a whole number of attos and nothing else: a plain int is the quick case.
-        made = line.atto if line == (line.atto, 1, 0, 0, "") else line
+        # Most lines are a whole number of attos and no more: a plain int is the quick case.
+        whole = line.units == 1 and not line.minimum and not line.measures
+        made = line.atto if whole else line
         if name in CLASSES:  # names of ours are few, names of others are not
+            if whole and line.doubt:
+                self.doubts[name] = line.doubt
             self[name] = made
         return made
 
@@ -152,16 +158,32 @@ class Basis(NamedTuple):
 class Offer:
     """The rows of one model that answer one question, and how they were found."""
 
-    __slots__ = ("_always", "_match", "_plans", "_provider", "_thresholds", "basis")
+    __slots__ = (
+        "_always",
+        "_hours",
+        "_match",
+        "_plans",
+        "_provider",
+        "_thresholds",
+        "_times",
+        "basis",
+    )
 
     def __init__(self, basis: Basis) -> None:
         """Compiles at once what depends on neither time nor prompt."""
         self.basis = basis
         self._match = basis.match
         self._provider = basis.provider or basis.entry.provider
-        self._thresholds = any(row.when.context >= 0 for row in basis.rows)
+        rows = basis.rows
+        terms: tuple[Row | Multiplier, ...] = (*rows, *basis.multipliers)
+        self._times = sorted(
+            {t for term in terms for t in (term.since, term.until) if t is not None}
+        )
+        self._thresholds = sorted({row.when.context for row in rows if row.when.context >= 0})
+        self._hours = any(row.when.hours is not None for row in rows)
         self._plans: dict[int, _Plan | None] = {}
-        self._always = None if self._varies() else _Plan(basis, basis.rows, basis.multipliers)
+        varies = self._times or self._thresholds or self._hours
+        self._always = None if varies else _Plan(basis, rows, basis.multipliers)
 
     @property
     def provider(self) -> str:
@@ -191,14 +213,12 @@ class Offer:
                 parts.append((name, part))
         if not usage:
             return _NO_USAGE
+        doubt = plan.doubt
+        for name in plan.doubts:
+            if usage.get(name):
+                doubt |= plan.doubts[name]
         return Quote(
-            total,
-            tuple(parts),
-            plan.row,
-            self._match,
-            self._provider,
-            _STANDING[plan.doubt],
-            total,
+            total, tuple(parts), plan.row, self._match, self._provider, _STANDING[doubt], total
         )
 
     def _carefully(self, plan: _Plan, usage: Mapping[str, int | Decimal]) -> Quote | NotPriced:
@@ -206,7 +226,8 @@ class Offer:
         total, doubt, paid, parts = 0, plan.doubt, False, list[tuple[str, int]]()
         for name, count in usage.items():
             line = plan[name]
-            line = _Line(line, 1) if isinstance(line, int) else line
+            if isinstance(line, int):
+                line = _Line(line, 1, doubt=plan.doubts.get(name, 0))
             if count < 0:
                 return NotPriced(Reason.IMPOSSIBLE_USAGE, f"{count} {name}", self._provider)
             paid = paid or line.units > 0
@@ -224,53 +245,56 @@ class Offer:
             total, tuple(parts), plan.row, self._match, self._provider, _STANDING[doubt], total
         )
 
-    def _varies(self) -> bool:
-        rows, multipliers = self.basis.rows, self.basis.multipliers
-        return (
-            self._thresholds
-            or any(row.since is not None or row.until is not None for row in rows)
-            or any(row.when.hours is not None for row in rows)
-            or any(term.since is not None or term.until is not None for term in multipliers)
-        )
-
     def _plan(self, usage: Mapping[str, int | Decimal], at: int) -> _Plan | None:
-        """The plan for what is in force: a bit for each row and multiplier."""
+        """The plan in force: the place among the boundaries of time and prompt is its key."""
         prompt: int | Decimal = 0
         if self._thresholds:
-            prompt = sum(usage[name] for name in usage if name in PROMPT)
+            for name in usage:
+                if name in PROMPT:
+                    prompt += usage[name]
+        if self._hours:
+            key = self._mask(at, prompt)
+        else:
+            key = bisect_right(self._times, at) << 16 | bisect_left(self._thresholds, prompt)
+        plan = self._plans.get(key)
+        if plan is None and key not in self._plans:
+            plan = self._compile(self._mask(at, prompt))
+            if len(self._plans) >= _PLANS:
+                self._plans.clear()
+            self._plans[key] = plan
+        return plan
+
+    def _mask(self, at: int, prompt: int | Decimal) -> int:
+        """What is in force, a bit for each row and then each multiplier."""
         mask, bit = 0, 1
         for row in self.basis.rows:
-            when = row.when
+            hours = row.when.hours
             if (
-                (row.since is None or row.since <= at)
-                and (row.until is None or at < row.until)
-                and prompt > when.context
-                and (when.hours is None or when.hours.open_at(at))
+                _in_force(row, at)
+                and prompt > row.when.context
+                and (hours is None or hours.open_at(at))
             ):
                 mask |= bit
             bit <<= 1
         for term in self.basis.multipliers:
-            if (term.since is None or term.since <= at) and (
-                term.until is None or at < term.until
-            ):
-                mask |= bit
+            mask |= bit if _in_force(term, at) else 0
             bit <<= 1
-        if mask not in self._plans:
-            self._compile(mask)
-        return self._plans[mask]
+        return mask
 
-    def _compile(self, mask: int) -> None:
+    def _compile(self, mask: int) -> _Plan | None:
         rows, multipliers = self.basis.rows, self.basis.multipliers
         chosen = tuple(row for i, row in enumerate(rows) if mask >> i & 1)
         rest = mask >> len(rows)
         times = tuple(term for i, term in enumerate(multipliers) if rest >> i & 1)
-        if len(self._plans) >= _PLANS:
-            self._plans.clear()
-        self._plans[mask] = _Plan(self.basis, chosen, times) if chosen else None
+        return _Plan(self.basis, chosen, times) if chosen else None
 
     def _not_then(self) -> NotPriced:
         detail = f"{self.basis.entry.model} has rows, none of them in force then"
         return NotPriced(Reason.NO_PRICE_AT_TIME, detail, self._provider)
+
+
+def _in_force(term: Row | Multiplier, at: int) -> bool:
+    return (term.since is None or term.since <= at) and (term.until is None or at < term.until)
 
 
 def _product(count: int | Decimal, atto: int, units: int) -> int:

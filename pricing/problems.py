@@ -22,7 +22,8 @@ class PriceError(ValueError):
 def nearest(wrong: str, known: Iterable[str]) -> str:
     """`; did you mean X?`, or what there is to choose from."""
     names = sorted(known)
-    close = get_close_matches(wrong, names, n=1, cutoff=0.5)
+    longer = [name for name in names if len(wrong) > 2 and wrong in name.split("_")]
+    close = longer or get_close_matches(wrong, names, n=1, cutoff=0.5)
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; known: {', '.join(names)}" if names and len(names) <= 20 else ""

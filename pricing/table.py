@@ -51,7 +51,7 @@ class PriceTable:
         """The rows that answer a question; independent of usage and time."""
         answer = self._memo.get(question)
         if answer is None:
-            answer = self._find(question)
+            answer = self.search(question)
             with self._memo_lock:
                 if len(self._memo) >= MEMO_LIMIT:  # model names come from strangers
                     del self._memo[next(iter(self._memo))]
@@ -64,6 +64,16 @@ class PriceTable:
         """The cost of one call."""
         offer = self.find(question)
         return offer if isinstance(offer, NotPriced) else offer.charge(usage, at_unix_ns)
+
+    @property
+    def remembered(self) -> int:
+        """How many answers the memo holds."""
+        return len(self._memo)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The sources, first to last."""
+        return self._layers[::-1]
 
     def entry(self, provider: str, model: str) -> Entry | None:
         """The rows of a model by its id, from the last layer that has it."""
@@ -80,7 +90,8 @@ class PriceTable:
     def __repr__(self) -> str:
         return f"PriceTable({self.version!r}, {len(self._layers)} layers)"
 
-    def _find(self, question: Question) -> Offer | NotPriced:
+    def search(self, question: Question) -> Offer | NotPriced:
+        """The same without the memo."""
         tried: list[Seller] = []
         for seller in sellers(question):
             tried.append(seller)

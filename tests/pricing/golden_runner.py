@@ -109,7 +109,7 @@ def main(arguments: list[str]) -> int:
     """Prints what differs and the count."""
     path = Path(arguments[0]) if arguments else DEFAULT
     if not path.exists():
-        print(
+        say(
             f"SKIPPED: no golden costs at {path}; they come with the shared folder beside the checkout"
         )
         return 0

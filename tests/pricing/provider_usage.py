@@ -90,10 +90,10 @@ def _modalities(details: list[Raw] | None) -> dict[str, int]:
 
 
 def _openai(provider: str, model: str, raw: Raw) -> Usage:
-    prompt: int | None = raw.get("prompt_tokens", raw.get("input_tokens"))
+    prompt: Any = raw.get("prompt_tokens", raw.get("input_tokens"))
     if prompt is None:  # embeddings: the total is the input
         return {"input": raw["total_tokens"]}
-    output: int = raw.get("completion_tokens", raw.get("output_tokens", 0))
+    output: Any = raw.get("completion_tokens", raw.get("output_tokens", 0))
     inside = _first(raw, "prompt_tokens_details", "input_tokens_details", "input_token_details")
     made = _first(
         raw, "completion_tokens_details", "output_tokens_details", "output_token_details"
@@ -103,7 +103,7 @@ def _openai(provider: str, model: str, raw: Raw) -> Usage:
     cached_image = kept.get("image_tokens", 0)
     audio, image = inside.get("audio_tokens", 0), inside.get("image_tokens", 0)
     spoken, drawn = made.get("audio_tokens", 0), made.get("image_tokens", 0)
-    reasoning: int = made.get("reasoning_tokens", raw.get("reasoning_tokens", 0))
+    reasoning: Any = made.get("reasoning_tokens", raw.get("reasoning_tokens", 0))
     outside = provider in {"x_ai", "perplexity"}
     usage: Usage = {
         "input": prompt - cached - (audio - cached_audio) - (image - cached_image),

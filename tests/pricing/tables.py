@@ -18,7 +18,9 @@ NOW = instant("2026-11-23T12:00:00Z")
 
 def table(*sources: str, aliases: Mapping[str, str] | None = None) -> PriceTable:
     """A table of price files' texts, later over earlier."""
-    layers = tuple(detect.read(text.encode(), f"source-{i}").layer for i, text in enumerate(sources))
+    layers = tuple(
+        detect.read(text.encode(), f"source-{i}").layer for i, text in enumerate(sources)
+    )
     return PriceTable(layers, "test", aliases)
 
 

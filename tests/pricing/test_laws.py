@@ -88,13 +88,17 @@ def test_more_usage_never_costs_less(
 
 
 @given(catalogues(), questions, usages)
-def test_parts_add_up_to_the_whole(layer: Catalogue, question: Question, usage: dict[str, int]) -> None:
+def test_parts_add_up_to_the_whole(
+    layer: Catalogue, question: Question, usage: dict[str, int]
+) -> None:
     answer = PriceTable((layer,), "t").quote(question, usage, NOW)
     if not isinstance(answer, NotPriced):
         assert sum(part for _, part in answer.parts) == answer.atto_usd >= 0
 
 
-@given(catalogues(), st.lists(st.tuples(questions, usages), min_size=1, max_size=8), st.randoms())
+@given(
+    catalogues(), st.lists(st.tuples(questions, usages), min_size=1, max_size=8), st.randoms()
+)
 def test_an_answer_never_depends_on_what_was_asked_before(
     layer: Catalogue, asked: list[tuple[Question, dict[str, int]]], random: object
 ) -> None:
@@ -130,7 +134,9 @@ def test_the_compact_form_holds_the_same_rows(layer: Catalogue) -> None:
     data = compact.dump(layer)
     again = compact.load(data)
     assert data == compact.dump(layer)
-    assert [again.entry(*key) for key in again.models()] == [layer.entry(*key) for key in sorted(layer.models())]
+    assert [again.entry(*key) for key in again.models()] == [
+        layer.entry(*key) for key in sorted(layer.models())
+    ]
     assert (again.version, again.count, again.rows) == (layer.version, layer.count, layer.rows)
 
 

@@ -26,7 +26,10 @@ TABLE = table(
     "genai-cost: 1\nproviders: {openai: {models: {gpt-4.1: {aliases: [gpt-4.1-2025-04-14], prices: {input: 8}}}}}",
     models("azure.ai.openai", **{"gpt-4o": "{input: 10}"}),
     models("groq", **{"openai/gpt-oss-120b": "{input: 11}"}),
-    models("openrouter", **{"openai/gpt-4o": "{input: 12}", "deepseek/deepseek-chat:free": "{input: 0}"}),
+    models(
+        "openrouter",
+        **{"openai/gpt-4o": "{input: 12}", "deepseek/deepseek-chat:free": "{input: 0}"},
+    ),
     models(
         "aws.bedrock",
         **{
@@ -36,12 +39,21 @@ TABLE = table(
             "amazon.nova-pro-v1:0": "{input: 23}",
         },
     ),
-    models("gcp.vertex_ai", **{"claude-sonnet-4-5@20250929": "{input: 30}", "gemini-2.5-flash": "{input: 31}"}),
+    models(
+        "gcp.vertex_ai",
+        **{"claude-sonnet-4-5@20250929": "{input: 30}", "gemini-2.5-flash": "{input: 31}"},
+    ),
     models("gcp.gemini", **{"gemini-2.5-flash": "{input: 32}"}),
-    models("anthropic", **{"claude-sonnet-4-5": "{input: 33}", "claude-sonnet-4-5-20250929": "{input: 34}"}),
+    models(
+        "anthropic",
+        **{"claude-sonnet-4-5": "{input: 33}", "claude-sonnet-4-5-20250929": "{input: 34}"},
+    ),
     models("fireworks_ai", **{"accounts/fireworks/models/qwen3-8b": "{input: 40}"}),
     models("ollama", **{"llama3.2": "{input: 0}"}),
-    models("mistral_ai", **{"mistral-large-latest": "{input: 41}", "mistral-large-2411": "{input: 42}"}),
+    models(
+        "mistral_ai",
+        **{"mistral-large-latest": "{input: 41}", "mistral-large-2411": "{input: 42}"},
+    ),
     aliases={
         "prod-chat": "gpt-4o",
         "myresource.openai.azure.com/chat": "openai/gpt-5.2",
@@ -63,21 +75,37 @@ def found(question: Question, prices: PriceTable = TABLE) -> str:
     [
         pytest.param(Question("gpt-4o", provider="openai"), "openai gpt-4o exact", id="exact"),
         pytest.param(Question("GPT-4o", provider="OpenAI"), "openai gpt-4o exact", id="case"),
-        pytest.param(Question("gpt-4.1-2025-04-14", provider="openai"), "openai gpt-4.1 alias", id="alias"),
         pytest.param(
-            Question("gpt-4o-2024-11-20", provider="openai"), "openai gpt-4o date_stripped", id="date-stripped"
+            Question("gpt-4.1-2025-04-14", provider="openai"),
+            "openai gpt-4.1 alias",
+            id="alias",
         ),
         pytest.param(
-            Question("gpt-4o-2024-05-13", provider="openai"), "openai gpt-4o-2024-05-13 exact", id="own-dated-row"
+            Question("gpt-4o-2024-11-20", provider="openai"),
+            "openai gpt-4o date_stripped",
+            id="date-stripped",
+        ),
+        pytest.param(
+            Question("gpt-4o-2024-05-13", provider="openai"),
+            "openai gpt-4o-2024-05-13 exact",
+            id="own-dated-row",
         ),
         pytest.param(
             Question("gpt-5.2-20251211", provider="openai"),
             "openai gpt-5.2-2025-12-11 date_respelled",
             id="compact-date",
         ),
-        pytest.param(Question("openai/gpt-4o", provider="openai"), "openai gpt-4o prefix", id="own-prefix"),
-        pytest.param(Question("openai/gpt-4o", provider="litellm"), "openai gpt-4o prefix", id="gateway"),
-        pytest.param(Question("openai/gpt-4o"), "openai gpt-4o prefix", id="prefix-without-provider"),
+        pytest.param(
+            Question("openai/gpt-4o", provider="openai"),
+            "openai gpt-4o prefix",
+            id="own-prefix",
+        ),
+        pytest.param(
+            Question("openai/gpt-4o", provider="litellm"), "openai gpt-4o prefix", id="gateway"
+        ),
+        pytest.param(
+            Question("openai/gpt-4o"), "openai gpt-4o prefix", id="prefix-without-provider"
+        ),
         pytest.param(Question("gpt-4o"), "openai gpt-4o inferred", id="coined-name"),
         pytest.param(
             Question("ft:gpt-4o-mini-2024-07-18:acme:support:AbC123", provider="openai"),
@@ -89,14 +117,18 @@ def found(question: Question, prices: PriceTable = TABLE) -> str:
             "openai ft:gpt-4.1 fine_tune+date_stripped",
             id="fine-tune-undated",
         ),
-        pytest.param(Question("gpt-4o", provider="azure"), "azure.ai.openai gpt-4o exact", id="azure"),
+        pytest.param(
+            Question("gpt-4o", provider="azure"), "azure.ai.openai gpt-4o exact", id="azure"
+        ),
         pytest.param(
             Question("gpt-4o-2024-08-06", request_model="prod-chat", provider="azure"),
             "azure.ai.openai gpt-4o date_stripped",
             id="azure-response-before-deployment",
         ),
         pytest.param(
-            Question("prod-chat", provider="azure"), "azure.ai.openai gpt-4o alias", id="azure-deployment-alias"
+            Question("prod-chat", provider="azure"),
+            "azure.ai.openai gpt-4o alias",
+            id="azure-deployment-alias",
         ),
         pytest.param(
             Question("chat", provider="azure", endpoint="myresource.openai.azure.com"),
@@ -104,7 +136,9 @@ def found(question: Question, prices: PriceTable = TABLE) -> str:
             id="alias-of-a-resource",
         ),
         pytest.param(
-            Question("gpt-5.2", provider="azure"), "openai gpt-5.2 list_of:openai", id="azure-list-price"
+            Question("gpt-5.2", provider="azure"),
+            "openai gpt-5.2 list_of:openai",
+            id="azure-list-price",
         ),
         pytest.param(
             Question("gpt-4o", provider="openai", endpoint="x.openai.azure.com"),
@@ -112,12 +146,18 @@ def found(question: Question, prices: PriceTable = TABLE) -> str:
             id="address-outranks-name",
         ),
         pytest.param(
-            Question("openai/gpt-oss-120b", provider="openai", endpoint="https://api.groq.com/openai/v1"),
+            Question(
+                "openai/gpt-oss-120b",
+                provider="openai",
+                endpoint="https://api.groq.com/openai/v1",
+            ),
             "groq openai/gpt-oss-120b exact",
             id="address-of-another-seller",
         ),
         pytest.param(
-            Question("openai/gpt-oss-120b", provider="groq"), "groq openai/gpt-oss-120b exact", id="not-openai"
+            Question("openai/gpt-oss-120b", provider="groq"),
+            "groq openai/gpt-oss-120b exact",
+            id="not-openai",
         ),
         pytest.param(
             Question("openai/gpt-4o-2024-08-06", provider="openrouter"),
@@ -125,7 +165,9 @@ def found(question: Question, prices: PriceTable = TABLE) -> str:
             id="openrouter",
         ),
         pytest.param(
-            Question("openrouter/openai/gpt-4o", provider="litellm"), "openrouter openai/gpt-4o prefix", id="two-prefixes"
+            Question("openrouter/openai/gpt-4o", provider="litellm"),
+            "openrouter openai/gpt-4o prefix",
+            id="two-prefixes",
         ),
         pytest.param(
             Question("deepseek/deepseek-chat:free", provider="openrouter"),
@@ -148,7 +190,10 @@ def found(question: Question, prices: PriceTable = TABLE) -> str:
             id="bedrock-system-profile",
         ),
         pytest.param(
-            Question("arn:aws:bedrock:us-east-1:1:application-inference-profile/abc", provider="aws.bedrock"),
+            Question(
+                "arn:aws:bedrock:us-east-1:1:application-inference-profile/abc",
+                provider="aws.bedrock",
+            ),
             "aws.bedrock amazon.nova-pro-v1:0 alias",
             id="bedrock-application-profile-by-alias",
         ),
@@ -185,7 +230,11 @@ def found(question: Question, prices: PriceTable = TABLE) -> str:
             "aws.bedrock us.anthropic.claude-sonnet-4-5-20250929-v1:0 request_model",
             id="request-names-the-geography",
         ),
-        pytest.param(Question("models/gemini-2.5-flash", provider="google"), "gcp.gemini gemini-2.5-flash path", id="models/"),
+        pytest.param(
+            Question("models/gemini-2.5-flash", provider="google"),
+            "gcp.gemini gemini-2.5-flash path",
+            id="models/",
+        ),
         pytest.param(
             Question("publishers/google/models/gemini-2.5-flash", provider="vertex_ai"),
             "gcp.vertex_ai gemini-2.5-flash path",
@@ -206,9 +255,17 @@ def found(question: Question, prices: PriceTable = TABLE) -> str:
             "fireworks_ai accounts/fireworks/models/qwen3-8b path",
             id="fireworks-short-id",
         ),
-        pytest.param(Question("llama3.2:latest", provider="ollama"), "ollama llama3.2 tag_stripped", id="ollama-tag"),
         pytest.param(
-            Question("mistral-large-2411", request_model="mistral-large-latest", provider="mistral_ai"),
+            Question("llama3.2:latest", provider="ollama"),
+            "ollama llama3.2 tag_stripped",
+            id="ollama-tag",
+        ),
+        pytest.param(
+            Question(
+                "mistral-large-2411",
+                request_model="mistral-large-latest",
+                provider="mistral_ai",
+            ),
             "mistral_ai mistral-large-2411 exact",
             id="response-before-request",
         ),
@@ -232,22 +289,41 @@ def test_an_id_finds_its_row(question: Question, expected: str) -> None:
         pytest.param(Question("gpt-4o-0613", provider="openai"), id="not-a-calendar-date"),
         pytest.param(Question("gpt-4o-2024-13-45", provider="openai"), id="no-such-day"),
         pytest.param(Question("gpt-4o-20251399", provider="openai"), id="no-such-compact-day"),
-        pytest.param(Question("ft:gpt-4o:acme::x", provider="openai"), id="fine-tune-of-a-base"),
+        pytest.param(
+            Question("ft:gpt-4o:acme::x", provider="openai"), id="fine-tune-of-a-base"
+        ),
         pytest.param(Question("gpt-4o:free", provider="openrouter"), id="variant-of-a-row"),
         pytest.param(Question("openai/gpt-4o:nitro", provider="openrouter"), id="variant"),
-        pytest.param(Question("deepseek/deepseek-chat", provider="openrouter"), id="base-of-a-variant"),
+        pytest.param(
+            Question("deepseek/deepseek-chat", provider="openrouter"), id="base-of-a-variant"
+        ),
         pytest.param(Question("gpt-4o", provider="groq"), id="another-sellers-row"),
         pytest.param(Question("gpt-4o", provider="acme"), id="unknown-seller"),
-        pytest.param(Question("gpt-4o", provider="openai", endpoint="api.groq.com"), id="address-of-a-seller-without-it"),
-        pytest.param(Question("qwen2.5-72b-instruct", provider="openai", endpoint="10.0.0.5"), id="self-hosted"),
         pytest.param(
-            Question("global.anthropic.claude-sonnet-4-5-20250929-v1:0", provider="aws.bedrock"),
+            Question("gpt-4o", provider="openai", endpoint="api.groq.com"),
+            id="address-of-a-seller-without-it",
+        ),
+        pytest.param(
+            Question("qwen2.5-72b-instruct", provider="openai", endpoint="10.0.0.5"),
+            id="self-hosted",
+        ),
+        pytest.param(
+            Question(
+                "global.anthropic.claude-sonnet-4-5-20250929-v1:0", provider="aws.bedrock"
+            ),
             id="global-is-not-in-region",
         ),
-        pytest.param(Question("anthropic.claude-haiku-4-5-20251001-v1:0"), id="in-region-is-not-global"),
-        pytest.param(Question(ARN + "application-inference-profile/xyz", provider="aws.bedrock"), id="application-profile"),
+        pytest.param(
+            Question("anthropic.claude-haiku-4-5-20251001-v1:0"), id="in-region-is-not-global"
+        ),
+        pytest.param(
+            Question(ARN + "application-inference-profile/xyz", provider="aws.bedrock"),
+            id="application-profile",
+        ),
         pytest.param(Question(ARN + "provisioned-model/xyz"), id="provisioned-model"),
-        pytest.param(Question("claude-sonnet-4-5", provider="gcp.vertex_ai"), id="undated-of-a-dated-row"),
+        pytest.param(
+            Question("claude-sonnet-4-5", provider="gcp.vertex_ai"), id="undated-of-a-dated-row"
+        ),
         pytest.param(Question("", provider="openai"), id="no-model"),
         pytest.param(Question("/", provider=""), id="slash"),
     ],
@@ -263,7 +339,10 @@ def test_a_suffix_that_is_no_date_is_another_model(suffix: str) -> None:
     assert isinstance(TABLE.find(Question(name, provider="openai")), NotPriced)
 
 
-@given(st.text(max_size=40), st.sampled_from(["", "openai", "aws.bedrock", "gcp.vertex_ai", "ollama", "*"]))
+@given(
+    st.text(max_size=40),
+    st.sampled_from(["", "openai", "aws.bedrock", "gcp.vertex_ai", "ollama", "*"]),
+)
 def test_any_text_has_few_candidates_and_itself_first(model: str, provider: str) -> None:
     made = candidates(model, provider)
     assert made[0] == (model.strip().lower(), ())
@@ -289,7 +368,7 @@ def test_only_calendar_dates_are_dates(model: str, split: tuple[str, str] | None
 
 def test_a_later_source_wins_model_by_model() -> None:
     over = models("openai", **{"gpt-4o": "{input: 99}", "gpt-4.1": "{input: 98}"})
-    layered = PriceTable((*TABLE._layers[::-1], *table(over)._layers), "test")
+    layered = PriceTable((*TABLE.layers, *table(over).layers), "test")
     assert [
         _input_rate(layered, name) for name in ("gpt-4o", "gpt-4.1-2025-04-14", "gpt-5.2")
     ] == [99, 98, 3]
@@ -297,7 +376,11 @@ def test_a_later_source_wins_model_by_model() -> None:
 
 def test_a_source_without_providers_prices_a_name_at_every_seller() -> None:
     layered = PriceTable(
-        (*TABLE._layers[::-1], *table('{"chat": {"gpt-4o": {"input": 0.099, "output": 0.1}}}')._layers), "test"
+        (
+            *TABLE.layers,
+            *table('{"chat": {"gpt-4o": {"input": 0.099, "output": 0.1}}}').layers,
+        ),
+        "test",
     )
     sellers = ("openai", "azure", "acme", "")
     rates = [layered.find(Question("gpt-4o", provider=seller)) for seller in sellers]

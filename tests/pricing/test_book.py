@@ -1,0 +1,188 @@
+"""Sources in, the current table out: a bad one changes nothing, and content decides."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pricing import NotPriced, PriceBook, PriceSource, Question
+from pricing.book import read_file
+from pricing.table import MEMO_LIMIT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUESTION = Question("gpt-4o", provider="openai")
+
+
+def text(dollars: object, model: str = "gpt-4o") -> str:
+    return f"genai-cost: 1\nversion: v{dollars}\nproviders: {{openai: {{models: {{{model}: {{prices: {{input: {dollars}}}}}}}}}}}\n"
+
+
+def dollars(book: PriceBook, question: Question = QUESTION) -> int | None:
+    quote = book.current.quote(question, {"input": 1_000_000}, 0)
+    return None if isinstance(quote, NotPriced) else quote.atto_usd // 10**18
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "prices.yaml"
+    file.write_text(text(2))
+    return file
+
+
+def book_of(*paths: Path) -> PriceBook:
+    book = PriceBook([PriceSource(str(path)) for path in paths], builtin=False)
+    book.reload(0.0)
+    return book
+
+
+def test_the_built_in_table_is_whole() -> None:
+    book = PriceBook()
+    outcome = book.reload(5.0)
+    assert (outcome.result, outcome.problems, outcome.at_unix_s) == ("changed", (), 5.0)
+    assert outcome.models > 4500
+    assert outcome.version.partition("+sha256:")[2]
+
+
+def test_a_file_over_the_built_in_table_wins_and_leaves_the_rest(path: Path) -> None:
+    book = PriceBook([PriceSource(str(path))])
+    book.reload(0.0)
+    assert dollars(book) == 2
+    assert dollars(book, Question("gpt-4", provider="openai")) == 30
+
+
+def test_nothing_changed_is_said(path: Path) -> None:
+    book = book_of(path)
+    before = book.current
+    path.write_text(text(2))
+    os.utime(path, (1, 1))
+    assert (book.stale(), book.reload(1.0).result, book.current is before) == (
+        False,
+        "unchanged",
+        True,
+    )
+
+
+def test_a_change_is_a_new_table_with_a_new_version(path: Path) -> None:
+    book = book_of(path)
+    before = book.current
+    path.write_text(text(3))
+    assert (book.stale(), book.reload(1.0).result, dollars(book)) == (True, "changed", 3)
+    assert before.version != book.current.version
+    assert before.version.startswith("v2+sha256:")
+    assert not book.stale()
+
+
+def _gone(path: Path) -> None:
+    path.unlink()
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _fifo(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path)
+
+
+def _sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(100 * 2**20)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (_gone, "No such file or directory"),
+        (_folder, "Is a directory"),
+        (_fifo, "not a regular file"),
+        (_loop, "Too many levels of symbolic links"),
+        (_sparse, "larger than 64 MiB"),
+    ],
+)
+def test_a_spoiled_file_keeps_the_last_good_table(
+    path: Path, spoil: object, problem: str
+) -> None:
+    book = book_of(path)
+    before = book.current
+    assert callable(spoil)
+    spoil(path)
+    outcome = book.reload(1.0)
+    assert (outcome.result, outcome.problems) == ("kept", (f"{path}: {problem}",))
+    assert book.current is before
+    assert not book.stale()
+
+
+def test_one_bad_source_keeps_them_all_and_says_every_problem(
+    path: Path, tmp_path: Path
+) -> None:
+    second, third = tmp_path / "second.yaml", tmp_path / "third.yaml"
+    second.write_text(text(1, "other"))
+    third.write_text(text(1, "third"))
+    book = book_of(path, second, third)
+    path.write_text(text(3))
+    second.write_text(text(-1))
+    third.write_text("{")
+    outcome = book.reload(1.0)
+    assert (outcome.result, dollars(book), len(outcome.problems)) == ("kept", 2, 2)
+
+
+def test_operator_aliases_are_part_of_the_version(path: Path) -> None:
+    sources = [PriceSource(str(path))]
+    plain = PriceBook(sources, builtin=False)
+    named = PriceBook(sources, builtin=False, aliases={"prod": "openai/gpt-4o"})
+    for book in (plain, named):
+        book.reload(0.0)
+    assert dollars(named, Question("prod", provider="azure.ai.openai")) == 2
+    assert plain.current.version != named.current.version
+
+
+def test_the_memo_is_bounded_and_belongs_to_its_table(path: Path) -> None:
+    book = book_of(path)
+    for number in range(MEMO_LIMIT + 100):
+        book.current.find(Question(f"m{number}", provider="openai"))
+    assert book.current.remembered == MEMO_LIMIT
+    path.write_text(text(3))
+    book.reload(1.0)
+    assert book.current.remembered == 0
+
+
+@settings(max_examples=60)
+@given(garbage=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
+def test_any_bytes_are_a_table_or_change_nothing(
+    tmp_path_factory: pytest.TempPathFactory, garbage: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "prices"
+    path.write_text(text(2))
+    book = book_of(path)
+    path.write_bytes(garbage)
+    outcome = book.reload(1.0)
+    assert (outcome.result, dollars(book), bool(outcome.problems)) == ("kept", 2, True)
+
+
+@given(cut=st.integers(0, len(text(2)) - 2))
+def test_a_file_read_while_written_is_whole_or_kept(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
+    path = tmp_path_factory.mktemp("cut") / "prices"
+    path.write_text(text(2))
+    book = book_of(path)
+    path.write_text(text(3)[:cut])
+    assert book.reload(1.0).result == "kept"
+    assert dollars(book) == 2
+
+
+def test_a_file_is_read_whole(path: Path) -> None:
+    assert read_file(str(path)) == path.read_bytes()
