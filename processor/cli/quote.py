@@ -28,7 +28,7 @@ Examples:
   genai-cost quote claude-sonnet-4-5 --input 200 --cache-read 9000 --output 400 --json
   genai-cost quote gpt-4o --batch --input 1000000 --at 2025-03-01
   genai-cost quote dall-e-3 --images 2 --attribute quality=hd --attribute size=1024x1024
-  genai-cost quote our-model --prices pricing.yaml --input 1000
+  genai-cost quote our-model --provider openai --prices pricing.yaml --input 1000
 """
 _ATTO: Final = 10**18
 
@@ -197,8 +197,16 @@ def _refuse(model: str, answer: NotPriced, table: PriceTable, *, as_json: bool) 
             }
         )
     detail = f": {answer.detail}" if answer.detail else ""
-    print_problems([f"{model} is not priced: {answer.reason}{detail}"])
+    hint = "" if answer.provider else _hint(model, table)
+    print_problems([f"{model} is not priced: {answer.reason}{detail}{hint}"])
     sys.exit(1)
+
+
+def _hint(model: str, table: PriceTable) -> str:
+    """Return who has a model of that name, where the name alone does not say."""
+    name = model.strip().lower()
+    found = sorted({provider for provider, known in table.models() if known.lower() == name})
+    return f"; add --provider {' or '.join(found[:5])}" if found else ""
 
 
 def _as_json(

@@ -7,7 +7,6 @@ afterwards, a key stands once. Invariant: the tree is finite and small whatever 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from processor.settings.problems import Report
 
-MAX_BYTES: Final = 1024 * 1024
 MAX_NODES: Final = 50_000
 MAX_DEPTH: Final = 40
 
@@ -36,14 +34,22 @@ _FLOAT: Final = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d{1,4})?")
 Scalar = str | int | float | bool | None
 
 
-@dataclass(slots=True)
 class Node:
     """One value of the file. `text` is a scalar as written; `line` is that of its key."""
 
-    value: Scalar | list[Node] | dict[str, Node]
-    line: int
-    path: str
-    text: str = ""
+    __slots__ = ("line", "path", "text", "value")
+
+    def __init__(
+        self,
+        value: Scalar | list[Node] | dict[str, Node],
+        line: int,
+        path: str,
+        text: str = "",
+    ) -> None:
+        self.value = value
+        self.line = line
+        self.path = path
+        self.text = text
 
     @property
     def plain(self) -> Any:

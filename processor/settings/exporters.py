@@ -25,6 +25,7 @@ from processor.settings.values import (
     Balancer,
     Compression,
     ExporterSettings,
+    Headers,
     KeepaliveSettings,
     QueueSettings,
     RetrySettings,
@@ -93,7 +94,7 @@ def headers(node: Node) -> Mapping[str, str]:
             )
         if not (value.isascii() and value.isprintable()):
             raise Bad(f"the value of `{key}` cannot be sent over gRPC; use printable ASCII")
-    return read
+    return Headers(read)
 
 
 def readable_file(node: Node) -> str:
@@ -137,13 +138,7 @@ def _as_scheme_says(tls: TlsSettings, secure: bool | None) -> TlsSettings:  # no
     """Let `https://` mean TLS whatever else is written, and `http://` plain text (the Collector)."""
     if secure is None or secure is not tls.insecure:
         return tls
-    return TlsSettings(
-        insecure=not secure,
-        ca_file=tls.ca_file,
-        cert_file=tls.cert_file,
-        key_file=tls.key_file,
-        server_name_override=tls.server_name_override,
-    )
+    return tls._replace(insecure=not secure)
 
 
 def _keepalive(block: Block) -> KeepaliveSettings:

@@ -26,6 +26,7 @@ from processor.settings.values import (
     Detail,
     EnrichSettings,
     ExistingCost,
+    Headers,
     MetricsSettings,
     PricingSettings,
     SourceFormat,
@@ -108,12 +109,16 @@ class _Sources:
             url=block.take("url", name, ""),
             format=block.take("format", choice(get_args(SourceFormat)), "auto"),
             refresh_interval_s=block.take("refresh_interval", duration(low_s=1.0), 600.0),
-            headers=block.take("headers", words_by_name, {}),
+            headers=block.take("headers", _headers, Headers()),
         )
         if block.has("file") == block.has("url"):
             block.problem("has to have either `file:` or `url:`; write one of them")
         block.end()
         return read
+
+
+def _headers(node: Node) -> Headers:
+    return Headers(words_by_name(node))
 
 
 def _aliases(node: Node) -> Mapping[str, str]:

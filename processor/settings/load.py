@@ -6,14 +6,12 @@ The one place that opens the configuration. Invariant: no port is opened and no 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from processor.settings.config import settings_of
-from processor.settings.document import MAX_BYTES, parse
-from processor.settings.otel_environment import settings_from
 from processor.settings.problems import ConfigError, Report
+
+MAX_BYTES: Final = 1024 * 1024
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +25,8 @@ def load(path: str | Path | None, environ: Mapping[str, str] = os.environ) -> Se
     Raises `ConfigError` with all problems, each `file:line: path.to.key: what; how to mend it`.
     """
     if path is None:
+        from processor.settings.otel_environment import settings_from  # noqa: PLC0415 - not for a file
+
         report = Report("")
         return _finished(settings_from(environ, report), report)
     return loads(read_text(path), str(path), environ)
@@ -34,6 +34,9 @@ def load(path: str | Path | None, environ: Mapping[str, str] = os.environ) -> Se
 
 def loads(text: str, origin: str, environ: Mapping[str, str]) -> Settings:
     """Return the settings of a file's *text*; *origin* is its name in messages."""
+    from processor.settings.config import settings_of  # noqa: PLC0415 - 10 ms, only for a file
+    from processor.settings.document import parse  # noqa: PLC0415
+
     report = Report(origin)
     root = parse(text, environ, report)
     if root is None:
@@ -63,4 +66,4 @@ def read_text(path: str | Path) -> str:
 def _finished(settings: Settings, report: Report) -> Settings:
     if report.found:
         raise ConfigError(report.problems)
-    return replace(settings, warnings=report.warnings)
+    return settings._replace(warnings=report.warnings)

@@ -70,29 +70,16 @@ def _named(
     """One exporter where all signals go the same way, one a signal otherwise."""
     first = next(iter(hops.values()))
     if all(_same(hop, first) for hop in hops.values()):
-        return {_NAME: _renamed(first, _NAME)}, dict.fromkeys(hops, (_NAME,))
+        return {_NAME: first}, dict.fromkeys(hops, (_NAME,))
     names = {signal: f"{_NAME}/{signal}" for signal in hops}
-    exporters = {names[signal]: _renamed(hop, names[signal]) for signal, hop in hops.items()}
+    exporters = {
+        names[signal]: hop._replace(name=names[signal]) for signal, hop in hops.items()
+    }
     return exporters, {signal: (name,) for signal, name in names.items()}
 
 
 def _same(one: ExporterSettings, other: ExporterSettings) -> bool:
-    return _renamed(one, "", keep_setting=False) == _renamed(other, "", keep_setting=False)
-
-
-def _renamed(
-    hop: ExporterSettings, name: str, *, keep_setting: bool = True
-) -> ExporterSettings:
-    return ExporterSettings(
-        name=name,
-        kind=hop.kind,
-        endpoint=hop.endpoint,
-        headers=hop.headers,
-        compression=hop.compression,
-        timeout_s=hop.timeout_s,
-        tls=hop.tls,
-        setting=hop.setting if keep_setting else "",
-    )
+    return one._replace(setting="") == other._replace(setting="")
 
 
 class _Variables:

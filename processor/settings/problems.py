@@ -6,7 +6,6 @@ Invariant: reporting never raises; the one `ConfigError` comes at the end, with 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,16 +24,18 @@ class Bad(Exception):  # noqa: N818 - a word about one value, for the reader of 
     """One value cannot be what its key asks for; the text says why and how to mend it."""
 
 
-@dataclass(slots=True)
 class Report:
-    """Collects what is wrong and what is only worth a warning."""
+    """Collects what is wrong and what is only worth a warning.
 
-    origin: str
-    """The file's name; empty where there is none."""
-    lines: dict[str, int] = field(default_factory=dict[str, int])
-    """Where each path of the file stands, for problems found later."""
-    found: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
-    noticed: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    *origin* is the file's name, empty where there is none; `lines` says where each path of the file
+    stands, for problems found later.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.lines: dict[str, int] = {}
+        self.found: list[tuple[int, str]] = []
+        self.noticed: list[tuple[int, str]] = []
 
     def problem(self, line: int, path: str, text: str) -> None:
         """Note a reason why this configuration cannot be used; line 0 is looked up."""

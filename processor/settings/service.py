@@ -147,7 +147,7 @@ def _metrics(block: Block) -> MetricsPage | None:
     pages = [page] if readers is None else _readers(readers, block)
     if level == "none" or not pages:
         return None
-    return MetricsPage(host=pages[0].host, port=pages[0].port, setting=path)
+    return pages[0]._replace(setting=path)
 
 
 def _address(node: Node) -> MetricsPage:

@@ -1,0 +1,156 @@
+"""What waits for a later release is refused in one line; what asks for nothing is accepted."""
+
+from __future__ import annotations
+
+import pytest
+
+from processor.settings.components import ELSEWHERE, HERE
+from processor.settings.waiting import WAITING, WITHOUT_EFFECT, asks_for_something
+from tests.settings.texts import WHOLE, cost, hop, problem, read, with_
+
+
+def grpc(keys: str) -> str:
+    return with_("grpc: {}", f"grpc: {{{keys}}}")
+
+
+def http(keys: str) -> str:
+    return with_("http: {}", f"http: {{{keys}}}")
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        pytest.param(grpc("tls: {cert_file: c, key_file: k}"), "protocols.grpc.tls", id="tls"),
+        pytest.param(grpc("auth: {authenticator: a}"), "protocols.grpc.auth", id="auth"),
+        pytest.param(grpc("include_metadata: true"), "grpc.include_metadata", id="metadata"),
+        pytest.param(grpc("transport: unix"), "protocols.grpc.transport", id="unix"),
+        pytest.param(
+            grpc("keepalive: {server_parameters: {time: 1s}}"), "grpc.keepalive", id="keepalive"
+        ),
+        pytest.param(http("cors: {allowed_origins: ['*']}"), "protocols.http.cors", id="cors"),
+        pytest.param(http("traces_url_path: /x"), "http.traces_url_path", id="url-path"),
+        pytest.param(hop("sending_queue: {enabled: true}"), "sending_queue", id="queue"),
+        pytest.param(hop("sending_queue: {queue_size: 9}"), "sending_queue", id="queue-size"),
+        pytest.param(hop("retry_on_failure: {enabled: true}"), "retry_on_failure", id="retry"),
+        pytest.param(hop("auth: {authenticator: a}"), "otlp_grpc.auth", id="exporter-auth"),
+        pytest.param(hop("temporality: delta"), "otlp_grpc.temporality", id="exporter-delta"),
+        pytest.param(
+            with_("insecure: true", "insecure_skip_verify: true"),
+            "tls.insecure_skip_verify",
+            id="skip-verify",
+        ),
+        pytest.param(
+            cost("{pricing: {currency: {code: EUR}}}"), "pricing.currency.code", id="currency"
+        ),
+        pytest.param(
+            cost("{pricing: {adjustments: [{multiply: 0.9}]}}"), "adjustments", id="adjustments"
+        ),
+        pytest.param(
+            cost("{pricing: {sources: [{url: 'https://x/y'}]}}"), "sources[0].url", id="url"
+        ),
+        pytest.param(
+            cost("{enrich: {conventions: [default, logfire]}}"), "conventions", id="conventions"
+        ),
+        pytest.param(cost("{sources: [spans, logs]}"), "genai_cost.sources", id="logs"),
+        pytest.param(
+            cost("{metrics: {temporality: delta}}"), "metrics.temporality", id="delta"
+        ),
+        pytest.param(
+            cost("{metrics: {application_cost: drop}}"), "application_cost", id="drop"
+        ),
+        pytest.param(WHOLE + "  workers: 2\n", "service.workers", id="workers"),
+        pytest.param(WHOLE + "  workers: auto\n", "service.workers", id="workers-auto"),
+        pytest.param(
+            WHOLE + "  telemetry: {metrics: {readers: [{periodic: {exporter: {otlp: {}}}}]}}\n",
+            "readers[0].periodic",
+            id="periodic-reader",
+        ),
+    ],
+)
+def test_what_is_not_built_yet_is_refused(text: str, path: str) -> None:
+    words = problem(text)
+    place, _, rest = words.partition(": waits for a later release; ")
+    assert place.endswith(path)
+    assert rest.startswith("meanwhile ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(hop("sending_queue: {enabled: false, queue_size: 9}"), id="queue-off"),
+        pytest.param(hop("retry_on_failure: {enabled: false}"), id="retry-off"),
+        pytest.param(hop("wait_for_ready: false"), id="wait-for-ready"),
+        pytest.param(cost("{metrics: {temporality: cumulative}}"), id="cumulative"),
+        pytest.param(cost("{pricing: {currency: {code: USD}, aliases: {}}}"), id="currency"),
+        pytest.param(cost("{pricing: {currency: , adjustments: []}}"), id="adjustments"),
+        pytest.param(
+            cost("{enrich: {conventions: [default]}, sources: [spans]}"), id="default"
+        ),
+        pytest.param(cost("{metrics: {application_cost: keep}}"), id="keep"),
+        pytest.param(grpc("tls: , include_metadata: false, transport: tcp"), id="receiver"),
+        pytest.param(http("traces_url_path: /v1/traces"), id="url-path"),
+        pytest.param(WHOLE + "  workers: 1\n", id="one-worker"),
+    ],
+)
+def test_what_asks_for_nothing_is_accepted(text: str) -> None:
+    assert read(text).warnings == ()
+
+
+@pytest.mark.parametrize("key", [key for key, row in WAITING.items() if not row.only])
+@pytest.mark.parametrize("value", [None, False, "", [], {}, {"enabled": False}], ids=repr)
+def test_empty_values_never_ask(key: str, value: object) -> None:
+    assert not asks_for_something(WAITING[key], value)
+
+
+@pytest.mark.parametrize("key", sorted(WAITING))
+def test_every_row_says_what_to_do_meanwhile(key: str) -> None:
+    row = WAITING[key]
+    assert row.meanwhile.startswith("meanwhile ")
+    assert not row.meanwhile.endswith(".")
+    assert key not in WITHOUT_EFFECT
+
+
+@pytest.mark.parametrize(
+    ("section", "component"),
+    [(section, component) for section, table in ELSEWHERE.items() for component in table],
+)
+def test_a_component_we_do_not_have_is_refused_with_what_does_its_job(
+    section: str, component: str
+) -> None:
+    extra = f"{section}: {{{component}/x: {{a: 1}}}}\n"
+    if f"{section}:\n" in WHOLE:
+        text = with_(f"{section}:\n", f"{section}:\n  {component}/x: {{a: 1}}\n")
+    else:
+        text = WHOLE + extra
+    assert problem(text).endswith(
+        f"{section}.{component}/x: is not part of this service; {ELSEWHERE[section][component]}"
+    )
+
+
+def test_no_component_is_both_here_and_elsewhere() -> None:
+    for section, here in HERE.items():
+        assert not set(here) & ELSEWHERE[section].keys()
+
+
+@pytest.mark.parametrize(
+    ("component", "words"),
+    [
+        pytest.param("otlp_grcp", "did you mean `otlp_grpc`?", id="near"),
+        pytest.param(
+            "carrier_pigeon",
+            "exporters here: otlp_grpc, otlp_http, debug, file",
+            id="far",
+        ),
+    ],
+)
+def test_a_component_nobody_knows(component: str, words: str) -> None:
+    text = with_("exporters:\n", f"exporters:\n  {component}: {{}}\n")
+    assert problem(text) == (
+        f"c.yaml:6: exporters.{component}: is not part of this service; {words}"
+    )
+
+
+@pytest.mark.parametrize("component", ["otlphttp", "otlp_http/x", "file"])
+def test_exporters_that_wait(component: str) -> None:
+    text = with_("exporters:\n", f"exporters:\n  {component}: {{}}\n")
+    assert ": waits for a later release; meanwhile " in problem(text)
