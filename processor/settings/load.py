@@ -6,6 +6,7 @@ The one place that opens the configuration. Invariant: no port is opened and no 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -66,4 +67,4 @@ def read_text(path: str | Path) -> str:
 def _finished(settings: Settings, report: Report) -> Settings:
     if report.found:
         raise ConfigError(report.problems)
-    return settings._replace(warnings=report.warnings)
+    return replace(settings, warnings=report.warnings)

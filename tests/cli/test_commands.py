@@ -53,7 +53,7 @@ def test_commands_that_wait_say_so(arguments: tuple[str, ...]) -> None:
     assert "waits for a later release" in json.loads(ran.stdout)["error"]
 
 
-@pytest.mark.parametrize("arguments", [("runn",), ("run", "--confg", "x")], ids=" ".join)
+@pytest.mark.parametrize("arguments", [("runx",), ("run", "--confg", "x")], ids=" ".join)
 def test_called_wrongly(arguments: tuple[str, ...]) -> None:
     ran = call(*arguments)
     assert ran.exit_code == 2
@@ -62,7 +62,7 @@ def test_called_wrongly(arguments: tuple[str, ...]) -> None:
 
 def test_a_bad_configuration_is_told_before_anything_starts(tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
-    file.write_text("receivers: {}\nexporters: {debgu: {}}\n")
+    file.write_text("receivers: {}\nexporters: {debugx: {}}\n")
     ran = call("run", "--config", str(file))
     assert ran.exit_code == 1
     assert ran.stdout == ""

@@ -40,7 +40,7 @@ def test_all_problems_of_all_files_at_once(files: tuple[Path, Path]) -> None:
     config, prices = files
     prices.write_text(BROKEN_PRICES)
     config.write_text(
-        (CONFIG % prices).replace("grpc: {}", "grcp: {}").replace("debug:", "debgu:")
+        (CONFIG % prices).replace("grpc: {}", "grcp: {}").replace("debug:", "debugx:")
     )
     ran = call(config, prices)
     assert ran.exit_code == 1
@@ -49,7 +49,7 @@ def test_all_problems_of_all_files_at_once(files: tuple[Path, Path]) -> None:
     assert all(line.startswith("error: ") for line in lines)
     assert any("did you mean `grpc`?" in line for line in lines)
     assert any("did you mean `debug`?" in line for line in lines)
-    assert any("outptu" in line for line in lines)
+    assert any("outputx" in line for line in lines)
     assert any("cheap" in line for line in lines)
 
 

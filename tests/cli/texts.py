@@ -14,7 +14,7 @@ providers:
           - {from: 2025-01-01, prices: {input: 4}}
       our-model: {prices: {input: 0.1, cache_read: 0.01, output: 0.3}}
 """
-BROKEN_PRICES = PRICES.replace("output: 10", "outptu: 10").replace("0.01", "cheap")
+BROKEN_PRICES = PRICES.replace("output: 10", "outputx: 10").replace("0.01", "cheap")
 CONFIG = """\
 receivers: {otlp: {protocols: {grpc: {}}}}
 processors: {genai_cost: {pricing: {builtin: false, sources: [{file: %s}]}}}

@@ -200,7 +200,7 @@ def test_secrets_are_not_in_the_repr() -> None:
 def test_all_problems_are_told_at_once_by_line() -> None:
     text = """\
 receivers: {otlp: {protocols: {grpc: {endpoint: localhost}}}}
-processors: {genai_cost: {metrics: {intervall: 15s}}}
+processors: {genai_cost: {metrics: {intervals: 15s}}}
 exporters: {otlp_grpc: {endpoint: "c:4317", timeout: 5}}
 service:
   pipelines: {traces: {receivers: [otlp], processors: [genai_cost], exporters: [otlp_grcp]}}
@@ -208,7 +208,7 @@ service:
     places = [line.partition(": is ")[0].partition(": names ")[0] for line in problems(text)]
     assert places == [
         "c.yaml:1: receivers.otlp.protocols.grpc.endpoint",
-        "c.yaml:2: processors.genai_cost.metrics.intervall",
+        "c.yaml:2: processors.genai_cost.metrics.intervals",
         "c.yaml:3: exporters.otlp_grpc.timeout",
         "c.yaml:5: service.pipelines.traces.exporters",
     ]
