@@ -202,7 +202,8 @@ class Offer:
             plan = self._plan(usage, at_unix_ns)
             if plan is None:
                 return self._not_then()
-        total, parts = 0, list[tuple[str, int]]()
+        total = 0
+        parts: list[tuple[str, int]] = []
         for name, count in usage.items():
             line = plan[name]
             if type(line) is not int or type(count) is not int or count < 0:
@@ -223,7 +224,8 @@ class Offer:
 
     def _carefully(self, plan: _Plan, usage: Mapping[str, int | Decimal]) -> Quote | NotPriced:
         """The same sum where a class is a fraction, has a minimum, a doubt or no price."""
-        total, doubt, paid, parts = 0, plan.doubt, False, list[tuple[str, int]]()
+        total, doubt, paid = 0, plan.doubt, False
+        parts: list[tuple[str, int]] = []
         for name, count in usage.items():
             line = plan[name]
             if isinstance(line, int):

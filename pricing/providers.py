@@ -8,11 +8,14 @@ https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+# Longer than any name, id or address; the rest of a longer text is not looked at.
+MAX_TEXT: Final = 512
 
 _SPELLINGS: Final[Mapping[str, str]] = {
     "openai": "openai openai_chat openai_responses openai_completion openai_embeddings open_ai "
@@ -200,7 +203,18 @@ _GCP_REGION: Final = re.compile(r"([a-z]+-[a-z]+\d+|us|eu|global)-aiplatform\.")
 _RESIDENT: Final = re.compile(r"(us|eu|in|jp|ca|kr|sg|au|gb|ae)\.api\.openai\.com")
 
 
-@lru_cache(1024)
+def _remembered(find: Callable[[str], str]) -> Callable[[str], str]:
+    """A bounded memo; texts come from strangers, so their length has a bound too."""
+    kept = lru_cache(1024)(find)
+
+    @wraps(find)
+    def ask(text: str) -> str:
+        return kept(text[:MAX_TEXT])
+
+    return ask
+
+
+@_remembered
 def canonical(name: str) -> str:
     """The provider's id for any spelling of it; an unknown name comes back lowercased."""
     spelled = re.sub(r"[\s./:-]+", "_", name.strip().lower()).strip("_")
@@ -219,14 +233,14 @@ def known(name: str) -> bool:
     return name in _SPELLINGS
 
 
-@lru_cache(1024)
+@_remembered
 def from_address(host: str) -> str:
     """The provider behind a server address (host, host:port or URL); empty where unknown."""
     bare = _bare_host(host)
     return next((name for pattern, name in _HOST_TABLE if pattern.fullmatch(bare)), "")
 
 
-@lru_cache(1024)
+@_remembered
 def from_grammar(model: str) -> str:
     """The one seller whose ids are written that way (Bedrock, Vertex AI); empty where unknown."""
     text = model.lower()
@@ -235,7 +249,6 @@ def from_grammar(model: str) -> str:
     return "gcp.vertex_ai" if _VERTEX_ID.fullmatch(text) else ""
 
 
-@lru_cache(1024)
 def from_prefix(model: str) -> tuple[str, str]:
     """Provider and rest of `openai/gpt-4o` or `bedrock/us.amazon...`; both empty without one."""
     prefix, slash, rest = model.partition("/")
@@ -243,7 +256,7 @@ def from_prefix(model: str) -> tuple[str, str]:
     return (name, rest) if rest and name in _SPELLINGS else ("", "")
 
 
-@lru_cache(1024)
+@_remembered
 def from_model(text: str) -> str:
     """The provider that a model's text tells of on its own; empty where it tells none."""
     found = from_grammar(text)
@@ -255,7 +268,7 @@ def from_model(text: str) -> str:
     return from_prefix(text)[0]
 
 
-@lru_cache(1024)
+@_remembered
 def region_from_address(host: str) -> str:
     """The cloud region or residency that a server address names; empty where it names none."""
     bare = _bare_host(host)

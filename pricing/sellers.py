@@ -30,6 +30,22 @@ SAME_LIST: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+# Vendors whose clients and protocols also reach the clouds; a cloud's way to write ids then tells
+# more than their name. Not so for resellers: Oracle writes `meta.llama-...` as Amazon does.
+SPOKEN: Final = frozenset(
+    {
+        "openai",
+        "anthropic",
+        "cohere",
+        "mistral_ai",
+        "ai21",
+        "deepseek",
+        "gcp.gemini",
+        "amazon_nova",
+    }
+)
+
+
 class Seller(NamedTuple):
     """A provider to ask, and what led to it where the call did not name it."""
 
@@ -41,7 +57,9 @@ def sellers(question: Question) -> Iterator[Seller]:
     """Providers to ask, in order."""
     named = canonical(question.provider) if question.provider else ""
     addressed = from_address(question.endpoint) if question.endpoint else ""
-    written = from_grammar(question.model) or from_grammar(question.request_model)
+    written = ""
+    if named in GATEWAYS or named in SPOKEN:
+        written = from_grammar(question.model) or from_grammar(question.request_model)
     primary = addressed or written or ("" if named in GATEWAYS else named)
     if primary:
         yield Seller(primary)

@@ -13,7 +13,7 @@ from pricing.answers import NotPriced, Question, Quote, Reason
 from pricing.charge import FALLBACK, Basis, Offer
 from pricing.layer import ANY
 from pricing.match import candidates, refines
-from pricing.providers import canonical, region_from_address
+from pricing.providers import MAX_TEXT, canonical, region_from_address
 from pricing.rows import SERVED, value
 from pricing.sellers import Seller, sellers
 
@@ -29,6 +29,7 @@ MEMO_LIMIT: Final = 2048
 _AGGREGATES: Final = frozenset(
     {"invoke_agent", "create_agent", "invoke_workflow", "chain", "agent"}
 )
+_TOO_LONG: Final = NotPriced(Reason.UNKNOWN_MODEL, "no model's id is that long")
 
 
 class PriceTable:
@@ -51,6 +52,8 @@ class PriceTable:
         """The rows that answer a question; independent of usage and time."""
         answer = self._memo.get(question)
         if answer is None:
+            if sum(map(len, question[:2])) > 2 * MAX_TEXT:
+                return _TOO_LONG
             answer = self.search(question)
             with self._memo_lock:
                 if len(self._memo) >= MEMO_LIMIT:  # model names come from strangers

@@ -1,7 +1,7 @@
 """Our own price file, `genai-cost: 1`: strict, because a misspelled price key is a wrong bill.
 
 An unknown key is an error that names the nearest known one. The same words are written by
-`pricing.compact`; docs/prices.md describes them for people.
+`pricing.compact`; `pricing/RATIONALE.md` says what rows mean together.
 """
 
 from __future__ import annotations

@@ -160,6 +160,11 @@ def found(question: Question, prices: PriceTable = TABLE) -> str:
             id="not-openai",
         ),
         pytest.param(
+            Question("anthropic/claude-sonnet-4-5", provider="openai"),
+            "anthropic claude-sonnet-4-5 prefix",
+            id="openais-client-to-a-gateway",
+        ),
+        pytest.param(
             Question("openai/gpt-4o-2024-08-06", provider="openrouter"),
             "openrouter openai/gpt-4o date_stripped",
             id="openrouter",
@@ -324,6 +329,11 @@ def test_an_id_finds_its_row(question: Question, expected: str) -> None:
         pytest.param(
             Question("claude-sonnet-4-5", provider="gcp.vertex_ai"), id="undated-of-a-dated-row"
         ),
+        pytest.param(
+            Question("amazon.nova-pro-v1:0", provider="oci"),
+            id="written-as-a-cloud-does-by-another",
+        ),
+        pytest.param(Question("gpt-4o" * 1000, provider="openai"), id="endless"),
         pytest.param(Question("", provider="openai"), id="no-model"),
         pytest.param(Question("/", provider=""), id="slash"),
     ],
