@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
-from pricing import NotPriced, PriceTable, Question
+from pricing import NotPriced, Question
 from pricing.money import ATTO
 from processor.calls import Candidate, Verdict
 from processor.dialects.reported import charged
@@ -20,9 +20,13 @@ from processor.stamp import COST, Stamp, Stamper
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pricing import Offer, PriceTable
     from processor.dialects import Reading
+    from processor.dialects.recognise import Subject
 
 ExistingCost: TypeAlias = Literal["replace_estimates", "keep", "replace"]
+
+OFFER_LIMIT: Final = 8192
 
 _UNBILLED: Final[Mapping[Verdict, Status]] = {
     Verdict.DUPLICATE: Status.DUPLICATE,
@@ -47,6 +51,8 @@ class Biller:
     def __init__(self, stamper: Stamper, existing_cost: ExistingCost) -> None:
         self._stamper = stamper
         self._existing_cost = existing_cost
+        self._table: PriceTable | None = None
+        self._offers: dict[Subject, tuple[str, Offer | NotPriced]] = {}
 
     def bill(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Bill:
         """The bill of a span that was not settled before."""
@@ -58,9 +64,10 @@ class Biller:
             return self._standing(candidate, Status.PRICED)
         if reading.impossible:
             return self._unpriced(candidate, Status.IMPOSSIBLE_USAGE)
-        quote = table.quote(
-            question(reading), reading.usage, candidate.view.end_ns or now_unix_ns
-        )
+        offer = self._offer(reading, table)
+        if isinstance(offer, NotPriced):
+            return self._unpriced(candidate, Status(offer.reason))
+        quote = offer.charge(reading.usage, candidate.view.end_ns or now_unix_ns)
         if isinstance(quote, NotPriced):
             return self._unpriced(candidate, Status(quote.reason))
         return Bill(
@@ -71,6 +78,18 @@ class Biller:
             self._stamper.priced(quote, table.version, reading.reported_usd),
             quote.row,
         )
+
+    def _offer(self, reading: Reading, table: PriceTable) -> Offer | NotPriced:
+        """The rows for what the reading is about; remembered for as long as the table holds."""
+        if table is not self._table:
+            self._table, self._offers = table, {}
+        known = self._offers.get(reading.subject)
+        if known is None or known[0] != reading.operation:
+            if len(self._offers) >= OFFER_LIMIT:
+                self._offers.clear()
+            known = reading.operation, table.find(question(reading))
+            self._offers[reading.subject] = known
+        return known[1]
 
     def _stands(self, candidate: Candidate) -> bool:
         reported = candidate.reading.reported_usd
@@ -108,21 +127,25 @@ class Biller:
 
 def question(reading: Reading) -> Question:
     """What a price may depend on beside the counts."""
+    subject = reading.subject
     return Question(
-        model=reading.model,
-        request_model=reading.request_model,
-        provider=reading.provider,
+        model=subject.model,
+        request_model=subject.request_model,
+        provider=subject.provider,
         operation=reading.operation,
-        endpoint=reading.address,
-        service_tier=reading.service_tier,
-        region=reading.region,
-        attributes=reading.conditions,
+        endpoint=subject.address,
+        service_tier=subject.service_tier,
+        region=subject.region,
+        attributes=subject.conditions,
     )
 
 
 def tokens(reading: Reading) -> tuple[tuple[str, int], ...]:
     """The disjoint counts that are tokens."""
-    return tuple((name, int(n)) for name, n in reading.usage.items() if name not in UNITS)
+    usage = reading.usage
+    if UNITS.isdisjoint(usage):
+        return tuple(usage.items())  # type: ignore[arg-type]
+    return tuple([(name, int(n)) for name, n in usage.items() if name not in UNITS])
 
 
 def atto_of(usd: float) -> int:

@@ -121,9 +121,9 @@ class Enricher:
         labels = Labels(
             resource.origin,
             reading.operation,
-            reading.provider,
-            label(reading.request_model),
-            label(reading.response_model),
+            reading.subject.provider,
+            label(reading.subject.request_model),
+            label(reading.subject.response_model),
             bill.source,
             self._attribution.dimensions(view.attributes, resource),
         )
@@ -141,7 +141,7 @@ class Enricher:
 
 def _edit(candidate: Candidate, entry: Remembered) -> Edit:
     view, stamp = candidate.view, entry.stamp
-    cuts = tuple((start, end) for key, start, end in view.places if key in stamp.keys)
+    cuts = [(start, end) for key, start, end in view.places if key in stamp.keys]
     return Edit(view, stamp.append, cuts)
 
 

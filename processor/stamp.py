@@ -1,22 +1,20 @@
 """What is written on a span: a cost, its parts, where it comes from, or why there is none.
 
-The bytes are put together from constant ones; only doubles and names differ from span to span.
-Contract section 4 has the attributes and their types.
+Spans that are charged alike carry the same attributes with other numbers, so a stamp is a form made
+once (`_Form`) and filled in by one call of `struct`. Contract section 4 has the attributes.
 """
 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
 
-from cachetools import LRUCache
-
-from pricing.money import to_double
+from pricing.money import ATTO
 from processor.model import Source, Status
 from processor.wire.attributes import double_attribute, string_attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pricing import Quote
 
@@ -32,89 +30,126 @@ VERSION: Final = "genai_cost.pricing.version"
 MATCH: Final = "genai_cost.pricing.match"
 PART: Final = "genai_cost."
 
-_ZERO: Final = 0.0
-_DOUBLE: Final = struct.Struct("<d")
+FORM_LIMIT: Final = 4096
+"""Forms remembered: rows, classes and tables differ, and all of them are finite but many."""
 
 
-class Stamp(NamedTuple):
+@final
+class Stamp:
     """Attributes to append, as bytes of a span's field 9, and their keys, which they replace."""
 
-    append: bytes
-    keys: frozenset[str]
+    __slots__ = ("append", "keys")
+
+    def __init__(self, append: bytes, keys: frozenset[str]) -> None:
+        self.append: bytes = append
+        self.keys: frozenset[str] = keys
 
 
 NOTHING: Final = Stamp(b"", frozenset())
 
 
+@final
+class _Form:
+    """The bytes that stamps have in common: texts after the doubles' places."""
+
+    def __init__(self, doubles: list[str], texts: Sequence[tuple[str, str]]) -> None:
+        places = [double_attribute(key.encode(), 0.0)[:-8] for key in doubles]
+        tail = b"".join([string_attribute(key.encode(), text) for key, text in texts])
+        layout = "".join([f"{len(place)}sd" for place in places])
+        self.layout: struct.Struct = struct.Struct(f"<{layout}{len(tail)}s")
+        self.places: list[bytes] = places
+        self.tail: bytes = tail
+        self.keys: frozenset[str] = frozenset([*doubles, *[key for key, _ in texts]])
+
+    def stamp(self, numbers: list[float]) -> Stamp:
+        """A stamp with these numbers in the doubles' places."""
+        filled: list[object] = []
+        for place, number in zip(self.places, numbers, strict=True):
+            filled += (place, number)
+        filled.append(self.tail)
+        return Stamp(self.layout.pack(*filled), self.keys)
+
+
 class Stamper:
-    """Writes stamps at one level of detail; the memo of names it writes is bounded."""
+    """Writes stamps at one level of detail."""
 
     def __init__(self, detail: Detail) -> None:
-        self._detail = detail
-        self._doubles: dict[str, bytes] = {}
-        self._texts: LRUCache[tuple[str, str], bytes] = LRUCache(maxsize=8192)
+        self._detail: str = detail
+        self._forms: dict[tuple[object, ...], _Form] = {}
 
     def unpriced(self, status: Status) -> Stamp:
         """Only why there is no cost; a cost that stands on the span is left alone."""
-        return Stamp(self._text(STATUS, status), frozenset((STATUS,)))
+        return self._said([], [(STATUS, status)]).stamp([])
 
     def kept(self, status: Status) -> Stamp:
         """A cost that came with the span stands and is counted."""
-        if self._detail == "cost":
-            return NOTHING
-        return self.left(status)
+        return NOTHING if self._detail == "cost" else self.left(status)
 
     def left(self, status: Status) -> Stamp:
         """An estimate that stands since the call cannot be priced; says both."""
         if self._detail == "cost":
             return self.unpriced(status)
-        append = self._text(SOURCE, Source.REPORTED) + self._text(STATUS, status)
-        return Stamp(append, frozenset((SOURCE, STATUS)))
+        return self._said([], [(SOURCE, Source.REPORTED), (STATUS, status)]).stamp([])
 
     def taken_over(self, usd: float, status: Status) -> Stamp:
         """A cost reported under another name, now also under ours."""
-        return self._with_cost(usd, self.kept(status))
+        texts = [] if self._detail == "cost" else [(SOURCE, Source.REPORTED), (STATUS, status)]
+        return self._said([COST], texts).stamp([usd])
 
     def priced(self, quote: Quote, version: str, reported_usd: float | None) -> Stamp:
         """A computed cost, with as much beside it as the detail asks for."""
-        usd = to_double(quote.atto_usd)
+        usd = quote.atto_usd / ATTO
+        numbers = [usd]
         if self._detail == "cost":
-            return self._with_cost(usd, NOTHING)
-        pieces = [self._double(PART + name, to_double(atto)) for name, atto in quote.parts]
-        keys = [PART + name for name, _ in quote.parts]
-        pieces += (self._text(SOURCE, Source.COMPUTED), self._text(STATUS, quote.status))
-        if quote.row:
-            pieces.append(self._text(ROW, quote.row))
-        if reported_usd is not None and reported_usd != usd:
-            pieces.append(self._double(REPORTED, reported_usd))
-            keys.append(REPORTED)
-        if quote.list_atto_usd != quote.atto_usd:
-            pieces.append(self._double(LIST_COST, to_double(quote.list_atto_usd)))
-            keys.append(LIST_COST)
-        if self._detail == "full":
-            pieces += (self._text(VERSION, version), self._text(MATCH, quote.match))
-            keys += (VERSION, MATCH)
-        return self._with_cost(
-            usd, Stamp(b"".join(pieces), frozenset((*keys, SOURCE, STATUS, ROW)))
+            return self._said([COST], []).stamp(numbers)
+        classes = []
+        for name, atto_usd in quote.parts:
+            classes.append(name)
+            numbers.append(atto_usd / ATTO)
+        reported = reported_usd is not None and reported_usd != usd
+        if reported and reported_usd is not None:
+            numbers.append(reported_usd)
+        discounted = quote.list_atto_usd != quote.atto_usd
+        if discounted:
+            numbers.append(quote.list_atto_usd / ATTO)
+        question = (
+            quote.row,
+            quote.status,
+            quote.match,
+            version,
+            reported,
+            discounted,
+            *classes,
         )
+        form = self._forms.get(question)
+        if form is None:
+            doubles = [COST, *[PART + name for name in classes]]
+            doubles += [REPORTED] if reported else []
+            doubles += [LIST_COST] if discounted else []
+            form = self._remember(question, _Form(doubles, self._texts(quote, version)))
+        return form.stamp(numbers)
 
-    def _with_cost(self, usd: float, rest: Stamp) -> Stamp:
-        return Stamp(self._double(COST, usd) + rest.append, rest.keys | {COST})
+    def _texts(self, quote: Quote, version: str) -> list[tuple[str, str]]:
+        texts: list[tuple[str, str]] = [(SOURCE, Source.COMPUTED), (STATUS, quote.status)]
+        if quote.row:
+            texts.append((ROW, quote.row))
+        if self._detail == "full":
+            texts += [(VERSION, version), (MATCH, quote.match)]
+        return texts
 
-    def _double(self, key: str, number: float) -> bytes:
-        prefix = self._doubles.get(key)
-        if prefix is None:
-            prefix = self._doubles[key] = double_attribute(key.encode(), _ZERO)[:-8]
-        return prefix + _DOUBLE.pack(number)
+    def _said(self, doubles: list[str], texts: Sequence[tuple[str, str]]) -> _Form:
+        question = (*doubles, *texts)
+        form = self._forms.get(question)
+        return self._remember(question, _Form(doubles, texts)) if form is None else form
 
-    def _text(self, key: str, text: str) -> bytes:
-        written = self._texts.get((key, text))
-        if written is None:
-            written = self._texts[key, text] = string_attribute(key.encode(), text)
-        return written
+    def _remember(self, question: tuple[object, ...], form: _Form) -> _Form:
+        if len(self._forms) >= FORM_LIMIT:
+            self._forms.clear()
+        self._forms[question] = form
+        return form
 
 
 def replaceable(classes: Iterable[str]) -> frozenset[str]:
     """Every attribute that a stamp may write, so that none is ever written twice."""
     fixed = (COST, STATUS, SOURCE, REPORTED, LIST_COST, ROW, VERSION, MATCH)
-    return frozenset((*fixed, *(PART + name for name in classes)))
+    return frozenset((*fixed, *[PART + name for name in classes]))

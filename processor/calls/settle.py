@@ -130,7 +130,7 @@ def _call_key(candidate: Candidate) -> str:
     response_id = candidate.reading.response_id
     if len(response_id) >= 12:
         return response_id
-    return f"{candidate.view.trace_id.hex()} {candidate.reading.provider} {response_id}"
+    return f"{candidate.view.trace_id.hex()} {candidate.reading.subject.provider} {response_id}"
 
 
 def _under_a_billed_one(key: bytes, parents: dict[bytes, bytes], memory: Memory) -> bool:
@@ -186,8 +186,8 @@ def _output(reading: Reading) -> object:
 
 def _alike(one: Reading, other: Reading) -> bool:
     """Whether two readings may be about one model: a requested name beside a dated answer."""
-    names = [_bare(one.request_model), _bare(one.response_model)]
-    others = [_bare(other.request_model), _bare(other.response_model)]
+    names = [_bare(one.subject.request_model), _bare(one.subject.response_model)]
+    others = [_bare(other.subject.request_model), _bare(other.subject.response_model)]
     return any(a and b and (a.startswith(b) or b.startswith(a)) for a in names for b in others)
 
 

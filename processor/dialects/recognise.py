@@ -1,77 +1,129 @@
 """What a span says of a call to a model: one loop over the tables, first dialect that fits wins.
 
-Pure: a view in, a `Reading` or None out. Knows no price and remembers no span.
+Pure: attributes in, a `Reading` or None out. Knows no price and remembers no span. What a span is
+about recurs from span to span and is worked out once for as long as it is remembered (`Subject`);
+what it counts does not. Compiled by mypyc where that works: it runs once for every span with a mark.
 """
 
 from __future__ import annotations
 
-import ast
-import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, final
 
-from cachetools import LRUCache
-
-from processor.dialects.containment import UNLESS, containment
-from processor.dialects.dialect import AGGREGATES, OPERATIONS, Dialect, Kind
+from processor.dialects.containment import UNLESS, Containment, containment
+from processor.dialects.dialect import AGGREGATES, OPERATIONS, Kind
 from processor.dialects.provider import resolve
-from processor.dialects.usage import UNITS, Count, Impossible, count, disjoint, quantity
-from processor.wire.attributes import nested
-from processor.wire.walk import Malformed
+from processor.dialects.texts import Texts
+from processor.dialects.usage import MAX_COUNT, UNITS, Impossible, count, disjoint, quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from processor.wire.attributes import Nested
+    from processor.dialects.dialect import Dialect
+    from processor.dialects.usage import Count
     from processor.wire.walk import Value
 
-MAX_JSON: Final = 1 << 20
-"""Largest JSON text in an attribute that is opened, in characters."""
 MAX_COST: Final = 1e9
 """US dollars; a larger amount, or one below 0, is not the cost of a call."""
-MAX_REPR: Final = 16_384
-"""Largest Python repr, likewise."""
+MEMO_LIMIT: Final = 8192
+MEMO_TEXT: Final = 1024
+"""What a stranger writes at greater length is not remembered, in characters of all texts."""
 
 
-@dataclass(slots=True)
+@final
+class Subject:
+    """What a span is about: the same for all calls of one kind to one model by one writer."""
+
+    def __init__(self, dialect: Dialect, texts: Texts, scope: str, version: str) -> None:
+        self.dialect: str = dialect.name
+        kind, operation = _operation(dialect, texts)
+        self.kind: Kind | None = kind
+        """None where it does not say."""
+        self.operation: str = operation
+        self.request_model: str = texts.first(dialect.request_model)
+        self.response_model: str = texts.first(dialect.response_model)
+        self.model: str = self.response_model or self.request_model
+        """What answered, else what was asked for."""
+        self.address: str = texts.first(dialect.address)
+        self.provider: str = resolve(
+            tuple([texts.text(spec) for spec in dialect.provider]), self.address, self.model
+        )
+        """Canonical id, or empty where nothing told it."""
+        self.service_tier: str = texts.first(dialect.service_tier)
+        self.region: str = texts.first(dialect.region)
+        conditions = [(name, texts.first(specs)) for name, specs in dialect.conditions.items()]
+        self.conditions: tuple[tuple[str, str], ...] = tuple(
+            [pair for pair in conditions if pair[1]]
+        )
+        self.rule: Containment = containment(scope, version, self.provider, texts.attributes)
+
+
+@final
 class Reading:
     """One span's account of a call to a model, or of something around such calls."""
 
-    dialect: str
-    kind: Kind
-    operation: str
-    provider: str
-    """Canonical id, or empty where nothing told it."""
-    address: str
-    request_model: str
-    response_model: str
-    response_id: str
-    service_tier: str
-    region: str
-    usage: Mapping[str, Count]
-    """Disjoint; empty where the span reports none."""
-    impossible: str = ""
-    """Why the reported usage cannot be true; empty where it can."""
-    reported_usd: float | None = None
-    conditions: tuple[tuple[str, str], ...] = ()
-    reported_key: str = field(default="")
+    def __init__(
+        self,
+        subject: Subject,
+        kind: Kind,
+        operation: str,
+        usage: dict[str, Count],
+        impossible: str,
+    ) -> None:
+        self.subject: Subject = subject
+        self.kind: Kind = kind
+        self.operation: str = operation
+        self.usage: dict[str, Count] = usage
+        """Disjoint; empty where the span reports none."""
+        self.impossible: str = impossible
+        """Why the reported usage cannot be true; empty where it can."""
+        self.response_id: str = ""
+        self.reported_key: str = ""
+        self.reported_usd: float | None = None
+        """A cost that came with the span, and under which name."""
 
-    @property
-    def model(self) -> str:
-        """What answered, else what was asked for."""
-        return self.response_model or self.request_model
+
+@final
+class Speaker:
+    """A dialect's table, turned the way it is read: by key."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect: Dialect = dialect
+        told = (
+            *dialect.operation,
+            *dialect.provider,
+            *dialect.address,
+            *dialect.request_model,
+            *dialect.response_model,
+            *dialect.service_tier,
+            *dialect.region,
+            *[spec for specs in dialect.conditions.values() for spec in specs],
+        )
+        self.subject_keys: tuple[str, ...] = tuple([spec for spec in told if "#" not in spec])
+        self.subject_json: tuple[str, ...] = tuple([spec for spec in told if "#" in spec])
+        self.counts: dict[str, tuple[str, int]] = {}
+        """Plain attribute to its class and its rank among that class's; the lowest is taken."""
+        self.json_counts: list[tuple[str, str]] = []
+        """(class, spec), in order; only for classes that no plain attribute told."""
+        for name, specs in dialect.usage.items():
+            for rank, spec in enumerate(specs):
+                if "#" in spec:
+                    self.json_counts.append((name, spec))
+                else:
+                    self.counts[spec] = (name, rank)
+        self.reported: frozenset[str] = frozenset(
+            [spec.partition("#")[0] for spec in dialect.reported_cost]
+        )
 
 
 class Recogniser:
-    """The dialects in order of precedence, with memos of what is asked for every span.
-
-    Memos hold scopes only: their names come from strangers, so they are bounded.
-    """
+    """The dialects in order of precedence, with bounded memos of what recurs."""
 
     def __init__(self, dialects: Sequence[Dialect]) -> None:
-        self._dialects = tuple(dialects)
-        self._generic = self._dialects[-1]
-        self._by_scope: LRUCache[str, Dialect | None] = LRUCache(maxsize=1024)
+        self._dialects: tuple[Dialect, ...] = tuple(dialects)
+        self._speakers: dict[str, Speaker] = {each.name: Speaker(each) for each in dialects}
+        self._generic: Speaker = self._speakers[self._dialects[-1].name]
+        self._by_scope: dict[str, Speaker | None] = {}
+        self._subjects: dict[tuple[object, ...], Subject] = {}
 
     def keys(self) -> set[str]:
         """Every attribute that some dialect reads."""
@@ -84,147 +136,74 @@ class Recogniser:
             spec.partition("#")[0]
             for dialect in self._dialects
             for spec in (*dialect.telling(), *dialect.marks)
-        } - {"output.value"}
+        } - {"output.value", "input.value"}
 
-    def read(self, attributes: Mapping[str, Value], scope: str, version: str) -> Reading | None:
+    def read(self, attributes: dict[str, Value], scope: str, version: str) -> Reading | None:
         """The span's account, or None where it describes no call and counts no tokens."""
-        dialect = self._dialect(attributes, scope)
-        texts = _Texts(attributes)
-        kind, operation = _operation(dialect, texts)
-        counts, impossible = _counts(dialect, texts)
-        request_model = texts.first(dialect.request_model)
-        response_model = texts.first(dialect.response_model)
+        speaker = self._speaker(attributes, scope)
+        texts = Texts(attributes)
+        subject = self._subject(speaker, texts, scope, version)
+        counts, impossible = _counts(speaker, texts)
+        kind, operation = subject.kind, subject.operation
+        if kind is not Kind.INFERENCE and not counts:
+            return None
         if kind is None:
-            if not (counts and (request_model or response_model)):
+            if not subject.model:
                 return None
             kind, operation = Kind.INFERENCE, "chat"
-        if kind is Kind.AGGREGATE and not counts:
-            return None
-        address = texts.first(dialect.address)
-        provider = resolve(
-            tuple(texts.text(spec) for spec in dialect.provider),
-            address,
-            response_model or request_model,
-        )
-        usage: Mapping[str, Count] = {}
+        usage: dict[str, Count] = {}
         if not impossible:
             try:
-                usage = disjoint(counts, containment(scope, version, provider, attributes))
+                usage = disjoint(counts, subject.rule)
             except Impossible as problem:
                 impossible = str(problem)
-        reported_key, reported = _reported(dialect, texts)
-        return Reading(
-            dialect=dialect.name,
-            kind=kind,
-            operation=operation,
-            provider=provider,
-            address=address,
-            request_model=request_model,
-            response_model=response_model,
-            response_id=texts.first(dialect.response_id),
-            service_tier=texts.first(dialect.service_tier),
-            region=texts.first(dialect.region),
-            usage=usage,
-            impossible=impossible,
-            reported_usd=reported,
-            reported_key=reported_key,
-            conditions=tuple(
-                (name, value)
-                for name, specs in dialect.conditions.items()
-                if (value := texts.first(specs))
-            ),
-        )
+        reading = Reading(subject, kind, operation, usage, impossible)
+        reading.response_id = texts.first(speaker.dialect.response_id)
+        if not speaker.reported.isdisjoint(attributes):
+            reading.reported_key, reading.reported_usd = _reported(speaker.dialect, texts)
+        return reading
 
-    def _dialect(self, attributes: Mapping[str, Value], scope: str) -> Dialect:
+    def _speaker(self, attributes: dict[str, Value], scope: str) -> Speaker:
         if scope in self._by_scope:
             known = self._by_scope[scope]
         else:
-            known = self._by_scope[scope] = self._by_name(scope)
+            known = self._by_name(scope)
+            if len(self._by_scope) >= MEMO_LIMIT:  # scope names come from strangers
+                self._by_scope.clear()
+            self._by_scope[scope] = known
         if known is not None:
             return known
         for dialect in self._dialects:
             for mark in dialect.marks:
                 if mark in attributes:
-                    return dialect
+                    return self._speakers[dialect.name]
         return self._generic
 
-    def _by_name(self, scope: str) -> Dialect | None:
+    def _by_name(self, scope: str) -> Speaker | None:
         for dialect in self._dialects:
-            if any(scope.startswith(beginning) for beginning in dialect.scopes):
-                return dialect
+            for beginning in dialect.scopes:
+                if scope.startswith(beginning):
+                    return self._speakers[dialect.name]
         return None
 
-
-class _Texts:
-    """Reads specs off a span's attributes; opens each JSON text at most once."""
-
-    __slots__ = ("_attributes", "_opened")
-
-    def __init__(self, attributes: Mapping[str, Value]) -> None:
-        self._attributes = attributes
-        self._opened: dict[str, Nested] | None = None
-
-    def value(self, spec: str) -> Nested:
-        found = self._attributes.get(spec)
-        if found is not None:
-            return nested(found) if isinstance(found, bytes) else found
-        if "#" not in spec:
-            return None
-        key, _, path = spec.partition("#")
-        place = self._open(key)
-        for step in path.split("."):
-            place = place.get(step) if isinstance(place, dict) else None
-        return place
-
-    def text(self, spec: str) -> str:
-        """A text; some writers quote theirs as JSON."""
-        found = self.value(spec)
-        if not isinstance(found, str):
-            return ""
-        return found[1:-1] if len(found) > 1 and found[0] == found[-1] == '"' else found
-
-    def first(self, specs: tuple[str, ...]) -> str:
-        for spec in specs:
-            found = self.text(spec)
-            if found:
-                return found
-        return ""
-
-    def _open(self, key: str) -> Nested:
-        if self._opened is None:
-            self._opened = {}
-        if key not in self._opened:
-            self._opened[key] = _json(self._attributes.get(key))
-        return self._opened[key]
+    def _subject(self, speaker: Speaker, texts: Texts, scope: str, version: str) -> Subject:
+        attributes = texts.attributes
+        told: list[object] = [speaker.dialect.name, scope, version]
+        told += [attributes.get(key) for key in speaker.subject_keys]
+        told += [texts.text(spec) for spec in speaker.subject_json]
+        told += [key in attributes for key in UNLESS]
+        question = tuple(told)
+        known = self._subjects.get(question)
+        if known is None:
+            known = Subject(speaker.dialect, texts, scope, version)
+            if sum([len(text) for text in told if isinstance(text, (str, bytes))]) <= MEMO_TEXT:
+                if len(self._subjects) >= MEMO_LIMIT:
+                    self._subjects.clear()
+                self._subjects[question] = known
+        return known
 
 
-def _json(value: Value | None) -> Nested:
-    if isinstance(value, bytes):
-        try:
-            return nested(value)
-        except Malformed:
-            return None
-    if not isinstance(value, str) or not 1 < len(value) <= MAX_JSON or value[0] not in "{[":
-        return None
-    try:
-        opened: Nested = json.loads(value)
-    except (ValueError, RecursionError):
-        return _python_repr(value) if value[1] == "'" else None
-    return opened
-
-
-def _python_repr(text: str) -> Nested:
-    """What LiteLLM writes where others write JSON; literals only, nothing is evaluated."""
-    if len(text) > MAX_REPR:
-        return None
-    try:
-        opened: Nested = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
-    return opened
-
-
-def _operation(dialect: Dialect, texts: _Texts) -> tuple[Kind | None, str]:
+def _operation(dialect: Dialect, texts: Texts) -> tuple[Kind | None, str]:
     """What the span is about, as its operation says; (None, "") where it does not say."""
     for spec in dialect.operation:
         said = texts.text(spec).lower()
@@ -240,25 +219,39 @@ def _operation(dialect: Dialect, texts: _Texts) -> tuple[Kind | None, str]:
     return None, ""
 
 
-def _counts(dialect: Dialect, texts: _Texts) -> tuple[dict[str, Count], str]:
+def _counts(speaker: Speaker, texts: Texts) -> tuple[dict[str, Count], str]:
     """The reported counts by class, and why they cannot be true where they cannot."""
     counts: dict[str, Count] = {}
-    for name, specs in dialect.usage.items():
-        for spec in specs:
-            found = texts.value(spec)
-            if found is None:
+    ranks: dict[str, int] = {}
+    spec = ""
+    try:
+        for spec, value in texts.attributes.items():
+            place = speaker.counts.get(spec)
+            if place is None:
                 continue
-            try:
-                number = quantity(found) if name in UNITS else count(found)
-            except Impossible as problem:
-                return counts, f"{spec}: {problem}"
-            if number is not None:
-                counts[name] = number
-                break
+            name, rank = place
+            if ranks.get(name, rank) >= rank:
+                number = _count(name, value)
+                if number is not None:
+                    counts[name] = number
+                    ranks[name] = rank
+        for name, spec in speaker.json_counts:
+            if name not in counts:
+                number = _count(name, texts.value(spec))
+                if number is not None:
+                    counts[name] = number
+    except Impossible as problem:
+        return counts, f"{spec}: {problem}"
     return counts, ""
 
 
-def _reported(dialect: Dialect, texts: _Texts) -> tuple[str, float | None]:
+def _count(name: str, value: object) -> Count | None:
+    if type(value) is int and 0 <= value <= MAX_COUNT and name not in UNITS:
+        return value
+    return quantity(value) if name in UNITS else count(value)
+
+
+def _reported(dialect: Dialect, texts: Texts) -> tuple[str, float | None]:
     """(attribute, US dollars) of a cost that came with the span."""
     for spec in dialect.reported_cost:
         value = texts.value(spec)

@@ -56,7 +56,9 @@ def charged(reading: Reading, scope: str, attributes: Mapping[str, Value]) -> bo
         return True
     if scope == "litellm":
         return bool(attributes.get(LITELLM_KEY))
-    return reading.provider in CHARGING_PROVIDERS and not scope.startswith(ESTIMATING_SCOPES)
+    return reading.subject.provider in CHARGING_PROVIDERS and not scope.startswith(
+        ESTIMATING_SCOPES
+    )
 
 
 KEYS: Final = frozenset({"gen_ai.usage.cost.source", LITELLM_KEY})

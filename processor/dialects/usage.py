@@ -12,10 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from processor.dialects.containment import Containment
-    from processor.wire.attributes import Nested
 
 Count = int | Decimal
 
@@ -27,46 +24,48 @@ UNITS: Final = frozenset(
     {"audio_seconds", "output_audio_seconds", "input_characters", "images", "searches"}
 )
 
-_CACHED: Final = ("cache_read", "cache_write", "cache_read_audio", "cache_read_image")
+_CACHED: Final = (
+    "cache_read",
+    "cache_write",
+    "cache_write_1h",
+    "cache_read_audio",
+    "cache_read_image",
+)
 _INPUT_PARTS: Final = ("input_audio", "input_image", "input_video", "tool_input")
-_OUTPUT_PARTS: Final = ("reasoning", "output_audio", "output_image", "output_video")
+_OUTPUT_PARTS: Final = ("output_audio", "output_image", "output_video")
 
 
 class Impossible(ValueError):  # noqa: N818 - it is what the usage is
     """No reading of these counts makes sense."""
 
 
-def count(value: Nested) -> int | None:
+def count(value: object) -> int | None:
     """A non-negative whole number, or None where the value is no number at all.
 
     Ints, whole doubles and numeric text count (pricing-engines trap 34); NaN is what some writers
     send for nothing. Raises `Impossible` for a negative, fractional or absurd number.
     """
-    if isinstance(value, bool) or value is None:
-        return None
     if isinstance(value, str):
         value = _number(value)
-        if value is None:
-            return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
     if isinstance(value, float):
         if math.isnan(value):
             return None
         if not value.is_integer():
             raise Impossible(f"{value} is no count")
-        value = int(value)
-    if not isinstance(value, int):
-        return None
-    if not 0 <= value <= MAX_COUNT:
+    number = int(value)
+    if not 0 <= number <= MAX_COUNT:
         raise Impossible(f"{value} is no count")
-    return value
+    return number
 
 
-def quantity(value: Nested) -> Decimal | None:
+def quantity(value: object) -> Decimal | None:
     """A non-negative amount of a unit that may have fractions, such as seconds; exact."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        amount = Decimal(str(value))
+        amount = Decimal(str(value)[:32])
     except InvalidOperation:
         return None
     if amount.is_nan():
@@ -90,67 +89,82 @@ def _number(text: str) -> int | float | None:
         return None
 
 
-def disjoint(counts: Mapping[str, Count], rule: Containment) -> dict[str, Count]:
+def disjoint(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
     """Counts that never overlap, by class of `pricing.usage`; empty where nothing was used.
 
     A class with `+` behind its name is reported as standing beside its total, never in it.
-
     Raises `Impossible` where the parts of a total exceed it and cannot stand beside it.
     """
     own: dict[str, Count] = {}
     beside: dict[str, Count] = {}
-    for name, n in counts.items():
-        if n:
+    for name, number in counts.items():
+        if number:
             if name.endswith("+"):
-                beside[name[:-1]] = n
+                beside[name[:-1]] = number
             else:
-                own[name] = n
+                own[name] = number
     total = own.pop("total", 0)
     if not rule.cache_billed:
-        for name in (*_CACHED, "cache_write_1h"):
+        for name in _CACHED:
             own.pop(name, None)
     _split_writes(own)
     _take_input_apart(own, total, rule)
     _take_output_apart(own, rule)
-    for name, n in beside.items():
-        own[name] = own.get(name, 0) + n
-    return {name: n for name, n in own.items() if n}
+    for name, number in beside.items():
+        own[name] = own.get(name, 0) + number
+    return own
 
 
 def _split_writes(own: dict[str, Count]) -> None:
     """Writes for an hour are part of all writes; what is left was written for five minutes."""
-    hour = own.get("cache_write_1h", 0)
+    hour = own.get("cache_write_1h")
     if hour:
         written = own.get("cache_write", 0)
-        own["cache_write"] = written - hour if written >= hour else 0
+        _put(own, "cache_write", written - hour if written >= hour else 0)
 
 
 def _take_input_apart(own: dict[str, Count], total: Count, rule: Containment) -> None:
-    cached = sum(own.get(name, 0) for name in (*_CACHED, "cache_write_1h"))
-    whole = own.get("input", 0)
+    whole = own.get("input")
+    if whole is None:
+        return
+    cached = _sum(own, _CACHED)
     inside = rule.cache_inside
     if cached:
         if cached > whole:
             inside = False  # a part cannot be larger than its whole
-        elif not inside and total and total == whole + own.get("output", 0):
-            inside = (
-                rule.cache_inside
-            )  # such a total proves nothing: it may leave the cache out
         elif inside and total and total == whole + cached + own.get("output", 0):
             inside = False  # the writer's own sum has them on top
-    parts = sum(own.get(name, 0) for name in _INPUT_PARTS)
+    parts = _sum(own, _INPUT_PARTS)
     rest = whole - parts - (cached if inside else 0)
-    if rest < 0 and "input" in own:
+    if rest < 0:
         raise Impossible(f"{parts} parts and {cached} cached of {whole} input tokens")
-    own["input"] = max(rest, 0)
+    _put(own, "input", rest)
 
 
 def _take_output_apart(own: dict[str, Count], rule: Containment) -> None:
-    whole = own.get("output", 0)
+    whole = own.get("output")
+    if whole is None:
+        return
     reasoning = own.get("reasoning", 0)
-    parts = sum(own.get(name, 0) for name in _OUTPUT_PARTS) - reasoning
+    parts = _sum(own, _OUTPUT_PARTS)
     inside = rule.reasoning_inside and reasoning <= whole
     rest = whole - parts - (reasoning if inside else 0)
-    if rest < 0 and "output" in own:
+    if rest < 0:
         raise Impossible(f"{parts + reasoning} parts of {whole} output tokens")
-    own["output"] = max(rest, 0)
+    _put(own, "output", rest)
+
+
+def _sum(own: dict[str, Count], names: tuple[str, ...]) -> Count:
+    found: Count = 0
+    for name in names:
+        number = own.get(name)
+        if number is not None:
+            found += number
+    return found
+
+
+def _put(own: dict[str, Count], name: str, number: Count) -> None:
+    if number:
+        own[name] = number
+    else:
+        own.pop(name, None)

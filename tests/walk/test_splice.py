@@ -37,8 +37,7 @@ def test_a_stamp_changes_its_own_span_alone(
         b"genai_cost.note", text
     )
     edits = [
-        Edit(view, stamp, tuple((start, end) for _, start, end in view.places))
-        for view in chosen
+        Edit(view, stamp, [(start, end) for _, start, end in view.places]) for view in chosen
     ]
     assert canonical(splice(body, edits)) == expected(
         body, {view.start for view in chosen}, stamp

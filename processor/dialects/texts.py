@@ -1,0 +1,96 @@
+"""Reading specs off one span's attributes; each JSON text in them is opened at most once."""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import TYPE_CHECKING, Final
+
+from processor.wire.attributes import nested
+from processor.wire.walk import Malformed
+
+if TYPE_CHECKING:
+    from processor.wire.attributes import Nested
+    from processor.wire.walk import Value
+
+MAX_JSON: Final = 1 << 20
+"""Largest JSON text in an attribute that is opened, in characters."""
+MAX_REPR: Final = 16_384
+"""Largest Python repr, likewise."""
+
+
+class Texts:
+    """One span's attributes as a dialect's table asks for them."""
+
+    __slots__ = ("_opened", "attributes")
+
+    def __init__(self, attributes: dict[str, Value]) -> None:
+        self.attributes = attributes
+        self._opened: dict[str, Nested] | None = None
+
+    def value(self, spec: str) -> Nested:
+        """What stands there; lists and maps opened, None for nothing."""
+        found = self.attributes.get(spec)
+        if found is not None:
+            return _nested(found) if isinstance(found, bytes) else found
+        if "#" not in spec:
+            return None
+        key, _, path = spec.partition("#")
+        place = self._open(key)
+        for step in path.split("."):
+            place = place.get(step) if isinstance(place, dict) else None
+        return place
+
+    def text(self, spec: str) -> str:
+        """A text; some writers quote theirs as JSON."""
+        found = self.attributes.get(spec)
+        if found is None and "#" in spec:
+            found = self.value(spec)  # type: ignore[assignment]
+        if not isinstance(found, str):
+            return ""
+        return found[1:-1] if len(found) > 1 and found[0] == found[-1] == '"' else found
+
+    def first(self, specs: tuple[str, ...]) -> str:
+        """The first text that is there; empty where none is."""
+        for spec in specs:
+            found = self.text(spec)
+            if found:
+                return found
+        return ""
+
+    def _open(self, key: str) -> Nested:
+        if self._opened is None:
+            self._opened = {}
+        if key not in self._opened:
+            self._opened[key] = _json(self.attributes.get(key))
+        return self._opened[key]
+
+
+def _nested(value: bytes) -> Nested:
+    try:
+        return nested(value)
+    except Malformed:
+        return None
+
+
+def _json(value: Value | None) -> Nested:
+    if isinstance(value, bytes):
+        return _nested(value)
+    if not isinstance(value, str) or not 1 < len(value) <= MAX_JSON or value[0] not in "{[":
+        return None
+    try:
+        opened: Nested = json.loads(value)
+    except (ValueError, RecursionError):
+        return _python_repr(value) if value[1] == "'" else None
+    return opened
+
+
+def _python_repr(text: str) -> Nested:
+    """What LiteLLM writes where others write JSON; literals only, nothing is evaluated."""
+    if len(text) > MAX_REPR:
+        return None
+    try:
+        opened: Nested = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return opened
