@@ -11,7 +11,6 @@ import hashlib
 import os
 import stat
 import threading
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
@@ -29,16 +28,14 @@ BUILTIN: Final = Path(__file__).with_name("tables") / "builtin.json"
 _MAX_BYTES: Final = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class PriceSource:
+class PriceSource(NamedTuple):
     """A file of prices, and the form it is in (`auto`: by its content)."""
 
     path: str
     format: str = "auto"
 
 
-@dataclass(frozen=True, slots=True)
-class ReloadOutcome:
+class ReloadOutcome(NamedTuple):
     """What became of a reload, for the log line and the metric."""
 
     result: Literal["changed", "unchanged", "kept"]

@@ -6,22 +6,21 @@ day where no day is. Windows are half-open. Public holidays are nobody's data, s
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Final
+from typing import Final, NamedTuple
+
+from pricing.patterns import Pattern
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_MINUTES: Final = 24 * 60
-_WINDOW: Final = re.compile(
+_WINDOW: Final = Pattern(
     r"(?:(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? )?(?P<from>\d\d:\d\d)-(?P<to>\d\d:\d\d)"
 )
 _WEEK_S: Final = 7 * 86_400
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
+class Hours(NamedTuple):
     """Minutes of the week, Monday first, in which it is `open`; hashed and compared by text."""
 
     text: str

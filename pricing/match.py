@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pricing.layer import ANY
+from pricing.patterns import Pattern
 from pricing.providers import BEDROCK_GEOS, BEDROCK_VENDORS, canonical, from_prefix
 
 if TYPE_CHECKING:
@@ -21,22 +22,18 @@ _BEDROCK: Final = "aws.bedrock"
 _VERTEX: Final = "gcp.vertex_ai"
 _FIREWORKS: Final = "accounts/fireworks/models/"
 
-_ARN: Final = re.compile(
+_ARN: Final = Pattern(
     r"arn:[a-z-]+:bedrock:[a-z0-9-]*:\d*:(?:inference-profile|foundation-model)/(.+)"
 )
-_PATH: Final = re.compile(
-    r"(?:projects/.+/)?(?:publishers/[^/]+/)?models/([^/]+)(?::[a-zA-Z]+)?"
-)
-_ROUTE: Final = re.compile(
-    r"(?:converse|invoke|converse_like|[a-z]{2}(?:-gov)?-[a-z]+-\d)/(.+)"
-)
-_GEO: Final = re.compile(rf"(?!global)(?:{BEDROCK_GEOS})\.((?:{BEDROCK_VENDORS})\..+)")
-_THROUGHPUT: Final = re.compile(r"(.+:\d+):(?:\d+k|mm)")
-_REVISION: Final = re.compile(r"(.+-v\d+):0")
-_UNREVISED: Final = re.compile(r"(.+-v\d+)")
-_DATE: Final = re.compile(r"(.+)(?:-(\d{4})-(\d\d)-(\d\d)|[-@](\d{4})(\d\d)(\d\d))")
-_FINE_TUNE: Final = re.compile(r"(ft:[^:]+):.*")
-_AZURE_TUNE: Final = re.compile(r"(.+)\.ft-.+")
+_PATH: Final = Pattern(r"(?:projects/.+/)?(?:publishers/[^/]+/)?models/([^/]+)(?::[a-zA-Z]+)?")
+_ROUTE: Final = Pattern(r"(?:converse|invoke|converse_like|[a-z]{2}(?:-gov)?-[a-z]+-\d)/(.+)")
+_GEO: Final = Pattern(rf"(?!global)(?:{BEDROCK_GEOS})\.((?:{BEDROCK_VENDORS})\..+)")
+_THROUGHPUT: Final = Pattern(r"(.+:\d+):(?:\d+k|mm)")
+_REVISION: Final = Pattern(r"(.+-v\d+):0")
+_UNREVISED: Final = Pattern(r"(.+-v\d+)")
+_DATE: Final = Pattern(r"(.+)(?:-(\d{4})-(\d\d)-(\d\d)|[-@](\d{4})(\d\d)(\d\d))")
+_FINE_TUNE: Final = Pattern(r"(ft:[^:]+):.*")
+_AZURE_TUNE: Final = Pattern(r"(.+)\.ft-.+")
 
 
 class Candidate(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ class PriceError(ValueError):
 
 def nearest(wrong: str, known: Iterable[str]) -> str:
     """`; did you mean X?`, or what there is to choose from."""
+    from difflib import get_close_matches  # noqa: PLC0415  only for what is wrong
+
     names = sorted(known)
     longer = [name for name in names if len(wrong) > 2 and wrong in name.split("_")]
     close = longer or get_close_matches(wrong, names, n=1, cutoff=0.5)

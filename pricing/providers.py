@@ -11,6 +11,8 @@ import re
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Final
 
+from pricing.patterns import Pattern
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -167,22 +169,20 @@ _HOSTS: Final[tuple[tuple[str, str], ...]] = (
     (r"api\.hyperbolic\.xyz", "hyperbolic"),
     (r"api\.lambda\.ai", "lambda_ai"),
 )
-_HOST_TABLE: Final = tuple((re.compile(pattern), name) for pattern, name in _HOSTS)
+_HOST_TABLE: Final = tuple((Pattern(pattern), name) for pattern, name in _HOSTS)
 
 BEDROCK_VENDORS: Final = (
     "amazon|anthropic|meta|mistral|cohere|ai21|stability|deepseek|qwen|openai|writer|twelvelabs|luma|"
     "moonshot|moonshotai|minimax|nvidia|google|zai|xai"
 )
 BEDROCK_GEOS: Final = "us-gov|us|eu|apac|au|jp|ca|global"
-_BEDROCK_ID: Final = re.compile(
+_BEDROCK_ID: Final = Pattern(
     rf"(?:arn:aws[a-z-]*:bedrock:|(?:{BEDROCK_GEOS})\.(?:{BEDROCK_VENDORS})\.|(?:{BEDROCK_VENDORS})\.[a-z]).*"
 )
-_VERTEX_ID: Final = re.compile(
-    r"(?:projects/.+|publishers/[^/]+/models/.+|claude-[a-z0-9-]+@.+)"
-)
+_VERTEX_ID: Final = Pattern(r"(?:projects/.+|publishers/[^/]+/models/.+|claude-[a-z0-9-]+@.+)")
 
 # Names that one vendor coined; only where nothing else tells the seller.
-_COINED: Final = re.compile(
+_COINED: Final = Pattern(
     r"(?P<openai>(?:ft:)?(?:gpt-[3-9]|gpt-image|gpt-audio|gpt-realtime|chatgpt-|o[134](?:-|$)|"
     r"text-embedding-(?:3|ada)|dall-e|whisper-1|tts-1|davinci|babbage|curie|omni-moderation|"
     r"codex-|computer-use-preview|sora-))"
@@ -198,9 +198,9 @@ _COINED: Final = re.compile(
     r"|(?P<fireworks_ai>accounts/fireworks/)"
 )
 
-_AWS_REGION: Final = re.compile(r"\b((?:us|eu|ap|ca|sa|me|af|il|mx|cn)-(?:gov-)?[a-z]+-\d)\b")
-_GCP_REGION: Final = re.compile(r"([a-z]+-[a-z]+\d+|us|eu|global)-aiplatform\.")
-_RESIDENT: Final = re.compile(r"(us|eu|in|jp|ca|kr|sg|au|gb|ae)\.api\.openai\.com")
+_AWS_REGION: Final = Pattern(r"\b((?:us|eu|ap|ca|sa|me|af|il|mx|cn)-(?:gov-)?[a-z]+-\d)\b")
+_GCP_REGION: Final = Pattern(r"([a-z]+-[a-z]+\d+|us|eu|global)-aiplatform\.")
+_RESIDENT: Final = Pattern(r"(us|eu|in|jp|ca|kr|sg|au|gb|ae)\.api\.openai\.com")
 
 
 def _remembered(find: Callable[[str], str]) -> Callable[[str], str]:

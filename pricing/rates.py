@@ -6,16 +6,16 @@ Reads and writes the text form of price files (`2.5`, `0.006 per minute`, `30 pe
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from math import gcd
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pricing.money import ATTO, plain
+from pricing.patterns import Pattern
 from pricing.usage import CLASSES, Unit
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
 
 MILLION: Final = 10**6
@@ -49,7 +49,7 @@ _SHOWN: Final[Mapping[Unit, tuple[tuple[str, int], ...]]] = {
     Unit.PAGE: ((" per 1K pages", 1000),),
     Unit.CALL: ((" per 1K calls", 1000),),
 }
-_TEXT: Final = re.compile(
+_TEXT: Final = Pattern(
     r"(?P<amount>\S+)(?: per (?:(?P<count>\d+)(?P<times>[KkMm]?) )?(?P<unit>[a-z]+))?"
     r"(?:, minimum (?P<minimum>\d+)(?: [a-z]+)?)?"
 )
@@ -59,8 +59,7 @@ class RateError(ValueError):
     """A price that cannot be one; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(NamedTuple):
     """`atto / units` atto-dollars for one unit, in lowest terms; a count below `minimum` is it."""
 
     atto: int

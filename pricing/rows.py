@@ -6,9 +6,7 @@ people wrote is the formats' work. A row never changes: history is told by its `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -72,8 +70,7 @@ class Fact(NamedTuple):
         return bool(value) and (value in self.values) is not self.negated
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(NamedTuple):
     """All of them must hold; the empty set always does."""
 
     facts: tuple[Fact, ...] = ()
@@ -90,8 +87,7 @@ class Conditions:
 ALWAYS: Final = Conditions()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Prices in force from `since` until just before `until` (Unix ns; None is open)."""
 
     rates: Mapping[str, Rate]
@@ -114,8 +110,7 @@ class Row:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Multiplier:
+class Multiplier(NamedTuple):
     """A published surcharge or discount on every token rate of a model, where its facts hold."""
 
     facts: tuple[Fact, ...]
@@ -125,8 +120,7 @@ class Multiplier:
     until: int | None = None
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """Everything a layer knows of one model of one provider."""
 
     provider: str
@@ -136,7 +130,6 @@ class Entry:
     name: str = ""
     multipliers: tuple[Multiplier, ...] = ()
 
-    @cached_property
     def ranked(self) -> tuple[Row, ...]:
         """Its rows, narrowest first."""
         order = sorted(

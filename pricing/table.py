@@ -186,7 +186,7 @@ def _offer(
     question: Question, entry: Entry, how: tuple[str, ...], seller: Seller
 ) -> Offer | NotPriced:
     facts = _facts(question)
-    rows = tuple(row for row in entry.ranked if _holds(row, facts, question))
+    rows = tuple(row for row in entry.ranked() if _holds(row, facts, question))
     if not rows:
         wanted = ", ".join(f"{name}={text}" for name, text in sorted(facts.items()) if text)
         return NotPriced(
