@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pricing import PriceBook, PriceSource
 from processor.attribution import Attribution
 from processor.billing import Biller
+from processor.enrich import Enricher
 from processor.errors import ConfigError
 from processor.forward.counted import Counted
 from processor.forward.debug import DebugExporter
@@ -15,7 +16,6 @@ from processor.forward.fanout import FanOut
 from processor.forward.grpc_channel import ClientTls, GrpcTarget, Keepalive
 from processor.forward.grpc_exporter import GrpcExporter
 from processor.model import Signal
-from processor.pipeline import Enricher
 from processor.stamp import Stamper
 
 if TYPE_CHECKING:

@@ -79,9 +79,13 @@ class Attribution:
         """Values of the configured dimensions: the span's own, else its resource's."""
         if not self._dimensions:
             return ()
+        if self.wanted.isdisjoint(attributes):
+            return resource.dimensions
         return tuple(
-            label(attributes[name]) if name in attributes else inherited
-            for name, inherited in zip(self._dimensions, resource.dimensions, strict=True)
+            [
+                label(attributes[name]) if name in attributes else inherited
+                for name, inherited in zip(self._dimensions, resource.dimensions, strict=True)
+            ]
         )
 
     def _read_resource(self, about: bytes) -> Resource:

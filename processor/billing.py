@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from pricing import NotPriced, Question
 from pricing.money import ATTO
-from processor.calls import Candidate, Verdict
+from processor.calls.settle import Verdict
 from processor.dialects.reported import charged
 from processor.dialects.usage import UNITS
 from processor.model import Source, Status
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pricing import Offer, PriceTable
-    from processor.dialects import Reading
-    from processor.dialects.recognise import Subject
+    from processor.calls.settle import Candidate
+    from processor.dialects.recognise import Reading, Subject
 
 ExistingCost: TypeAlias = Literal["replace_estimates", "keep", "replace"]
 

@@ -1,13 +1,12 @@
 """What is remembered of the spans that passed: enough to know each again, and each call once.
 
 A span is known by trace and span id, a call by its response id, across traces and requests too.
-Everything is bounded: see `Window`. The settled figures of a counted span are let go at once.
+Everything is bounded: see `Window`. The figures of a counted span are let go at once.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, final
 
 from processor.calls.window import Window
 
@@ -16,30 +15,32 @@ if TYPE_CHECKING:
     from processor.stamp import Stamp
 
 CAPACITY: Final = 65_536
-"""Spans remembered: measured at about 600 bytes each, so at most 40 MiB."""
+"""Spans remembered, and as many calls; figures of its size in docs/operating.md."""
 
 
-@dataclass(slots=True)
+@final
 class Remembered:
-    """A span that was settled: its stamp is its own for ever, its charge counts once."""
+    """What is known of a span: that it was settled, and how, or that it stands above a billed one."""
 
-    stamp: Stamp
-    charge: Charge | None
-    """What is to be counted when a next hop has answered; None once it was."""
-    parent_key: bytes
-    billed: bool
+    def __init__(self, parent_key: bytes) -> None:
+        self.parent_key: bytes = parent_key
+        self.stamp: Stamp | None = None
+        """Its own for ever; None where the span itself has not come yet."""
+        self.charge: Charge | None = None
+        """What is to be counted once a next hop has answered; None once it was."""
+        self.billed: bool = False
+        self.covered: bool = False
+        """A billed span stands below it, so whatever it counts repeats that."""
 
 
 class Memory:
     """All that counting once has to know of the past."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self.spans: Window[bytes, Remembered] = Window(capacity)
-        """By trace id and span id."""
-        self.calls: Window[str, bytes] = Window(capacity)
-        """Response id to the key of the span that is billed for it."""
-        self.covered: Window[bytes, bool] = Window(capacity)
-        """Keys of spans with a billed span below them, whether they came yet or not."""
+        self.spans: Window = Window(capacity)
+        """By trace id and span id: `Remembered`."""
+        self.calls: Window = Window(capacity)
+        """Response ids for which a span is billed."""
 
     def __len__(self) -> int:
         return len(self.spans)

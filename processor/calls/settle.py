@@ -1,34 +1,30 @@
 """Of the spans that describe one call, which one is billed.
 
-Nothing is held back for it. Within a request the innermost span with usage is billed: children end
-before their parents, so spans are gone through in the order of their ends. Across requests the
-first such span seen stays billed. Two spans describe one call when one stands above the other,
-when both name the same response, or when one writer's span lies in time within another's of the
-same trace with the same output and a model of the same name.
+Nothing is held back for it. Within a request the innermost span with usage is billed: spans that
+share a trace are gone through from the inside out. Across requests the first such span seen stays
+billed. Two spans describe one call when one stands above the other, when both name the same
+response, or when one writer's span lies in time within another's of the same trace with the same
+output and a model of the same name. Compiled by mypyc where that works.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast, final
 
 from processor.calls.memory import Memory, Remembered, key_of
 from processor.dialects.dialect import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from processor.dialects.recognise import Reading
     from processor.wire.walk import SpanView
 
 MAX_ANCESTORS: Final = 64
 """How far up a chain of parents is followed; a longer chain may hold a loop."""
-
-
 NOTE_WITHIN_NS: Final = 1_000_000_000
 """How long after a call a span of no length may still speak of it."""
+SURE_ID: Final = 12
+"""Response ids at least this long are unique by themselves; shorter ones are within their trace."""
 
 
 class Verdict(Enum):
@@ -40,95 +36,116 @@ class Verdict(Enum):
     RESENT = "resent"
 
 
-@dataclass(slots=True)
+@final
 class Candidate:
     """A recognised span on its way through the books."""
 
-    view: SpanView
-    reading: Reading
-    scope: str
-    key: bytes
-    parent_key: bytes
-    verdict: Verdict = Verdict.BILL
-    remembered: Remembered | None = None
-
-    @classmethod
-    def of(cls, view: SpanView, reading: Reading, scope: str) -> Candidate:
-        """A candidate for this span."""
-        return cls(
-            view,
-            reading,
-            scope,
-            key_of(view.trace_id, view.span_id),
-            key_of(view.trace_id, view.parent_id),
-        )
+    def __init__(self, view: SpanView, reading: Reading, scope: str) -> None:
+        self.view: SpanView = view
+        self.reading: Reading = reading
+        self.scope: str = scope
+        self.key: bytes = key_of(view.trace_id, view.span_id)
+        self.parent_key: bytes = key_of(view.trace_id, view.parent_id)
+        self.verdict: Verdict = Verdict.BILL
+        self.remembered: Remembered | None = None
+        """What was known of the span before; with `RESENT`, how it was settled."""
 
 
-def settle(candidates: Sequence[Candidate], memory: Memory) -> None:
+def settle(candidates: list[Candidate], memory: Memory) -> None:
     """Give every candidate its verdict; remembers calls and ancestors, not yet the stamps."""
     fresh: list[Candidate] = []
+    traces: dict[bytes, list[Candidate]] = {}
     here: set[bytes] = set()
     for candidate in candidates:
-        known = memory.spans.get(candidate.key) if candidate.key else None
-        if known is not None:
-            candidate.verdict, candidate.remembered = Verdict.RESENT, known
-        elif candidate.key and candidate.key in here:
-            candidate.verdict = Verdict.RESENT  # twice in one request: as its first copy
-        else:
+        known = _known(candidate.key, memory)
+        candidate.remembered = known
+        if (known is not None and known.stamp is not None) or candidate.key in here:
+            candidate.verdict = Verdict.RESENT
+            continue
+        if candidate.key:
             here.add(candidate.key)
-            fresh.append(candidate)
-    parents = {c.key: c.parent_key for c in candidates if c.parent_key}
-    billed_of_trace: dict[bytes, list[Candidate]] = defaultdict(list)
-    for candidate in _innermost_first(fresh, parents):
-        candidate.verdict = _verdict(candidate, memory, parents, billed_of_trace)
+        fresh.append(candidate)
+        trace_id = candidate.view.trace_id
+        if trace_id in traces:
+            traces[trace_id].append(candidate)
+        else:
+            traces[trace_id] = [candidate]
+    for together in traces.values():
+        _settle_trace(together, memory)
+
+
+def _settle_trace(together: list[Candidate], memory: Memory) -> None:
+    """Verdicts for the spans of one trace in one request, from the inside out."""
+    parents: dict[bytes, bytes] = {}
+    if len(together) > 1:
+        parents = {each.key: each.parent_key for each in together}
+        together = _innermost_first(together, parents)
+    billed: list[Candidate] = []
+    for candidate in together:
+        candidate.verdict = _verdict(candidate, memory, parents, billed)
         if candidate.verdict is Verdict.BILL and candidate.reading.usage:
-            billed_of_trace[candidate.view.trace_id].append(candidate)
+            billed.append(candidate)
             if candidate.reading.response_id:
                 memory.calls.put(_call_key(candidate), candidate.key)
             _cover(candidate.parent_key, parents, memory)
-        elif candidate.key and memory.covered.get(candidate.key):
+        elif _is_covered(candidate.key, memory):
             _cover(candidate.parent_key, parents, memory)
 
 
-def _innermost_first(
-    candidates: Sequence[Candidate], parents: dict[bytes, bytes]
-) -> list[Candidate]:
+def _innermost_first(together: list[Candidate], parents: dict[bytes, bytes]) -> list[Candidate]:
     """By how many recognised spans stand above, then by end: a stream's outer span may end first."""
-
-    def depth(candidate: Candidate) -> int:
-        key, steps = candidate.parent_key, 0
-        while key in parents and steps < MAX_ANCESTORS:
-            key, steps = parents[key], steps + 1
-        return steps
-
-    return sorted(candidates, key=lambda c: (-depth(c), c.view.end_ns, -c.view.start_ns))
+    ranked: list[tuple[int, int, int, int]] = []
+    for index, candidate in enumerate(together):
+        key, depth = candidate.parent_key, 0
+        while key in parents and depth < MAX_ANCESTORS:
+            key = parents[key]
+            depth += 1
+        view = candidate.view
+        ranked.append((-depth, int(view.end_ns), -int(view.start_ns), index))
+    return [together[place[3]] for place in sorted(ranked)]
 
 
 def _verdict(
     candidate: Candidate,
     memory: Memory,
     parents: dict[bytes, bytes],
-    billed: dict[bytes, list[Candidate]],
+    billed: list[Candidate],
 ) -> Verdict:
     reading = candidate.reading
     if reading.kind is Kind.AGGREGATE:
         return Verdict.AGGREGATE
-    if candidate.key and memory.covered.get(candidate.key):
+    if _is_covered(candidate.key, memory):
         return Verdict.DUPLICATE
     if not reading.usage:
         return Verdict.BILL  # nothing to count: its status will say why
-    known = (
-        (reading.response_id and memory.calls.get(_call_key(candidate)) is not None)
-        or _under_a_billed_one(candidate.parent_key, parents, memory)
-        or any(_same_call(candidate, other) for other in billed[candidate.view.trace_id])
-    )
-    return Verdict.DUPLICATE if known else Verdict.BILL
+    if _is_known_call(candidate, memory) or _under_a_billed_one(
+        candidate.parent_key, parents, memory
+    ):
+        return Verdict.DUPLICATE
+    for other in billed:
+        if _same_call(candidate, other):
+            return Verdict.DUPLICATE
+    return Verdict.BILL
+
+
+def _known(key: bytes, memory: Memory) -> Remembered | None:
+    return cast("Remembered | None", memory.spans.get(key)) if key else None
+
+
+def _is_covered(key: bytes, memory: Memory) -> bool:
+    known = _known(key, memory)
+    return known is not None and known.covered
+
+
+def _is_known_call(candidate: Candidate, memory: Memory) -> bool:
+    response_id = candidate.reading.response_id
+    return bool(response_id) and memory.calls.get(_call_key(candidate)) is not None
 
 
 def _call_key(candidate: Candidate) -> str:
     """A response id, which is unique by itself unless it is a mere number or word."""
     response_id = candidate.reading.response_id
-    if len(response_id) >= 12:
+    if len(response_id) >= SURE_ID:
         return response_id
     return f"{candidate.view.trace_id.hex()} {candidate.reading.subject.provider} {response_id}"
 
@@ -138,21 +155,26 @@ def _under_a_billed_one(key: bytes, parents: dict[bytes, bytes], memory: Memory)
     for _ in range(MAX_ANCESTORS):
         if not key:
             return False
-        known = memory.spans.get(key)
+        known = _known(key, memory)
         if known is not None and known.billed:
             return True
-        key = known.parent_key if known is not None else parents.get(key, b"")
+        key = parents.get(key) or (known.parent_key if known is not None else b"")
     return False
 
 
 def _cover(key: bytes, parents: dict[bytes, bytes], memory: Memory) -> None:
     """Every span above a billed one only repeats it."""
     for _ in range(MAX_ANCESTORS):
-        if not key or memory.covered.get(key):
+        if not key:
             return
-        memory.covered.put(key, True)  # noqa: FBT003 - the window's values are marks
-        known = memory.spans.get(key)
-        key = parents.get(key) or (known.parent_key if known is not None else b"")
+        known = _known(key, memory)
+        if known is None:
+            known = Remembered(parents.get(key, b""))
+            memory.spans.put(key, known)
+        elif known.covered:
+            return
+        known.covered = True
+        key = parents.get(key) or known.parent_key
 
 
 def _same_call(outer: Candidate, inner: Candidate) -> bool:
@@ -186,9 +208,11 @@ def _output(reading: Reading) -> object:
 
 def _alike(one: Reading, other: Reading) -> bool:
     """Whether two readings may be about one model: a requested name beside a dated answer."""
-    names = [_bare(one.subject.request_model), _bare(one.subject.response_model)]
-    others = [_bare(other.subject.request_model), _bare(other.subject.response_model)]
-    return any(a and b and (a.startswith(b) or b.startswith(a)) for a in names for b in others)
+    for a in (_bare(one.subject.request_model), _bare(one.subject.response_model)):
+        for b in (_bare(other.subject.request_model), _bare(other.subject.response_model)):
+            if a and b and (a.startswith(b) or b.startswith(a)):
+                return True
+    return False
 
 
 def _bare(model: str) -> str:

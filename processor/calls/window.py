@@ -7,28 +7,24 @@ all of `capacity` entries are remembered, those looked up again among them.
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
-
-Key = TypeVar("Key")
-Kept = TypeVar("Kept")
+from typing import final
 
 
-class Window(Generic[Key, Kept]):
-    """The last `capacity` // 2 to `capacity` entries by key."""
-
-    __slots__ = ("_half", "_old", "_young")
+@final
+class Window:
+    """The last `capacity` // 2 to `capacity` entries by key; None is no entry."""
 
     def __init__(self, capacity: int) -> None:
         if capacity < 2:
             raise ValueError("a window holds at least two entries")
-        self._half = capacity // 2
-        self._young: dict[Key, Kept] = {}
-        self._old: dict[Key, Kept] = {}
+        self._half: int = capacity // 2
+        self._young: dict[object, object] = {}
+        self._old: dict[object, object] = {}
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
-    def get(self, key: Key) -> Kept | None:
+    def get(self, key: object) -> object | None:
         """The entry, which thereby stays; None where it is not remembered."""
         found = self._young.get(key)
         if found is None and self._old:
@@ -37,8 +33,9 @@ class Window(Generic[Key, Kept]):
                 self.put(key, found)
         return found
 
-    def put(self, key: Key, kept: Kept) -> None:
+    def put(self, key: object, kept: object) -> None:
         """Remember it, and forget the oldest half where there is no room."""
         if len(self._young) >= self._half:
-            self._old, self._young = self._young, {}
+            self._old = self._young
+            self._young = {}
         self._young[key] = kept

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
+from mypy_extensions import i64  # noqa: TC002 - mypyc looks for it at run time
+
 from processor.dialects.containment import UNLESS, Containment, containment
 from processor.dialects.dialect import AGGREGATES, OPERATIONS, Kind
 from processor.dialects.provider import resolve
@@ -83,12 +85,25 @@ class Reading:
 
 
 @final
+class Place:
+    """What an attribute tells one dialect."""
+
+    def __init__(self, name: str, rank: i64) -> None:
+        self.name: str = name
+        """The class it counts; empty where it tells what the span is about."""
+        self.rank: i64 = rank
+        """Its precedence among the attributes that count that class; the lowest is taken."""
+        self.whole: bool = name not in UNITS
+        """Whether it is a count and not an amount."""
+
+
+@final
 class Speaker:
     """A dialect's table, turned the way it is read: by key."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect: Dialect = dialect
-        told = (
+        told = [
             *dialect.operation,
             *dialect.provider,
             *dialect.address,
@@ -97,11 +112,9 @@ class Speaker:
             *dialect.service_tier,
             *dialect.region,
             *[spec for specs in dialect.conditions.values() for spec in specs],
-        )
-        self.subject_keys: tuple[str, ...] = tuple([spec for spec in told if "#" not in spec])
-        self.subject_json: tuple[str, ...] = tuple([spec for spec in told if "#" in spec])
-        self.counts: dict[str, tuple[str, int]] = {}
-        """Plain attribute to its class and its rank among that class's; the lowest is taken."""
+        ]
+        self.places: dict[str, Place] = {key: Place("", 0) for key in told if "#" not in key}
+        self.subject_json: list[str] = [spec for spec in told if "#" in spec]
         self.json_counts: list[tuple[str, str]] = []
         """(class, spec), in order; only for classes that no plain attribute told."""
         for name, specs in dialect.usage.items():
@@ -109,10 +122,20 @@ class Speaker:
                 if "#" in spec:
                     self.json_counts.append((name, spec))
                 else:
-                    self.counts[spec] = (name, rank)
+                    self.places[spec] = Place(name, rank)
         self.reported: frozenset[str] = frozenset(
             [spec.partition("#")[0] for spec in dialect.reported_cost]
         )
+
+
+@final
+class _Said:
+    """What one pass over a span's attributes found."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+        self.counts: dict[str, Count] = {}
+        self.impossible: str = ""
 
 
 class Recogniser:
@@ -142,19 +165,20 @@ class Recogniser:
         """The span's account, or None where it describes no call and counts no tokens."""
         speaker = self._speaker(attributes, scope)
         texts = Texts(attributes)
-        subject = self._subject(speaker, texts, scope, version)
-        counts, impossible = _counts(speaker, texts)
+        said = _said(speaker, texts)
+        subject = self._subject(speaker, texts, said.told, scope, version)
         kind, operation = subject.kind, subject.operation
-        if kind is not Kind.INFERENCE and not counts:
+        if kind is not Kind.INFERENCE and not said.counts:
             return None
         if kind is None:
             if not subject.model:
                 return None
             kind, operation = Kind.INFERENCE, "chat"
         usage: dict[str, Count] = {}
+        impossible = said.impossible
         if not impossible:
             try:
-                usage = disjoint(counts, subject.rule)
+                usage = disjoint(said.counts, subject.rule)
             except Impossible as problem:
                 impossible = str(problem)
         reading = Reading(subject, kind, operation, usage, impossible)
@@ -186,12 +210,15 @@ class Recogniser:
                     return self._speakers[dialect.name]
         return None
 
-    def _subject(self, speaker: Speaker, texts: Texts, scope: str, version: str) -> Subject:
+    def _subject(
+        self, speaker: Speaker, texts: Texts, told: list[object], scope: str, version: str
+    ) -> Subject:
         attributes = texts.attributes
-        told: list[object] = [speaker.dialect.name, scope, version]
-        told += [attributes.get(key) for key in speaker.subject_keys]
-        told += [texts.text(spec) for spec in speaker.subject_json]
-        told += [key in attributes for key in UNLESS]
+        told += (speaker.dialect.name, scope, version)
+        for spec in speaker.subject_json:
+            told.append(texts.text(spec))
+        for key in UNLESS:
+            told.append(key in attributes)
         question = tuple(told)
         known = self._subjects.get(question)
         if known is None:
@@ -219,36 +246,43 @@ def _operation(dialect: Dialect, texts: Texts) -> tuple[Kind | None, str]:
     return None, ""
 
 
-def _counts(speaker: Speaker, texts: Texts) -> tuple[dict[str, Count], str]:
-    """The reported counts by class, and why they cannot be true where they cannot."""
-    counts: dict[str, Count] = {}
-    ranks: dict[str, int] = {}
+def _said(speaker: Speaker, texts: Texts) -> _Said:
+    """Goes over the attributes once: what they tell of the subject, and what they count."""
+    said = _Said()
+    places = speaker.places
+    counts = said.counts
+    ranks: dict[str, i64] = {}
     spec = ""
     try:
         for spec, value in texts.attributes.items():
-            place = speaker.counts.get(spec)
+            place = places.get(spec)
             if place is None:
                 continue
-            name, rank = place
-            if ranks.get(name, rank) >= rank:
-                number = _count(name, value)
+            name = place.name
+            if not name:
+                said.told.append(spec)
+                said.told.append(value)
+            elif name not in ranks or ranks[name] > place.rank:
+                number = _number(place.whole, value)
                 if number is not None:
                     counts[name] = number
-                    ranks[name] = rank
+                    ranks[name] = place.rank
         for name, spec in speaker.json_counts:
             if name not in counts:
-                number = _count(name, texts.value(spec))
+                number = _number(name not in UNITS, texts.value(spec))
                 if number is not None:
                     counts[name] = number
     except Impossible as problem:
-        return counts, f"{spec}: {problem}"
-    return counts, ""
+        said.impossible = f"{spec}: {problem}"
+    return said
 
 
-def _count(name: str, value: object) -> Count | None:
-    if type(value) is int and 0 <= value <= MAX_COUNT and name not in UNITS:
-        return value
-    return quantity(value) if name in UNITS else count(value)
+def _number(whole: bool, value: object) -> Count | None:  # noqa: FBT001 - internal and hot
+    if whole:
+        if type(value) is int and 0 <= value <= MAX_COUNT:
+            return value
+        return count(value)
+    return quantity(value)
 
 
 def _reported(dialect: Dialect, texts: Texts) -> tuple[str, float | None]:

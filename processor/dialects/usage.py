@@ -24,6 +24,17 @@ UNITS: Final = frozenset(
     {"audio_seconds", "output_audio_seconds", "input_characters", "images", "searches"}
 )
 
+_WITH_CARE: Final = frozenset(
+    {
+        "total",
+        "cache_write_1h",
+        "cache_read+",
+        "cache_write+",
+        "reasoning+",
+        "input_audio+",
+        "output_audio+",
+    }
+)
 _CACHED: Final = (
     "cache_read",
     "cache_write",
@@ -95,6 +106,16 @@ def disjoint(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
     A class with `+` behind its name is reported as standing beside its total, never in it.
     Raises `Impossible` where the parts of a total exceed it and cannot stand beside it.
     """
+    if not _WITH_CARE.isdisjoint(counts):
+        return _disjoint_with_care(counts, rule)
+    own: dict[str, Count] = {name: number for name, number in counts.items() if number}
+    _take_input_apart(own, 0, rule)
+    _take_output_apart(own, rule)
+    return own
+
+
+def _disjoint_with_care(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
+    """The same where a total, a count beside its total or a TTL has a say."""
     own: dict[str, Count] = {}
     beside: dict[str, Count] = {}
     for name, number in counts.items():
@@ -104,9 +125,6 @@ def disjoint(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
             else:
                 own[name] = number
     total = own.pop("total", 0)
-    if not rule.cache_billed:
-        for name in _CACHED:
-            own.pop(name, None)
     _split_writes(own)
     _take_input_apart(own, total, rule)
     _take_output_apart(own, rule)
@@ -124,6 +142,9 @@ def _split_writes(own: dict[str, Count]) -> None:
 
 
 def _take_input_apart(own: dict[str, Count], total: Count, rule: Containment) -> None:
+    if not rule.cache_billed:
+        for name in _CACHED:
+            own.pop(name, None)
     whole = own.get("input")
     if whole is None:
         return

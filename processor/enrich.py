@@ -1,0 +1,149 @@
+"""From the bytes of a traces request to priced bytes and charges: what runs once per gen_ai span.
+
+    walk -> recognise -> settle (count once) -> bill (price, stamp) -> splice
+
+Pure but for what it remembers. Compiled by mypyc where that works.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast, final
+
+from pricing.usage import CLASSES
+from processor.attribution import Attribution, Resource, label
+from processor.calls.memory import Memory, Remembered
+from processor.calls.settle import Candidate, Verdict, settle
+from processor.dialects import DIALECTS
+from processor.dialects.recognise import Recogniser
+from processor.dialects.reported import KEYS as REPORTER_KEYS
+from processor.model import Charge, Labels
+from processor.stamp import NOTHING, STATUS, replaceable
+from processor.wire.splice import Edit, splice
+from processor.wire.walk import Found, KeyTable, walk
+
+if TYPE_CHECKING:
+    from pricing import PriceTable
+    from processor.billing import Bill, Biller
+    from processor.wire.walk import Frame
+
+REPLACEABLE: Final = replaceable(CLASSES)
+
+
+@final
+class Enriched:
+    """A request after pricing, and what it adds to the books once it has arrived."""
+
+    def __init__(self, body: bytes, items: int = 0) -> None:
+        self.body: bytes = body
+        self.items: int = items
+        """Spans, metric points or log records in it."""
+        self.owed: list[Remembered] = []
+
+    @property
+    def charges(self) -> list[Charge]:
+        """What was not counted yet."""
+        return [entry.charge for entry in self.owed if entry.charge is not None]
+
+    def counted(self) -> None:
+        """Nothing is owed any more."""
+        for entry in self.owed:
+            entry.charge = None
+
+
+class Enricher:
+    """Bytes in, bytes and charges out."""
+
+    def __init__(self, biller: Biller, attribution: Attribution, memory: Memory) -> None:
+        self._recogniser: Recogniser = Recogniser(DIALECTS)
+        wanted = self._recogniser.keys() | REPLACEABLE | REPORTER_KEYS | attribution.wanted
+        self._keys: KeyTable = KeyTable(wanted, self._recogniser.marks())
+        self._biller: Biller = biller
+        self._attribution: Attribution = attribution
+        self._memory: Memory = memory
+
+    def enrich(self, body: bytes, table: PriceTable, now_unix_ns: int) -> Enriched:
+        """The request with its calls priced. Raises `Malformed` for bytes that are no request."""
+        found = walk(body, self._keys, REPLACEABLE)
+        enriched = Enriched(body, found.spans)
+        candidates = self._recognise(found)
+        if not candidates:
+            return enriched
+        settle(candidates, self._memory)
+        edits: list[Edit] = []
+        for candidate in candidates:
+            entry = self._entry(candidate, table, now_unix_ns)
+            stamp = entry.stamp
+            if stamp is not None and stamp is not NOTHING:
+                places = candidate.view.places
+                cuts = [(start, end) for key, start, end in places if key in stamp.keys]
+                edits.append(Edit(candidate.view, stamp.append, cuts))
+            if entry.charge is not None:
+                enriched.owed.append(entry)
+        enriched.body = splice(body, edits)
+        return enriched
+
+    def _recognise(self, found: Found) -> list[Candidate]:
+        candidates: list[Candidate] = []
+        frame: Frame | None = None
+        name = version = ""
+        for view in found.views:
+            if STATUS in view.attributes:
+                continue  # a hop before us settled it
+            if view.scope is not frame:
+                frame = view.scope
+                name, version = self._attribution.scope(frame.about)
+            reading = self._recogniser.read(view.attributes, name, version)
+            if reading is not None:
+                candidates.append(Candidate(view, reading, name))
+        return candidates
+
+    def _entry(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Remembered:
+        """The span as it is in the memory: settled now, or when it came first."""
+        known = candidate.remembered
+        if candidate.verdict is Verdict.RESENT:
+            if known is None or known.stamp is None:  # twice in one request: as its first copy
+                known = cast("Remembered | None", self._memory.spans.get(candidate.key))
+            if known is not None and known.stamp is not None:
+                return known
+        elif (
+            candidate.key
+        ):  # settling may have noted meanwhile that it stands above a billed one
+            known = cast("Remembered | None", self._memory.spans.get(candidate.key))
+        bill = self._biller.bill(candidate, table, now_unix_ns)
+        if known is None:
+            known = Remembered(candidate.parent_key)
+            if candidate.key:
+                self._memory.spans.put(candidate.key, known)
+        known.parent_key = candidate.parent_key
+        known.stamp = bill.stamp
+        known.charge = self._charge(candidate, bill)
+        known.billed = candidate.verdict is Verdict.BILL and bool(candidate.reading.usage)
+        return known
+
+    def _charge(self, candidate: Candidate, bill: Bill) -> Charge:
+        view, reading = candidate.view, candidate.reading
+        subject = reading.subject
+        frame = view.scope.parent
+        resource = self._attribution.resource(frame.about if frame is not None else b"")
+        labels = Labels(
+            resource.origin,
+            reading.operation,
+            subject.provider,
+            label(subject.request_model),
+            label(subject.response_model),
+            bill.source,
+            self._attribution.dimensions(view.attributes, resource),
+        )
+        return Charge(
+            labels,
+            bill.status,
+            bill.atto_usd,
+            bill.tokens,
+            int(view.end_ns),
+            view.trace_id,
+            view.span_id,
+            bill.row,
+        )
+
+
+__all__ = ["Enriched", "Enricher", "Resource"]
