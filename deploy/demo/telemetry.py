@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from openinference.instrumentation.anthropic import AnthropicInstrumentor
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor
+from opentelemetry.processor.baggage import ALLOW_ALL_BAGGAGE_KEYS, BaggageSpanProcessor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
@@ -76,6 +77,8 @@ def instrumented(
         {"service.name": service, "deployment.environment.name": environment}
     )
     provider = TracerProvider(resource=resource)
+    # What a request carries as baggage (the user and what they pay for) stands on all its spans.
+    provider.add_span_processor(BaggageSpanProcessor(ALLOW_ALL_BAGGAGE_KEYS))
     provider.add_span_processor(BatchSpanProcessor(CountingExporter(endpoint, sent)))
     instrumentors = OpenAIInstrumentor(), AnthropicInstrumentor()
     for instrumentor in instrumentors:

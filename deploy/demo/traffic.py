@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import anthropic
 import openai
+from opentelemetry.baggage import set_baggage
+from opentelemetry.context import attach, detach
 from opentelemetry.trace import SpanKind
 
 if TYPE_CHECKING:
@@ -95,13 +97,14 @@ class Llm:
 
 
 def request(tracer: Tracer, turn: int, route: str, work: Callable[[], None]) -> None:
-    """One request of a user: the server span that says who asks, and the work below it."""
+    """One request of a user: a server span, the work below it, and baggage that says who asks."""
     user, tier = USERS[turn % len(USERS)]
-    attributes = {"http.route": route, "user.id": user, "user.tier": tier}
-    with tracer.start_as_current_span(
-        f"POST {route}", kind=SpanKind.SERVER, attributes=attributes
-    ):
-        work()
+    token = attach(set_baggage("user.tier", tier, set_baggage("user.id", user)))
+    try:
+        with tracer.start_as_current_span(f"POST {route}", kind=SpanKind.SERVER):
+            work()
+    finally:
+        detach(token)
 
 
 def checkout(llm: Llm, tracer: Tracer) -> None:
