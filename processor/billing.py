@@ -7,9 +7,11 @@ what cannot be priced says why. Pure: a candidate and a table in, a `Bill` out.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
 
-from pricing import NotPriced, Question
+from mypy_extensions import mypyc_attr
+
+from pricing import NotPriced, Question, Standing
 from pricing.money import ATTO
 from processor.calls.settle import Verdict
 from processor.dialects.reported import charged
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 ExistingCost: TypeAlias = Literal["replace_estimates", "keep", "replace"]
 
+STANDING: Final[Mapping[Standing, Status]] = {each: Status(each) for each in Standing}
 OFFER_LIMIT: Final = 8192
 
 _UNBILLED: Final[Mapping[Verdict, Status]] = {
@@ -34,15 +37,26 @@ _UNBILLED: Final[Mapping[Verdict, Status]] = {
 }
 
 
-class Bill(NamedTuple):
+@final
+@mypyc_attr(acyclic=True)
+class Bill:
     """What one span comes to."""
 
-    status: Status
-    atto_usd: int
-    source: str
-    tokens: tuple[tuple[str, int], ...]
-    stamp: Stamp
-    row: str = ""
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument for each thing a bill says
+        self,
+        status: Status,
+        atto_usd: int,
+        source: str,
+        tokens: tuple[tuple[str, int], ...],
+        stamp: Stamp,
+        row: str = "",
+    ) -> None:
+        self.status: Status = status
+        self.atto_usd: int = atto_usd
+        self.source: str = source
+        self.tokens: tuple[tuple[str, int], ...] = tokens
+        self.stamp: Stamp = stamp
+        self.row: str = row
 
 
 class Biller:
@@ -71,7 +85,7 @@ class Biller:
         if isinstance(quote, NotPriced):
             return self._unpriced(candidate, Status(quote.reason))
         return Bill(
-            Status(quote.status),
+            STANDING[quote.status],
             quote.atto_usd,
             Source.COMPUTED,
             tokens(reading),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, cast, final
 
 from pricing.usage import CLASSES
 from processor.attribution import Attribution, Resource, label
-from processor.calls.memory import Memory, Remembered
+from processor.calls.memory import COVERED, Memory, Remembered
 from processor.calls.settle import Candidate, Verdict, settle
 from processor.dialects import DIALECTS
 from processor.dialects.recognise import Recogniser
@@ -110,8 +110,10 @@ class Enricher:
         ):  # settling may have noted meanwhile that it stands above a billed one
             known = cast("Remembered | None", self._memory.spans.get(candidate.key))
         bill = self._biller.bill(candidate, table, now_unix_ns)
-        if known is None:
+        if known is None or known is COVERED:
+            covered = known is COVERED
             known = Remembered(candidate.parent_key)
+            known.covered = covered
             if candidate.key:
                 self._memory.spans.put(candidate.key, known)
         known.parent_key = candidate.parent_key
@@ -120,11 +122,19 @@ class Enricher:
         known.billed = candidate.verdict is Verdict.BILL and bool(candidate.reading.usage)
         return known
 
+    def _resource(self, frame: Frame | None) -> Resource:
+        """Whose span it is; looked up once per resource and request."""
+        if frame is None:
+            return self._attribution.resource(b"")
+        if frame.known is None:
+            frame.known = self._attribution.resource(frame.about)
+        return cast("Resource", frame.known)
+
     def _charge(self, candidate: Candidate, bill: Bill) -> Charge:
         view, reading = candidate.view, candidate.reading
         subject = reading.subject
         frame = view.scope.parent
-        resource = self._attribution.resource(frame.about if frame is not None else b"")
+        resource = self._resource(frame)
         labels = Labels(
             resource.origin,
             reading.operation,

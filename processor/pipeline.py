@@ -13,7 +13,7 @@ import grpc
 
 from processor.enrich import Enriched
 from processor.errors import Refusal
-from processor.model import ITEMS, Batch, Signal, Status
+from processor.model import ITEMS, Batch, Signal
 from processor.wire.walk import Malformed, count_items
 
 if TYPE_CHECKING:
@@ -95,9 +95,6 @@ class Pipeline:
     def _count(self, enriched: Enriched) -> None:
         charges = enriched.charges
         enriched.counted()
-        for charge in charges:
-            if charge.status is Status.DUPLICATE:
-                self._telemetry.count("duplicates")
         self._ledger.add(charges, time.time_ns())
 
 

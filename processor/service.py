@@ -6,6 +6,7 @@ Next hops open before doors, doors close before next hops; between them the last
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import uuid
@@ -39,12 +40,24 @@ logger = logging.getLogger("genai_cost")
 
 DRAIN_S: Final = 10.0
 """What requests in flight get to finish; Kubernetes gives a pod 30 s in all."""
+GC_YOUNG, GC_MIDDLE, GC_OLD = 50_000, 50, 100
 VERSION: Final = version_of("genai-cost-processor")
 
 
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. Raises `ConfigError` before anything serves."""
     return asyncio.run(Service(settings).serve())
+
+
+def settle_garbage() -> None:
+    """What is here now stays: never look at it again, and at the rest of it less often.
+
+    A request makes some ten objects for each call and frees nearly all of them by counting; what is
+    remembered forms no loops. So collections find next to nothing, and cost as much as they look at.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_YOUNG, GC_MIDDLE, GC_OLD)
 
 
 class Service:
@@ -84,6 +97,7 @@ class Service:
             for door in doors:
                 await door.start()
             self._announce()
+            settle_garbage()
             self.readiness.become(State.READY)
             await stopping.wait()
             self.readiness.become(State.STOPPING)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
 
+from mypy_extensions import mypyc_attr
+
 from pricing.money import ATTO
 from processor.model import Source, Status
 from processor.wire.attributes import double_attribute, string_attribute
@@ -35,10 +37,9 @@ FORM_LIMIT: Final = 4096
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Stamp:
     """Attributes to append, as bytes of a span's field 9, and their keys, which they replace."""
-
-    __slots__ = ("append", "keys")
 
     def __init__(self, append: bytes, keys: frozenset[str]) -> None:
         self.append: bytes = append

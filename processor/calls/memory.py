@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
+from mypy_extensions import mypyc_attr
+
 from processor.calls.window import Window
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ CAPACITY: Final = 65_536
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Remembered:
     """What is known of a span: that it was settled, and how, or that it stands above a billed one."""
 
@@ -31,6 +34,11 @@ class Remembered:
         self.billed: bool = False
         self.covered: bool = False
         """A billed span stands below it, so whatever it counts repeats that."""
+
+
+COVERED: Final = Remembered(b"")
+"""A span that was not seen yet, with a billed one below it."""
+COVERED.covered = True
 
 
 class Memory:

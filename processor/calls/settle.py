@@ -12,7 +12,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final, cast, final
 
-from processor.calls.memory import Memory, Remembered, key_of
+from mypy_extensions import mypyc_attr
+
+from processor.calls.memory import COVERED, Memory, Remembered, key_of
 from processor.dialects.dialect import Kind
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class Verdict(Enum):
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Candidate:
     """A recognised span on its way through the books."""
 
@@ -168,13 +171,15 @@ def _cover(key: bytes, parents: dict[bytes, bytes], memory: Memory) -> None:
         if not key:
             return
         known = _known(key, memory)
+        above = parents.get(key, b"")
         if known is None:
-            known = Remembered(parents.get(key, b""))
-            memory.spans.put(key, known)
+            memory.spans.put(key, COVERED)
         elif known.covered:
             return
-        known.covered = True
-        key = parents.get(key) or known.parent_key
+        else:
+            known.covered = True
+            above = above or known.parent_key
+        key = above
 
 
 def _same_call(outer: Candidate, inner: Candidate) -> bool:

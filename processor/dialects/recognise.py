@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
-from mypy_extensions import i64  # noqa: TC002 - mypyc looks for it at run time
+from mypy_extensions import i64, mypyc_attr
 
 from processor.dialects.containment import UNLESS, Containment, containment
 from processor.dialects.dialect import AGGREGATES, OPERATIONS, Kind
@@ -60,6 +60,7 @@ class Subject:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Reading:
     """One span's account of a call to a model, or of something around such calls."""
 
@@ -129,6 +130,7 @@ class Speaker:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class _Said:
     """What one pass over a span's attributes found."""
 
@@ -145,6 +147,9 @@ class Recogniser:
         self._dialects: tuple[Dialect, ...] = tuple(dialects)
         self._speakers: dict[str, Speaker] = {each.name: Speaker(each) for each in dialects}
         self._generic: Speaker = self._speakers[self._dialects[-1].name]
+        self._marks: frozenset[str] = frozenset(
+            [mark for dialect in dialects for mark in dialect.marks]
+        )
         self._by_scope: dict[str, Speaker | None] = {}
         self._subjects: dict[tuple[object, ...], Subject] = {}
 
@@ -197,6 +202,8 @@ class Recogniser:
             self._by_scope[scope] = known
         if known is not None:
             return known
+        if self._marks.isdisjoint(attributes):
+            return self._generic
         for dialect in self._dialects:
             for mark in dialect.marks:
                 if mark in attributes:

@@ -44,6 +44,11 @@ _CACHED: Final = (
 )
 _INPUT_PARTS: Final = ("input_audio", "input_image", "input_video", "tool_input")
 _OUTPUT_PARTS: Final = ("output_audio", "output_image", "output_video")
+_ROLE: Final = {
+    **dict.fromkeys(_CACHED, 1),
+    **dict.fromkeys(_INPUT_PARTS, 2),
+    **dict.fromkeys((*_OUTPUT_PARTS, "reasoning"), 3),
+}
 
 
 class Impossible(ValueError):  # noqa: N818 - it is what the usage is
@@ -108,9 +113,25 @@ def disjoint(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
     """
     if not _WITH_CARE.isdisjoint(counts):
         return _disjoint_with_care(counts, rule)
-    own: dict[str, Count] = {name: number for name, number in counts.items() if number}
-    _take_input_apart(own, 0, rule)
-    _take_output_apart(own, rule)
+    own: dict[str, Count] = {}
+    cached: Count = 0
+    parts: Count = 0
+    output_parts: Count = 0
+    for name, number in counts.items():
+        if not number:
+            continue
+        own[name] = number
+        role = _ROLE.get(name, 0)
+        if role == 1:
+            cached += number
+        elif role == 2:
+            parts += number
+        elif role == 3:
+            output_parts += number
+    if cached or parts:
+        _take_input_apart(own, 0, rule)
+    if output_parts:
+        _take_output_apart(own, rule)
     return own
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from mypy_extensions import i64  # noqa: TC002 - mypyc looks for it at run time
+from mypy_extensions import i64, mypyc_attr
 
 if TYPE_CHECKING:
     from processor.wire.walk import Frame, SpanView
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Edit:
     """What to do to one span: `cuts` are bounds of whole fields in it, ascending and disjoint."""
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final, TypeAlias, final
 
-from mypy_extensions import i64  # noqa: TC002 - mypyc looks for it at run time
+from mypy_extensions import i64, mypyc_attr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,6 +105,7 @@ class Lookout:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Frame:
     """Where an enclosing message (ResourceSpans, ScopeSpans) lies; `about` is its head's payload.
 
@@ -118,9 +119,12 @@ class Frame:
         self.end: i64 = end
         self.parent: Frame | None = parent
         self.about: bytes = b""
+        self.known: object = None
+        """What the reader of this request made of `about`."""
 
 
 @final
+@mypyc_attr(acyclic=True)
 class SpanView:
     """A span worth reading. Offsets are into the request's body."""
 
@@ -322,9 +326,12 @@ def _read_attribute(
                 )
                 if table.wanted_filter[slot] == 0:
                     return
-            elif body[key_at : key_at + length] not in table.wanted:
-                return
-    key = table.wanted.get(_key(body, at, end))
+            key = table.wanted.get(body[key_at : key_at + length])
+            at = key_at + length
+        else:
+            key = table.wanted.get(_key(body, at, end))
+    else:
+        key = table.wanted.get(_key(body, at, end))
     if key is None:
         return
     if key in replaceable:
