@@ -4,6 +4,7 @@
 VENV     ?= .venv
 DEV      ?= .venv-dev
 DEMO     ?= .venv-demo
+INTERPRETED ?= .venv-interpreted
 EXAM     ?= ../shared/exam
 # Where the Collector of the end-to-end tests is built, and found the next time.
 CACHE    ?= .cache
@@ -101,13 +102,14 @@ check-prices: dev ## every table against its schema and plausibility
 	$(call needs,pricing/tables/check.py,the check of the price tables)
 	$(DEV)/bin/python -m pricing.tables.check $(ARGS)
 
-costs: install ## a file of golden costs (FILE=...)
-	$(call needs,tests/costs,the runner of golden costs)
-	$(VENV)/bin/python tests/costs $(FILE)
+costs: dev ## a file of golden costs (FILE=..., default: that of ../shared/golden)
+	$(DEV)/bin/python -m tests.pricing.golden_runner $(FILE)
 
-bench: $(VENV)/.test ## medians and ratios; gates nothing
-	$(call needs,tests/bench,the benchmarks)
-	$(VENV)/bin/python tests/bench $(ARGS)
+bench: $(VENV)/.test $(INTERPRETED)/.interpreted ## medians and ratios; gates nothing; compare within one run
+	$(VENV)/bin/python tests/bench/hop.py --compiled $(VENV)/bin/genai-cost \
+		--interpreted $(INTERPRETED)/bin/genai-cost $(ARGS)
+	$(VENV)/bin/python -m tests.bench.pricing
+	$(VENV)/bin/python tests/bench/ledger.py
 
 soak: install ## the long runs: kills, faults, load
 	$(call needs,tests/soak,the soak)
@@ -143,6 +145,10 @@ $(INSTALLED): $(SOURCES) | $(VENV)/bin/python
 $(VENV)/.test: pyproject.toml constraints.txt $(INSTALLED)
 	@$(VENV)/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["test"], sep="\n")' > $(VENV)/test.txt
 	@$(VENV)/bin/pip install --quiet --requirement $(VENV)/test.txt
+	@touch $@
+
+$(INTERPRETED)/.interpreted: $(SOURCES)
+	@$(MAKE) --no-print-directory install VENV=$(INTERPRETED) GENAI_COST_COMPILE=never
 	@touch $@
 
 $(DEV)/.installed: pyproject.toml setup.py constraints.txt | $(DEV)/bin/python
