@@ -17,7 +17,23 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.dist import Distribution
 
-HOT = ["processor/wire/walk.py"]
+# The walk over the bytes and what runs once for every span that describes a call.
+HOT = [
+    "pricing/charge.py",
+    "processor/attribution.py",
+    "processor/billing.py",
+    "processor/calls/memory.py",
+    "processor/calls/settle.py",
+    "processor/calls/window.py",
+    "processor/dialects/recognise.py",
+    "processor/dialects/texts.py",
+    "processor/dialects/usage.py",
+    "processor/enrich.py",
+    "processor/model.py",
+    "processor/stamp.py",
+    "processor/wire/splice.py",
+    "processor/wire/walk.py",
+]
 MODE = os.environ.get("GENAI_COST_COMPILE", "auto")
 
 
@@ -59,7 +75,8 @@ def extensions() -> list[Extension]:
     try:
         from mypyc.build import mypycify
 
-        return mypycify([*HOT, "--strict", "--follow-imports=silent"], opt_level="3", debug_level="0")
+        options = ["--strict", "--follow-imports=silent"]
+        return list(mypycify([*HOT, *options], opt_level="3", debug_level="0"))
     except (Exception, SystemExit) as problem:
         if MODE == "require":
             raise

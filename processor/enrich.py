@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final, cast, final
 
 from pricing.usage import CLASSES
 from processor.attribution import Attribution, Resource, label
-from processor.calls.memory import COVERED, Memory, Remembered
+from processor.calls.memory import Memory, Remembered
 from processor.calls.settle import Candidate, Verdict, settle
 from processor.dialects import DIALECTS
 from processor.dialects.recognise import Recogniser
 from processor.dialects.reported import KEYS as REPORTER_KEYS
 from processor.model import Charge, Labels
-from processor.stamp import NOTHING, STATUS, replaceable
+from processor.stamp import STATUS, replaceable
 from processor.wire.splice import Edit, splice
 from processor.wire.walk import Found, KeyTable, walk
 
@@ -72,11 +72,10 @@ class Enricher:
         edits: list[Edit] = []
         for candidate in candidates:
             entry = self._entry(candidate, table, now_unix_ns)
-            stamp = entry.stamp
-            if stamp is not None and stamp is not NOTHING:
+            if entry.append:
                 places = candidate.view.places
-                cuts = [(start, end) for key, start, end in places if key in stamp.keys]
-                edits.append(Edit(candidate.view, stamp.append, cuts))
+                cuts = [(start, end) for key, start, end in places if key in entry.keys]
+                edits.append(Edit(candidate.view, entry.append, cuts))
             if entry.charge is not None:
                 enriched.owed.append(entry)
         enriched.body = splice(body, edits)
@@ -99,28 +98,23 @@ class Enricher:
 
     def _entry(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Remembered:
         """The span as it is in the memory: settled now, or when it came first."""
-        known = candidate.remembered
         if candidate.verdict is Verdict.RESENT:
-            if known is None or known.stamp is None:  # twice in one request: as its first copy
+            known = candidate.remembered
+            if known is None or not known.settled:  # twice in one request: as its first copy
                 known = cast("Remembered | None", self._memory.spans.get(candidate.key))
-            if known is not None and known.stamp is not None:
+            if known is not None and known.settled:
                 return known
-        elif (
-            candidate.key
-        ):  # settling may have noted meanwhile that it stands above a billed one
-            known = cast("Remembered | None", self._memory.spans.get(candidate.key))
         bill = self._biller.bill(candidate, table, now_unix_ns)
-        if known is None or known is COVERED:
-            covered = known is COVERED
-            known = Remembered(candidate.parent_key)
-            known.covered = covered
-            if candidate.key:
-                self._memory.spans.put(candidate.key, known)
-        known.parent_key = candidate.parent_key
-        known.stamp = bill.stamp
-        known.charge = self._charge(candidate, bill)
-        known.billed = candidate.verdict is Verdict.BILL and bool(candidate.reading.usage)
-        return known
+        entry = Remembered(candidate.parent_key)
+        entry.settled = True
+        entry.append = bill.stamp.append
+        entry.keys = bill.stamp.keys
+        entry.charge = self._charge(candidate, bill)
+        entry.billed = candidate.verdict is Verdict.BILL and bool(candidate.reading.usage)
+        entry.covered = candidate.covered
+        if candidate.key:
+            self._memory.spans.put(candidate.key, entry)
+        return entry
 
     def _resource(self, frame: Frame | None) -> Resource:
         """Whose span it is; looked up once per resource and request."""

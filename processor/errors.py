@@ -14,8 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import grpc
 
+from processor.settings.problems import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+__all__ = ["RETRYABLE", "Code", "ConfigError", "Refusal"]
 
 Code = grpc.StatusCode
 
@@ -104,14 +108,6 @@ class Refusal(Exception):  # noqa: N818 - an answer, not always a fault
         return self.status_details or _status(self.code, self.message, self.retry_after_s)
 
 
-class ConfigError(Exception):
-    """Configuration or price files that cannot be used; `problems` has one line for each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
 def _status(code: grpc.StatusCode, message: str, retry_after_s: float | None) -> bytes:
     status_class, retry_info_class = _rpc_messages()
     text = message.encode(errors="replace").decode()  # a lone surrogate cannot be UTF-8
@@ -143,6 +139,6 @@ def _delay_in(status_details: bytes) -> float | None:
 
 def _rpc_messages() -> tuple[Any, Any]:
     """Return google.rpc's Status and RetryInfo, imported at the first refusal (about 8 ms)."""
-    from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # noqa: PLC0415
+    from google.rpc import error_details_pb2, status_pb2  # noqa: PLC0415
 
     return status_pb2.Status, error_details_pb2.RetryInfo

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, final
+
+from mypy_extensions import mypyc_attr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,21 +94,33 @@ class Labels(NamedTuple):
     """Values of `metrics.dimensions`, in their order; empty text where absent."""
 
 
-@dataclass(slots=True)
+@final
+@mypyc_attr(acyclic=True)
 class Charge:
     """What one span adds to the counters once the next hop has answered for its request."""
 
-    labels: Labels
-    status: Status
-    atto_usd: int
-    """Exact cost in 10**-18 US dollars; 0 unless `status` is one of `PRICED`."""
-    tokens: tuple[tuple[str, int], ...]
-    """Disjoint token counts by class, as charged; empty for a duplicate or an aggregate."""
-    end_unix_ns: int
-    trace_id: bytes
-    span_id: bytes
-    row: str = ""
-    """The price row used, for people; empty where none was."""
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument for each thing it says
+        self,
+        labels: Labels,
+        status: Status,
+        atto_usd: int,
+        tokens: tuple[tuple[str, int], ...],
+        end_unix_ns: int,
+        trace_id: bytes,
+        span_id: bytes,
+        row: str = "",
+    ) -> None:
+        self.labels: Labels = labels
+        self.status: Status = status
+        self.atto_usd: int = atto_usd
+        """Exact cost in 10**-18 US dollars; 0 where there is none."""
+        self.tokens: tuple[tuple[str, int], ...] = tokens
+        """Disjoint token counts by class, as charged; empty for a duplicate or an aggregate."""
+        self.end_unix_ns: int = end_unix_ns
+        self.trace_id: bytes = trace_id
+        self.span_id: bytes = span_id
+        self.row: str = row
+        """The price row used, for people; empty where none was."""
 
 
 @dataclass(slots=True)

@@ -49,6 +49,12 @@ def run(settings: Settings) -> int:
     return asyncio.run(Service(settings).serve())
 
 
+def exports_metrics(settings: Settings) -> bool:
+    """Whether the derived metrics reach anybody who keeps them; `debug` keeps nothing."""
+    names = settings.pipelines.get(Signal.METRICS, ())
+    return any(settings.exporters[name].kind != "debug" for name in names)
+
+
 def settle_garbage() -> None:
     """What is here now stays: never look at it again, and at the rest of it less often.
 
@@ -160,7 +166,7 @@ class Service:
         where = settings.telemetry.metrics
         if where is not None:
             choice = settings.metrics.prometheus
-            costs = choice == "on" or (choice == "auto" and Signal.METRICS not in self.hops)
+            costs = choice == "on" or (choice == "auto" and not exports_metrics(settings))
             page = Page(
                 self.ledger, self.telemetry, hold_s=settings.metrics.interval_s, costs=costs
             )
@@ -206,3 +212,4 @@ class Service:
             logger.info("metrics are at http://%s/metrics", settings.telemetry.metrics.endpoint)
         for name, hop in self.hops.items():
             logger.info("%s go to %s", name, hop.name)
+        logger.info("to see it work, run `make demo` in a second terminal; Ctrl-C ends this")

@@ -14,7 +14,6 @@ from processor.calls.window import Window
 
 if TYPE_CHECKING:
     from processor.model import Charge
-    from processor.stamp import Stamp
 
 CAPACITY: Final = 65_536
 """Spans remembered, and as many calls; figures of its size in docs/operating.md."""
@@ -27,8 +26,12 @@ class Remembered:
 
     def __init__(self, parent_key: bytes) -> None:
         self.parent_key: bytes = parent_key
-        self.stamp: Stamp | None = None
-        """Its own for ever; None where the span itself has not come yet."""
+        self.settled: bool = False
+        """Whether the span itself has come; what follows is then its own for ever."""
+        self.append: bytes = b""
+        """Its stamp: attributes, as bytes of a span's field 9, ..."""
+        self.keys: frozenset[str] = frozenset()
+        """... and their keys, which they replace."""
         self.charge: Charge | None = None
         """What is to be counted once a next hop has answered; None once it was."""
         self.billed: bool = False

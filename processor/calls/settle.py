@@ -52,6 +52,8 @@ class Candidate:
         self.verdict: Verdict = Verdict.BILL
         self.remembered: Remembered | None = None
         """What was known of the span before; with `RESENT`, how it was settled."""
+        self.covered: bool = False
+        """A billed span stands below it."""
 
 
 def settle(candidates: list[Candidate], memory: Memory) -> None:
@@ -62,9 +64,10 @@ def settle(candidates: list[Candidate], memory: Memory) -> None:
     for candidate in candidates:
         known = _known(candidate.key, memory)
         candidate.remembered = known
-        if (known is not None and known.stamp is not None) or candidate.key in here:
+        if (known is not None and known.settled) or candidate.key in here:
             candidate.verdict = Verdict.RESENT
             continue
+        candidate.covered = known is not None and known.covered
         if candidate.key:
             here.add(candidate.key)
         fresh.append(candidate)
@@ -79,29 +82,31 @@ def settle(candidates: list[Candidate], memory: Memory) -> None:
 
 def _settle_trace(together: list[Candidate], memory: Memory) -> None:
     """Verdicts for the spans of one trace in one request, from the inside out."""
-    parents: dict[bytes, bytes] = {}
+    beside: dict[bytes, Candidate] = {}
     if len(together) > 1:
-        parents = {each.key: each.parent_key for each in together}
-        together = _innermost_first(together, parents)
+        beside = {each.key: each for each in together}
+        together = _innermost_first(together, beside)
     billed: list[Candidate] = []
     for candidate in together:
-        candidate.verdict = _verdict(candidate, memory, parents, billed)
+        candidate.verdict = _verdict(candidate, memory, beside, billed)
         if candidate.verdict is Verdict.BILL and candidate.reading.usage:
             billed.append(candidate)
             if candidate.reading.response_id:
                 memory.calls.put(_call_key(candidate), candidate.key)
-            _cover(candidate.parent_key, parents, memory)
-        elif _is_covered(candidate.key, memory):
-            _cover(candidate.parent_key, parents, memory)
+            _cover(candidate.parent_key, beside, memory)
+        elif candidate.covered:
+            _cover(candidate.parent_key, beside, memory)
 
 
-def _innermost_first(together: list[Candidate], parents: dict[bytes, bytes]) -> list[Candidate]:
+def _innermost_first(
+    together: list[Candidate], beside: dict[bytes, Candidate]
+) -> list[Candidate]:
     """By how many recognised spans stand above, then by end: a stream's outer span may end first."""
     ranked: list[tuple[int, int, int, int]] = []
     for index, candidate in enumerate(together):
         key, depth = candidate.parent_key, 0
-        while key in parents and depth < MAX_ANCESTORS:
-            key = parents[key]
+        while key in beside and depth < MAX_ANCESTORS:
+            key = beside[key].parent_key
             depth += 1
         view = candidate.view
         ranked.append((-depth, int(view.end_ns), -int(view.start_ns), index))
@@ -111,18 +116,18 @@ def _innermost_first(together: list[Candidate], parents: dict[bytes, bytes]) -> 
 def _verdict(
     candidate: Candidate,
     memory: Memory,
-    parents: dict[bytes, bytes],
+    beside: dict[bytes, Candidate],
     billed: list[Candidate],
 ) -> Verdict:
     reading = candidate.reading
     if reading.kind is Kind.AGGREGATE:
         return Verdict.AGGREGATE
-    if _is_covered(candidate.key, memory):
+    if candidate.covered:
         return Verdict.DUPLICATE
     if not reading.usage:
         return Verdict.BILL  # nothing to count: its status will say why
     if _is_known_call(candidate, memory) or _under_a_billed_one(
-        candidate.parent_key, parents, memory
+        candidate.parent_key, beside, memory
     ):
         return Verdict.DUPLICATE
     for other in billed:
@@ -133,11 +138,6 @@ def _verdict(
 
 def _known(key: bytes, memory: Memory) -> Remembered | None:
     return cast("Remembered | None", memory.spans.get(key)) if key else None
-
-
-def _is_covered(key: bytes, memory: Memory) -> bool:
-    known = _known(key, memory)
-    return known is not None and known.covered
 
 
 def _is_known_call(candidate: Candidate, memory: Memory) -> bool:
@@ -153,33 +153,43 @@ def _call_key(candidate: Candidate) -> str:
     return f"{candidate.view.trace_id.hex()} {candidate.reading.subject.provider} {response_id}"
 
 
-def _under_a_billed_one(key: bytes, parents: dict[bytes, bytes], memory: Memory) -> bool:
+def _under_a_billed_one(key: bytes, beside: dict[bytes, Candidate], memory: Memory) -> bool:
     """Whether a span above was billed in an earlier request: it came first and stays."""
     for _ in range(MAX_ANCESTORS):
         if not key:
             return False
+        if key in beside:
+            key = beside[key].parent_key
+            continue
         known = _known(key, memory)
-        if known is not None and known.billed:
+        if known is None:
+            return False
+        if known.billed:
             return True
-        key = parents.get(key) or (known.parent_key if known is not None else b"")
+        key = known.parent_key
     return False
 
 
-def _cover(key: bytes, parents: dict[bytes, bytes], memory: Memory) -> None:
+def _cover(key: bytes, beside: dict[bytes, Candidate], memory: Memory) -> None:
     """Every span above a billed one only repeats it."""
     for _ in range(MAX_ANCESTORS):
         if not key:
             return
+        if key in beside:
+            candidate = beside[key]
+            if candidate.covered:
+                return
+            candidate.covered = True
+            key = candidate.parent_key
+            continue
         known = _known(key, memory)
-        above = parents.get(key, b"")
         if known is None:
             memory.spans.put(key, COVERED)
-        elif known.covered:
             return
-        else:
-            known.covered = True
-            above = above or known.parent_key
-        key = above
+        if known.covered:
+            return
+        known.covered = True
+        key = known.parent_key
 
 
 def _same_call(outer: Candidate, inner: Candidate) -> bool:

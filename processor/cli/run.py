@@ -13,8 +13,7 @@ import click
 from processor.cli.output import print_problems
 
 if TYPE_CHECKING:
-    from processor.errors import ConfigError
-    from processor.settings import Settings
+    from processor.settings import ConfigError, Settings
 
 EXAMPLES: Final = """\b
 Examples:
@@ -53,8 +52,8 @@ def run(*, config: str | None, as_json: bool) -> None:
 
 def _served(settings: Settings) -> int:
     """Run the service and return the exit status; what it could not open is told as a problem."""
-    from processor.errors import ConfigError  # noqa: PLC0415 - 60 ms of gRPC, not for a bad file
-    from processor.service import run as serve  # noqa: PLC0415
+    from processor.service import run as serve  # noqa: PLC0415 - 60 ms of gRPC, not for a bad file
+    from processor.settings import ConfigError  # noqa: PLC0415
 
     status = 1
     try:

@@ -9,7 +9,11 @@ import sys
 import grpc.aio
 
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
-SIZES = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)]
+SIZES = [
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.so_reuseport", 0),
+]
 
 
 async def main(port: int, next_port: int) -> None:
@@ -17,12 +21,15 @@ async def main(port: int, next_port: int) -> None:
     forward = channel.unary_unary(EXPORT)
 
     async def export(body: bytes, _context: object) -> bytes:
-        return await forward(body)
+        answer: bytes = await forward(body)
+        return answer
 
     server = grpc.aio.server(options=SIZES)
     handler = grpc.unary_unary_rpc_method_handler(export)
     _, service, method = EXPORT.split("/")
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler(service, {method: handler}),)
+    )
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     stop = asyncio.Event()

@@ -106,10 +106,16 @@ def cpu_s(pid: int) -> float:
 
 
 def rss_mib(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20
+    return (
+        int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        * os.sysconf("SC_PAGESIZE")
+        / 2**20
+    )
 
 
-def cost_per_span(pid: int, port: int, bodies: list[bytes], spans: int, seconds: float) -> float:
+def cost_per_span(
+    pid: int, port: int, bodies: list[bytes], spans: int, seconds: float
+) -> float:
     """µs of CPU per span over a while of requests, four at a time."""
     channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=BIG)
     send = channel.unary_unary(EXPORT)
@@ -146,7 +152,14 @@ def main() -> None:
             return start
 
         hops["bare"] = stack.enter_context(
-            running(lambda port, _folder: [sys.executable, str(HERE / "bare_hop.py"), str(port), str(next_port)])
+            running(
+                lambda port, _folder: [
+                    sys.executable,
+                    str(HERE / "bare_hop.py"),
+                    str(port),
+                    str(next_port),
+                ]
+            )
         )
         for name, command in (("compiled", asked.compiled), ("interpreted", asked.interpreted)):
             if command:

@@ -105,7 +105,11 @@ def _ordinary(span: Span, draw: random.Random) -> None:
         ("thread.name", f"worker-{draw.randrange(16)}"),
     ):
         _text(span.attributes.add(), key, text)
-    for key, number in (("http.response.status_code", 200), ("server.port", 443), ("thread.id", draw.randrange(99))):
+    for key, number in (
+        ("http.response.status_code", 200),
+        ("server.port", 443),
+        ("thread.id", draw.randrange(99)),
+    ):
         pair = span.attributes.add()
         pair.key = key
         pair.value.int_value = number

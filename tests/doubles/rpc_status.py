@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
+from google.rpc.error_details_pb2 import (
     BadRequest,
     DebugInfo,
     RetryInfo,
 )
-from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+from google.rpc.status_pb2 import Status
 
 __all__ = ["BadRequest", "DebugInfo", "RetryInfo", "Status", "delay_s"]
 
