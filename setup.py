@@ -20,7 +20,6 @@ from setuptools.dist import Distribution
 # The walk over the bytes and what runs once for every span that describes a call.
 HOT = [
     "pricing/charge.py",
-    "processor/attribution.py",
     "processor/billing.py",
     "processor/calls/memory.py",
     "processor/calls/settle.py",
