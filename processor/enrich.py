@@ -37,7 +37,8 @@ class Enriched:
         self.body: bytes = body
         self.items: int = items
         """Spans, metric points or log records in it."""
-        self.owed: list[Remembered] = []
+        self.owed: dict[Remembered, None] = {}
+        """In order, each span once, however often it stands in the request."""
 
     @property
     def charges(self) -> list[Charge]:
@@ -77,7 +78,7 @@ class Enricher:
                 cuts = [(start, end) for key, start, end in places if key in entry.keys]
                 edits.append(Edit(candidate.view, entry.append, cuts))
             if entry.charge is not None:
-                enriched.owed.append(entry)
+                enriched.owed[entry] = None
         enriched.body = splice(body, edits)
         return enriched
 
@@ -104,6 +105,7 @@ class Enricher:
                 known = cast("Remembered | None", self._memory.spans.get(candidate.key))
             if known is not None and known.settled:
                 return known
+            candidate.verdict = Verdict.DUPLICATE  # forgotten since its first copy was billed
         bill = self._biller.bill(candidate, table, now_unix_ns)
         entry = Remembered(candidate.parent_key)
         entry.settled = True

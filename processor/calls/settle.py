@@ -84,7 +84,7 @@ def _settle_trace(together: list[Candidate], memory: Memory) -> None:
     """Verdicts for the spans of one trace in one request, from the inside out."""
     beside: dict[bytes, Candidate] = {}
     if len(together) > 1:
-        beside = {each.key: each for each in together}
+        beside = {each.key: each for each in together if each.key}
         together = _innermost_first(together, beside)
     billed: list[Candidate] = []
     for candidate in together:
