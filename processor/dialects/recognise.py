@@ -137,7 +137,12 @@ class _Said:
     def __init__(self) -> None:
         self.told: list[object] = []
         self.counts: dict[str, Count] = {}
-        self.impossible: str = ""
+        self.problems: dict[str, str] = {}
+        """By class, why the number that would be taken cannot be true."""
+
+    def impossible(self) -> str:
+        """What cannot be true, whatever the attributes' order; empty where all can."""
+        return min(self.problems.values()) if self.problems else ""
 
 
 class Recogniser:
@@ -173,14 +178,14 @@ class Recogniser:
         said = _said(speaker, texts)
         subject = self._subject(speaker, texts, said.told, scope, version)
         kind, operation = subject.kind, subject.operation
-        if kind is not Kind.INFERENCE and not said.counts:
+        impossible = said.impossible()
+        if kind is not Kind.INFERENCE and not said.counts and not impossible:
             return None
         if kind is None:
             if not subject.model:
                 return None
             kind, operation = Kind.INFERENCE, "chat"
         usage: dict[str, Count] = {}
-        impossible = said.impossible
         if not impossible:
             try:
                 usage = disjoint(said.counts, subject.rule)
@@ -257,39 +262,43 @@ def _said(speaker: Speaker, texts: Texts) -> _Said:
     """Goes over the attributes once: what they tell of the subject, and what they count."""
     said = _Said()
     places = speaker.places
-    counts = said.counts
     ranks: dict[str, i64] = {}
-    spec = ""
-    try:
-        for spec, value in texts.attributes.items():
-            place = places.get(spec)
-            if place is None:
-                continue
-            name = place.name
-            if not name:
-                said.told.append(spec)
-                said.told.append(value)
-            elif name not in ranks or ranks[name] > place.rank:
-                number = _number(place.whole, value)
-                if number is not None:
-                    counts[name] = number
-                    ranks[name] = place.rank
-        for name, spec in speaker.json_counts:
-            if name not in counts:
-                number = _number(name not in UNITS, texts.value(spec))
-                if number is not None:
-                    counts[name] = number
-    except Impossible as problem:
-        said.impossible = f"{spec}: {problem}"
+    for spec, value in texts.attributes.items():
+        place = places.get(spec)
+        if place is None:
+            continue
+        name = place.name
+        if not name:
+            said.told.append(spec)
+            said.told.append(value)
+        elif (name not in ranks or ranks[name] > place.rank) and _take(
+            said, name, spec, value, whole=place.whole
+        ):
+            ranks[name] = place.rank
+    for name, spec in speaker.json_counts:
+        if name not in said.counts and name not in said.problems:
+            _take(said, name, spec, texts.value(spec), whole=name not in UNITS)
     return said
 
 
-def _number(whole: bool, value: object) -> Count | None:  # noqa: FBT001 - internal and hot
-    if whole:
-        if type(value) is int and 0 <= value <= MAX_COUNT:
-            return value
-        return count(value)
-    return quantity(value)
+def _take(said: _Said, name: str, spec: str, value: object, *, whole: bool) -> bool:
+    """Whether the value says how much there is of a class, be it a number that cannot be true."""
+    number: Count | None
+    if whole and type(value) is int and 0 <= value <= MAX_COUNT:
+        number = value
+    else:
+        try:
+            number = count(value) if whole else quantity(value)
+        except Impossible as problem:
+            said.counts.pop(name, None)
+            said.problems[name] = f"{spec}: {problem}"
+            return True
+    if number is None:
+        return False
+    said.counts[name] = number
+    if said.problems:
+        said.problems.pop(name, None)
+    return True
 
 
 def _reported(dialect: Dialect, texts: Texts) -> tuple[str, float | None]:

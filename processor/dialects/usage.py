@@ -18,6 +18,8 @@ Count = int | Decimal
 
 MAX_COUNT: Final = 10**12
 """More tokens than any call has; a larger number is not a count."""
+MIN_DIGIT: Final = -18
+"""Where the first digit of an amount stands at the least: 1e-999999 is a trap, not an amount."""
 
 # Classes that are not tokens: never part of input or output.
 UNITS: Final = frozenset(
@@ -86,7 +88,7 @@ def quantity(value: object) -> Decimal | None:
         return None
     if amount.is_nan():
         return None
-    if not 0 <= amount <= MAX_COUNT:
+    if not 0 <= amount <= MAX_COUNT or (amount and amount.adjusted() < MIN_DIGIT):
         raise Impossible(f"{value} is no amount")
     return amount
 
