@@ -14,7 +14,6 @@ from mypy_extensions import mypyc_attr
 from pricing import NotPriced, Question, Standing
 from pricing.money import ATTO
 from processor.calls.settle import Verdict
-from processor.dialects.reported import charged
 from processor.dialects.usage import UNITS
 from processor.model import Source, Status
 from processor.stamp import COST, Stamp, Stamper
@@ -112,9 +111,7 @@ class Biller:
         if self._existing_cost == "keep":
             return True
         # A reported 0 is what guessers write for models they don't know (trap 21): not believed.
-        return reported > 0 and charged(
-            candidate.reading, candidate.scope, candidate.view.attributes
-        )
+        return reported > 0 and candidate.charged
 
     def _standing(self, candidate: Candidate, status: Status) -> Bill:
         """A cost that came with the span is the cost, in the attribute and in the counters."""

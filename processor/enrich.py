@@ -16,17 +16,19 @@ from processor.calls.settle import Candidate, Verdict, settle
 from processor.dialects import DIALECTS
 from processor.dialects.recognise import Recogniser
 from processor.dialects.reported import KEYS as REPORTER_KEYS
+from processor.dialects.reported import charged
 from processor.model import Charge, Labels
 from processor.stamp import STATUS, replaceable
 from processor.wire.splice import Edit, splice
-from processor.wire.walk import Found, KeyTable, walk
+from processor.wire.walk import Found, KeyTable, read, scan
 
 if TYPE_CHECKING:
     from pricing import PriceTable
     from processor.billing import Bill, Biller
-    from processor.wire.walk import Frame
+    from processor.wire.walk import Frame, Value
 
 REPLACEABLE: Final = replaceable(CLASSES)
+NO_ATTRIBUTES: Final[dict[str, Value]] = {}
 
 
 @final
@@ -64,9 +66,9 @@ class Enricher:
 
     def enrich(self, body: bytes, table: PriceTable, now_unix_ns: int) -> Enriched:
         """The request with its calls priced. Raises `Malformed` for bytes that are no request."""
-        found = walk(body, self._keys, REPLACEABLE)
+        found = scan(body, self._keys)
         enriched = Enriched(body, found.spans)
-        candidates = self._recognise(found)
+        candidates = self._recognise(body, found)
         if not candidates:
             return enriched
         settle(candidates, self._memory)
@@ -82,19 +84,28 @@ class Enricher:
         enriched.body = splice(body, edits)
         return enriched
 
-    def _recognise(self, found: Found) -> list[Candidate]:
+    def _recognise(self, body: bytes, found: Found) -> list[Candidate]:
+        """Reads each span and keeps what matters of it; its attributes are let go at once."""
         candidates: list[Candidate] = []
         frame: Frame | None = None
         name = version = ""
         for view in found.views:
-            if STATUS in view.attributes:
+            read(body, view, self._keys, REPLACEABLE)
+            attributes = view.attributes
+            view.attributes = NO_ATTRIBUTES
+            if STATUS in attributes:
                 continue  # a hop before us settled it
             if view.scope is not frame:
                 frame = view.scope
                 name, version = self._attribution.scope(frame.about)
-            reading = self._recogniser.read(view.attributes, name, version)
+            reading = self._recogniser.read(attributes, name, version)
             if reading is not None:
-                candidates.append(Candidate(view, reading, name))
+                candidate = Candidate(view, reading, name)
+                resource = self._resource(view.scope.parent)
+                candidate.dimensions = self._attribution.dimensions(attributes, resource)
+                if reading.reported_usd is not None:
+                    candidate.charged = charged(reading, name, attributes)
+                candidates.append(candidate)
         return candidates
 
     def _entry(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Remembered:
@@ -107,12 +118,14 @@ class Enricher:
                 return known
             candidate.verdict = Verdict.DUPLICATE  # forgotten since its first copy was billed
         bill = self._biller.bill(candidate, table, now_unix_ns)
-        entry = Remembered(candidate.parent_key)
+        billed = candidate.verdict is Verdict.BILL and bool(candidate.reading.usage)
+        # Nobody climbs past a billed span, so nobody asks for what stands above it.
+        entry = Remembered(b"" if billed else candidate.parent_key)
         entry.settled = True
         entry.append = bill.stamp.append
         entry.keys = bill.stamp.keys
         entry.charge = self._charge(candidate, bill)
-        entry.billed = candidate.verdict is Verdict.BILL and bool(candidate.reading.usage)
+        entry.billed = billed
         entry.covered = candidate.covered
         if candidate.key:
             self._memory.spans.put(candidate.key, entry)
@@ -138,7 +151,7 @@ class Enricher:
             label(subject.request_model),
             label(subject.response_model),
             bill.source,
-            self._attribution.dimensions(view.attributes, resource),
+            candidate.dimensions,
         )
         return Charge(
             labels,

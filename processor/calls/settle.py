@@ -54,6 +54,10 @@ class Candidate:
         """What was known of the span before; with `RESENT`, how it was settled."""
         self.covered: bool = False
         """A billed span stands below it."""
+        self.charged: bool = False
+        """Its reported cost is somebody's charge, not an estimate."""
+        self.dimensions: tuple[str, ...] = ()
+        """Values of the configured dimensions."""
 
 
 def settle(candidates: list[Candidate], memory: Memory) -> None:
@@ -92,7 +96,7 @@ def _settle_trace(together: list[Candidate], memory: Memory) -> None:
         if candidate.verdict is Verdict.BILL and candidate.reading.usage:
             billed.append(candidate)
             if candidate.reading.response_id:
-                memory.calls.put(_call_key(candidate), candidate.key)
+                memory.calls.put(_call_key(candidate), True)  # noqa: FBT003 - a mark
             _cover(candidate.parent_key, beside, memory)
         elif candidate.covered:
             _cover(candidate.parent_key, beside, memory)

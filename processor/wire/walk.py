@@ -160,18 +160,32 @@ class Found:
 
 
 def walk(body: bytes, table: KeyTable, replaceable: frozenset[str]) -> Found:
-    """The spans of an ExportTraceServiceRequest that carry a mark, and how many there are in all.
+    """The spans of an ExportTraceServiceRequest that carry a mark, read.
 
     Raises `Malformed` for bytes that are no such request, as far as they had to be looked at.
     """
+    found = scan(body, table)
+    for view in found.views:
+        read(body, view, table, replaceable)
+    return found
+
+
+def scan(body: bytes, table: KeyTable) -> Found:
+    """The spans of a traces request that carry a mark, yet to be read; raises `Malformed`."""
     found = Found()
     try:
         _request(body, table, Lookout(body, table.mark_roots), found)
-        for view in found.views:
-            _read_span(body, view, table, replaceable)
     except IndexError:
         raise Malformed("the request ends in the middle of a field") from None
     return found
+
+
+def read(body: bytes, view: SpanView, table: KeyTable, replaceable: frozenset[str]) -> None:
+    """Fill in what a span says. Raises `Malformed`."""
+    try:
+        _read_span(body, view, table, replaceable)
+    except IndexError:
+        raise Malformed("a span ends in the middle of a field") from None
 
 
 def _request(body: bytes, table: KeyTable, lookout: Lookout, found: Found) -> None:
