@@ -89,7 +89,7 @@ class Service:
 
     async def serve(self) -> int:
         """Open everything, wait for a signal, drain."""
-        stopping = asyncio.Event()
+        stopping, drained = asyncio.Event(), asyncio.Event()
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
             for exporter in self._exporters:
                 await stack.enter_async_context(exporter)
@@ -98,7 +98,7 @@ class Service:
             prices.start()
             self._on_signals(stopping, prices)
             watching = tasks.create_task(prices.run(stopping))
-            exporting = tasks.create_task(self._export_metrics(stopping))
+            exporting = tasks.create_task(self._export_metrics(drained))
             await self._pages(stack)
             for door in doors:
                 await door.start()
@@ -109,6 +109,7 @@ class Service:
             self.readiness.become(State.STOPPING)
             logger.info("stopping: requests in flight finish, then the last metrics leave")
             await asyncio.gather(*(door.stop() for door in doors))
+            drained.set()
             await asyncio.gather(watching, exporting)
         logger.info("stopped")
         return 0
@@ -174,7 +175,7 @@ class Service:
         for app, taken in pages:
             await stack.enter_async_context(serve_asgi(app, taken, drain_s=1))
 
-    async def _export_metrics(self, stopping: asyncio.Event) -> None:
+    async def _export_metrics(self, drained: asyncio.Event) -> None:
         hop = self.hops.get(Signal.METRICS)
         if hop is None:
             return
@@ -190,7 +191,7 @@ class Service:
             name=hop.name,
             interval_s=self._settings.metrics.interval_s,
         )
-        await exporter.run(stopping)
+        await exporter.run(drained)
 
     def _on_signals(self, stopping: asyncio.Event, prices: PriceWatch) -> None:
         loop = asyncio.get_running_loop()
