@@ -1,0 +1,195 @@
+"""From start to end: ports, health, a drain that loses nothing, an exit status that says how it went."""
+
+# grpc's stubs leave the message types of its generics open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import grpc.aio
+import pytest
+
+from processor.errors import Code
+from processor.model import Signal
+from tests.doubles.sink import Sink
+from tests.doubles.until import until
+from tests.e2e.conftest import free_ports
+from tests.service.calls import COST, GPT_4O_USD, PRICES, chat, sent, spans_of, values
+from tests.service.child import (
+    PATIENCE_S,
+    Ports,
+    command,
+    configuration,
+    eventually,
+    hop,
+    logged,
+    started,
+)
+from tests.service.points import points
+from tests.wire.senders import grpc_sender
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEALTH = "/grpc.health.v1.Health/Check"
+SERVING, NOT_SERVING = b"\x08\x01", b"\x08\x02"
+
+
+async def test_a_stop_under_load_loses_nothing(tmp_path: Path) -> None:
+    """What is in flight is answered, the last metrics leave, and the exit status is 0."""
+    async with AsyncExitStack() as stack:
+        service = await stack.enter_async_context(hop(tmp_path, metrics={"interval": "1h"}))
+        sink, child = service.sink, service.child
+        await service.send(sent(chat()))
+        sink.hold()
+        async with asyncio.TaskGroup() as tasks:
+            replies = [tasks.create_task(service.send(sent(chat()))) for _ in range(8)]
+            posts = [tasks.create_task(service.post(sent(chat()))) for _ in range(4)]
+            await sink.reach(waiting=12)
+            child.signal(signal.SIGTERM)
+            await logged(child, "stopping")
+            assert (await child.get(child.ports.health)) == (503, '{"status":"stopping"}\n')
+            sink.release()
+        assert {reply.result().code for reply in replies} == {Code.OK}
+        assert {post.result() for post in posts} == {200}
+        assert await child.ended() == 0
+        assert all(COST in values(one) for one in spans_of(service.bodies()))
+        cost = points(service.bodies(Signal.METRICS), COST)
+        assert [point.value for point in cost] == [0, pytest.approx(13 * GPT_4O_USD)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_an_idle_service_ends_at_once(tmp_path: Path, number: signal.Signals) -> None:
+    async with hop(tmp_path) as service:
+        service.child.signal(number)
+        async with asyncio.timeout(5):
+            assert await service.child.ended() == 0
+        assert "Traceback" not in service.child.said()
+
+
+async def test_a_next_hop_that_is_away_does_not_hold_the_end(tmp_path: Path) -> None:
+    """The last metrics can go nowhere; that is said, and it ends all the same."""
+    ports, (nobody,) = Ports(*free_ports(4)), free_ports(1)
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    config = configuration(ports, f"127.0.0.1:{nobody}", tmp_path / "prices.yaml")
+    async with started(tmp_path, ports, command(tmp_path, config)) as child:
+        async with grpc_sender(ports.grpc) as sender:
+            assert (await sender.send(sent(chat()))).code is Code.UNAVAILABLE
+        async with asyncio.timeout(12):
+            assert await child.stop() == 0
+
+
+async def test_health_is_told_over_http_and_grpc(tmp_path: Path) -> None:
+    async with hop(tmp_path) as service:
+        child, sink = service.child, service.sink
+        assert await child.get(child.ports.health) == (200, '{"status":"ready"}\n')
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{child.ports.grpc}") as channel:
+            check: Any = channel.unary_unary(HEALTH, None, None)
+            assert await check(b"") == SERVING
+            watch: Any = channel.unary_stream("/grpc.health.v1.Health/Watch", None, None)
+            states = watch(b"")
+            assert await states.read() == SERVING
+            sink.hold()
+            async with asyncio.TaskGroup() as tasks:
+                last = tasks.create_task(service.send(sent(chat())))
+                await sink.reach(waiting=1)
+                child.signal(signal.SIGTERM)
+                assert await states.read() == NOT_SERVING
+                sink.release()
+            assert last.result().code is Code.OK
+        assert await child.ended() == 0
+
+
+async def test_it_is_not_ready_before_its_prices_are(tmp_path: Path) -> None:
+    """Whenever health says 200, a call is priced."""
+    ports = Ports(*free_ports(4))
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    async with Sink() as sink:
+        config = configuration(ports, sink.endpoint, tmp_path / "prices.yaml")
+        argv = command(tmp_path, config)
+        async with started(tmp_path, ports, argv, ready=False) as child:
+            seen: list[int] = []
+
+            async def look() -> bool:
+                seen.append((await child.get(ports.health))[0])
+                return seen[-1] == 200
+
+            await eventually(look)
+            assert set(seen) <= {0, 503, 200}
+            async with grpc_sender(ports.grpc) as sender:
+                assert (await sender.send(sent(chat()))).code is Code.OK
+            assert values(next(spans_of(sink.bodies)))[COST] == GPT_4O_USD
+
+
+SETTINGS = {
+    "grpc": "receivers.otlp.protocols.grpc.endpoint",
+    "http": "receivers.otlp.protocols.http.endpoint",
+    "health": "extensions.health_check.endpoint",
+    "page": "service.telemetry.metrics",
+}
+
+
+def not_started(folder: Path, config: dict[str, Any]) -> str:
+    """The error lines of a service that cannot start."""
+    ran = subprocess.run(  # noqa: S603
+        command(folder, config), capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert ran.returncode == 1, ran.stderr
+    assert "Traceback" not in ran.stderr
+    return "\n".join(line for line in ran.stderr.splitlines() if line.startswith("error: "))
+
+
+@pytest.mark.parametrize(
+    ("host", "family", "address"),
+    [
+        pytest.param("127.0.0.1", socket.AF_INET, "127.0.0.1", id="whole"),
+        pytest.param("localhost", socket.AF_INET, "127.0.0.1", id="first-half"),
+        pytest.param("localhost", socket.AF_INET6, "::1", id="second-half"),
+    ],
+)
+@pytest.mark.parametrize("which", SETTINGS)
+def test_a_port_that_is_taken_is_named_with_its_setting(
+    tmp_path: Path, which: str, host: str, family: socket.AddressFamily, address: str
+) -> None:
+    ports = Ports(*free_ports(4))
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    config = configuration(ports, "127.0.0.1:9", tmp_path / "prices.yaml")
+    port = getattr(ports, which)
+    text = json.dumps(config).replace(f"127.0.0.1:{port}", f"{host}:{port}")
+    with socket.socket(family) as holder:
+        try:
+            holder.bind((address, port))
+        except OSError:
+            pytest.skip(f"no {address} on this machine")
+        holder.listen()
+        error = not_started(tmp_path, json.loads(text))
+    assert error.startswith(f"error: {SETTINGS[which]}")
+    assert f"{host}:{port} is taken" in error
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_ourselves_as_next_hop_is_an_error(tmp_path: Path, name: str) -> None:
+    ports = Ports(*free_ports(4))
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    config = configuration(ports, f"{name}:{ports.grpc}", tmp_path / "prices.yaml")
+    assert "exporters.otlp_grpc.endpoint" in not_started(tmp_path, config)
+
+
+async def test_a_pipeline_that_is_left_out_does_not_exist(tmp_path: Path) -> None:
+    ports = Ports(*free_ports(4))
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    async with Sink() as sink:
+        config = configuration(ports, sink.endpoint, tmp_path / "prices.yaml")
+        del config["service"]["pipelines"]["logs"]
+        argv = command(tmp_path, config)
+        async with started(tmp_path, ports, argv), grpc_sender(ports.grpc) as sender:
+            refused = await sender.send(signal=Signal.LOGS)
+            assert refused.code is Code.UNIMPLEMENTED
+            assert (await sender.send(sent(chat()))).code is Code.OK
+            await until(lambda: len(sink.bodies) > 0)
