@@ -86,20 +86,23 @@ class PriceBook:
             problems: list[str] = []
             reads = [self._read(source, problems) for source in self.sources]
             layers = self._builtin_layers(problems)
-            if problems:
-                return self._outcome("kept", now_unix_s, problems)
             good = [read for read in reads if read is not None]
+            if problems:
+                if (
+                    not self._loaded
+                ):  # there is no last good table yet: what can be read must do
+                    self.current = self._stacked(layers + good)
+                return self._outcome("kept", now_unix_s, problems)
             fresh = dict(zip(self.sources, good, strict=True))
             if self._loaded and fresh == self._good:
                 return self._outcome("unchanged", now_unix_s)
             self._good, self._loaded = fresh, True
-            layers += good
-            self.current = PriceTable(
-                tuple(read.layer for read in layers),
-                _version(layers, self._aliases),
-                self._aliases,
-            )
+            self.current = self._stacked(layers + good)
             return self._outcome("changed", now_unix_s)
+
+    def _stacked(self, layers: list[_Read]) -> PriceTable:
+        table = tuple(read.layer for read in layers)
+        return PriceTable(table, _version(layers, self._aliases), self._aliases)
 
     def stale(self) -> bool:
         """Whether a source holds something else than at the last reload, good or bad."""

@@ -12,8 +12,6 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from processor.errors import ConfigError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -56,12 +54,18 @@ class PriceWatch:
         self._built_at = clock()
 
     def start(self) -> None:
-        """The first load; raises `ConfigError` with every problem of every source."""
+        """The first load. What can be read prices; what cannot never keeps telemetry from flowing."""
         outcome = self._book.reload(self._clock())
-        if outcome.result == "kept":
-            raise ConfigError(list(outcome.problems))
         self._telemetry.watch("pricing_age_seconds", lambda: self._clock() - self._built_at)
         self._tell(outcome)
+        if outcome.result == "kept":
+            self._telemetry.info("pricing", version=outcome.version)
+            logger.error(
+                "prices are %s: %d models WITHOUT the sources named above, which are read again as "
+                "soon as they change; `genai-cost validate` checks them",
+                outcome.version,
+                outcome.models,
+            )
 
     def reload_soon(self) -> None:
         """Reads every source again and tells the outcome, changed or not; from the loop's thread."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pricing import NotPriced, PriceBook, PriceSource, Question, ReloadOutcome
-from processor.errors import ConfigError
 from processor.prices import PriceWatch
 from processor.telemetry import Telemetry
 
@@ -152,15 +151,18 @@ async def test_a_request_to_reload_is_always_answered(tmp_path: Path) -> None:
         assert running.telemetry.counter("pricing_reloads") == [(("unchanged",), 1)]
 
 
-def test_a_broken_file_at_start_is_an_error_with_every_problem(tmp_path: Path) -> None:
-    path = tmp_path / "prices.yaml"
-    path.write_text(prices("-1"))
-    book = PriceBook(
-        [PriceSource(str(path)), PriceSource(str(tmp_path / "none"))], builtin=False
-    )
-    with pytest.raises(ConfigError) as refused:
-        PriceWatch(book, Telemetry()).start()
-    assert [line.removeprefix(f"{tmp_path}/") for line in refused.value.problems] == [
-        "prices.yaml:2: providers.openai.models.gpt-4o.prices.input: -1 is negative",
+def test_a_broken_file_at_start_is_named_and_the_others_price(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(prices("2"))
+    bad.write_text(prices("-1"))
+    paths = (good, bad, tmp_path / "none")
+    book = PriceBook([PriceSource(str(path)) for path in paths], builtin=False)
+    outcomes: list[ReloadOutcome] = []
+    telemetry = Telemetry()
+    PriceWatch(book, telemetry, outcomes.append).start()
+    assert [line.removeprefix(f"{tmp_path}/") for line in outcomes[0].problems] == [
+        "bad.yaml:2: providers.openai.models.gpt-4o.prices.input: -1 is negative",
         "none: No such file or directory",
     ]
+    assert telemetry.reading("pricing_last_reload_success") == [((), 0.0)]
+    assert cost(book) == 2
