@@ -92,7 +92,7 @@ test-wire: $(VENV)/.test ## real ports on localhost, with a fake next hop
 
 golden: dev ## rewrites the corpus's expected files; review the diff like code
 	$(call needs,tests/golden,the golden corpus)
-	$(DEV)/bin/pytest tests/golden --rewrite $(ARGS)
+	$(DEV)/bin/python -m tests.golden.rewrite
 
 prices: dev ## rebuilds the tables from their sources
 	$(call needs,pricing/tables/build.py,the build of the price tables)
