@@ -1,0 +1,237 @@
+"""Which of the spans that describe one call is billed: the cases by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from processor.calls import Memory
+from tests.calls.traffic import (
+    CALL,
+    CALL_ATTO,
+    END_NS,
+    TABLE,
+    Said,
+    call,
+    enricher,
+    on,
+    request,
+    written,
+)
+
+if TYPE_CHECKING:
+    from processor.enrich import Enricher
+
+S = 10**9
+AGENT, FRAMEWORK, CLIENT, OTHER = b"agent...", b"framewor", b"client..", b"other..."
+CHAT = dict(CALL)
+NAMED = {**CHAT, "gen_ai.response.id": "chatcmpl-123456789"}
+USELESS = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}
+
+client = Said(span_id=CLIENT, parent=FRAMEWORK, scope="client", attributes=CHAT)
+framework = Said(
+    span_id=FRAMEWORK,
+    parent=AGENT,
+    scope="framework",
+    attributes=CHAT,
+    start_ns=END_NS - 2 * S,
+    end_ns=END_NS + S,
+)
+agent = Said(
+    span_id=AGENT,
+    scope="framework",
+    attributes={**CHAT, "gen_ai.operation.name": "invoke_agent"},
+    start_ns=END_NS - 3 * S,
+    end_ns=END_NS + 2 * S,
+)
+
+
+def statuses(enriching: Enricher, *requests: tuple[Said, ...]) -> list[str]:
+    """The status of each span, in the order in which they were sent."""
+    found: list[str] = []
+    for spans in requests:
+        body = enriching.enrich(request(*spans), TABLE, END_NS).body
+        found += [str(dict(pairs).get("genai_cost.status", "")) for pairs in written(body)]
+    return found
+
+
+P, D, A = "priced", "duplicate", "aggregate"
+
+
+@pytest.mark.parametrize(
+    ("requests", "expected"),
+    [
+        pytest.param([(client,)], [P], id="alone"),
+        pytest.param([(client, framework, agent)], [P, D, A], id="one-request"),
+        pytest.param([(agent, framework, client)], [A, D, P], id="one-request-outermost-first"),
+        pytest.param([(client,), (framework,), (agent,)], [P, D, A], id="children-first"),
+        pytest.param([(framework,), (client,)], [P, D], id="the-first-stays-billed"),
+        pytest.param([(agent,), (client,), (framework,)], [A, P, D], id="an-agent-first"),
+        pytest.param(
+            [(client, replace(framework, attributes=USELESS))],
+            [P, D],
+            id="above-a-billed-one-without-counts",
+        ),
+        pytest.param(
+            [(replace(client, attributes=USELESS), framework)],
+            ["no_usage", P],
+            id="the-innermost-with-usage",
+        ),
+        pytest.param(
+            [(client, replace(client, span_id=OTHER))], [P, P], id="two-calls-side-by-side"
+        ),
+        pytest.param(
+            [(replace(client, parent=b""), replace(client, span_id=OTHER, trace=b"t" * 16))],
+            [P, P],
+            id="two-traces",
+        ),
+        pytest.param([(client, client)], [P, P], id="twice-in-a-request"),
+        pytest.param([(client,), (client,)], [P, P], id="sent-again"),
+    ],
+)
+def test_who_is_billed(requests: list[tuple[Said, ...]], expected: list[str]) -> None:
+    assert statuses(enricher(), *requests) == expected
+
+
+@pytest.mark.parametrize(
+    ("response_id", "trace", "expected"),
+    [
+        pytest.param("chatcmpl-123456789", b"t" * 16, [P, D], id="long-id-across-traces"),
+        pytest.param("7", b"t" * 16, [P, P], id="short-id-is-another-ones-in-another-trace"),
+        pytest.param("7", client.trace, [P, D], id="short-id-within-a-trace"),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_a_response_is_billed_once(
+    response_id: str, trace: bytes, expected: list[str], *, together: bool
+) -> None:
+    one = replace(client, parent=b"", attributes={**CHAT, "gen_ai.response.id": response_id})
+    two = replace(one, span_id=OTHER, trace=trace)
+    requests = [(one, two)] if together else [(one,), (two,)]
+    assert statuses(enricher(), *requests) == expected
+
+
+outer = replace(framework, span_id=OTHER, parent=b"")
+inner = replace(client, parent=b"")
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "expected"),
+    [
+        pytest.param(inner, outer, [P, D], id="within-another-writers-span"),
+        pytest.param(inner, replace(outer, scope="client"), [P, P], id="of-the-same-writer"),
+        pytest.param(
+            inner,
+            replace(outer, attributes={**CHAT, "gen_ai.usage.output_tokens": 381}),
+            [P, P],
+            id="another-output",
+        ),
+        pytest.param(
+            inner,
+            replace(outer, attributes={**CHAT, "gen_ai.request.model": "bare"}),
+            [P, P],
+            id="another-model",
+        ),
+        pytest.param(
+            replace(inner, attributes={**CHAT, "gen_ai.response.model": "gpt-4o-2024-08-06"}),
+            outer,
+            [P, D],
+            id="a-dated-answer",
+        ),
+        pytest.param(
+            inner,
+            replace(outer, attributes={**CHAT, "gen_ai.request.model": "openai/gpt-4o"}),
+            [P, D],
+            id="a-routers-name",
+        ),
+        pytest.param(
+            inner, replace(outer, start_ns=END_NS - S // 2), [P, P], id="not-within-in-time"
+        ),
+        pytest.param(
+            inner,
+            replace(outer, start_ns=END_NS + S // 2, end_ns=END_NS + S // 2),
+            [P, D],
+            id="a-note-soon-after",
+        ),
+        pytest.param(
+            inner,
+            replace(outer, start_ns=END_NS + 2 * S, end_ns=END_NS + 2 * S),
+            [P, P],
+            id="a-note-much-later",
+        ),
+        pytest.param(
+            replace(inner, attributes=NAMED),
+            replace(outer, attributes={**CHAT, "gen_ai.response.id": "chatcmpl-987654321"}),
+            [P, P],
+            id="two-names-are-two-calls",
+        ),
+    ],
+)
+def test_two_writers_of_one_call_without_a_link(
+    one: Said, two: Said, expected: list[str]
+) -> None:
+    assert statuses(enricher(), (one, two)) == expected
+
+
+@pytest.mark.parametrize("orphans_first", [True, False])
+def test_spans_without_ids_do_not_disturb_the_order_of_the_others(
+    *, orphans_first: bool
+) -> None:
+    """A stream's outer span may end before the inner one; depth decides."""
+    orphan = replace(
+        client, span_id=b"", parent=b"", attributes={**CHAT, "gen_ai.usage.input_tokens": 3}
+    )
+    early = replace(framework, parent=b"", end_ns=END_NS - S // 2, start_ns=END_NS - S)
+    spans = (orphan, early, client) if orphans_first else (early, client, orphan)
+    found = statuses(enricher(), spans)
+    assert found[1:] == [D, P] if orphans_first else found[:2] == [D, P]
+
+
+@pytest.mark.parametrize("loop", [(CLIENT,), (CLIENT, FRAMEWORK), (CLIENT, FRAMEWORK, AGENT)])
+def test_parents_in_a_circle_are_billed_once(loop: tuple[bytes, ...]) -> None:
+    above = dict(zip(loop, (*loop[1:], loop[0]), strict=True))
+    spans = tuple(replace(client, span_id=key, parent=above[key]) for key in loop)
+    found = statuses(enricher(), spans)
+    assert found.count(P) == 1
+    assert statuses(enricher(), *[(span,) for span in spans]).count(P) == 1
+
+
+def test_a_span_that_stands_twice_in_a_request_is_charged_once() -> None:
+    for spans in ((client, client), (client, framework, client, framework)):
+        enriched = enricher().enrich(request(*spans), TABLE, END_NS)
+        assert sum(charge.atto_usd for charge in enriched.charges) == CALL_ATTO
+        assert len(enriched.charges) == len({span.span_id for span in spans})
+
+
+def test_nor_is_it_when_that_request_is_sent_again_after_a_refusal() -> None:
+    enriching = enricher()
+    body = request(client, client)
+    refused = enriching.enrich(body, TABLE, END_NS)
+    again = enriching.enrich(body, TABLE, END_NS)
+    assert again.body == refused.body
+    assert [charge.atto_usd for charge in again.charges] == [CALL_ATTO]
+    again.counted()
+    assert refused.charges == again.charges == []
+
+
+def test_nor_when_its_first_copy_is_forgotten_within_the_request() -> None:
+    spans = [replace(client, span_id=bytes([n]) * 8, parent=b"") for n in range(1, 9)]
+    enriched = enricher(memory=Memory(4)).enrich(request(*spans, spans[0]), TABLE, END_NS)
+    assert [charge.atto_usd for charge in enriched.charges] == [CALL_ATTO] * 8 + [0]
+
+
+def test_a_span_without_an_id_cannot_be_known_again() -> None:
+    nameless = replace(client, span_id=b"", parent=b"")
+    enriched = enricher().enrich(request(nameless, nameless), TABLE, END_NS)
+    assert [charge.atto_usd for charge in enriched.charges] == [CALL_ATTO] * 2
+
+
+def test_a_span_sent_again_is_stamped_as_at_first_whatever_it_says_now() -> None:
+    enriching = enricher()
+    first = enriching.enrich(request(call()), TABLE, END_NS)
+    first.counted()
+    again = enriching.enrich(request(call(gen_ai__usage__output_tokens=9)), TABLE, END_NS)
+    assert on(again.body)["gen_ai.usage.cost"] == on(first.body)["gen_ai.usage.cost"]
+    assert again.charges == []

@@ -1,0 +1,52 @@
+"""Who charged a cost that came with the span, and who guessed it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from processor.dialects import DIALECTS, Recogniser
+from processor.dialects.reported import LITELLM_KEY, charged
+
+if TYPE_CHECKING:
+    from processor.wire.walk import Value
+
+SOURCE = "gen_ai.usage.cost.source"
+
+
+@pytest.mark.parametrize(
+    ("scope", "provider", "more", "expected"),
+    [
+        pytest.param("app", "openai", {}, False, id="somebody-unknown"),
+        pytest.param("app", "openai", {SOURCE: "provider"}, True, id="the-drafts-own-word"),
+        pytest.param(
+            "agentgateway", "openai", {SOURCE: "local"}, False, id="its-word-is-final"
+        ),
+        pytest.param("agentgateway", "openai", {}, True, id="gateway"),
+        pytest.param("envoy-ai-gateway", "anthropic", {}, True, id="another-gateway"),
+        pytest.param("litellm", "openai", {}, False, id="litellm-the-library"),
+        pytest.param("litellm", "openai", {LITELLM_KEY: ""}, False, id="litellm-without-a-key"),
+        pytest.param("litellm", "openai", {LITELLM_KEY: "88dc28"}, True, id="litellms-gateway"),
+        pytest.param("app", "openrouter", {}, True, id="a-seller-that-says-what-it-charges"),
+        pytest.param("app", "xai", {}, True, id="by-its-canonical-name"),
+        pytest.param(
+            "openlit.instrumentation.openai", "openrouter", {}, False, id="an-estimator"
+        ),
+        pytest.param("pydantic-ai", "openrouter", {}, False, id="another-estimator"),
+        pytest.param("opentelemetry.instrumentation.openai.v1", "perplexity", {}, False),
+    ],
+)
+def test_who_charged(
+    scope: str, provider: str, more: dict[str, Value], *, expected: bool
+) -> None:
+    attributes: dict[str, Value] = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": provider,
+        "gen_ai.request.model": "some-model",
+        "gen_ai.usage.cost": 0.5,
+        **more,
+    }
+    reading = Recogniser(DIALECTS).read(attributes, scope, "")
+    assert reading is not None
+    assert charged(reading, scope, attributes) is expected
