@@ -179,8 +179,21 @@ async def test_hangup_reads_the_prices_again_and_tells_what_came_of_it(tmp_path:
         assert await Traffic(service).call() == 2.5
 
 
-async def test_prices_that_are_bad_from_the_start_are_no_start(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError) as failed:
-        async with hop(tmp_path, BROKEN):
-            pytest.fail("it is ready without prices")
-    assert "prices.yaml" in str(failed.value)
+async def test_a_file_that_is_bad_from_the_start_is_named_and_telemetry_flows(
+    tmp_path: Path,
+) -> None:
+    async with hop(tmp_path, BROKEN) as service:
+        said = service.child.said()
+        assert f"{service.prices}:" in said
+        assert "WITHOUT" in said
+        (stamp,) = await service.stamps(sent(chat()))
+        assert stamp["genai_cost.status"] == "unknown_model"
+        assert COST not in stamp
+        assert (await service.child.page()).total(SUCCESS) == 0
+        rename_over(service.prices, PRICES)
+
+        async def mended() -> bool:
+            return (await service.child.page()).total(SUCCESS) == 1
+
+        await eventually(mended)
+        assert await Traffic(service).call() == 2.5
