@@ -6,7 +6,7 @@ bytes all its life. The memos are bounded, since resources come from strangers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from cachetools import LRUCache
 
@@ -40,12 +40,15 @@ MAX_LABEL: Final = 256
 """Longest label value kept, in characters; what is longer is cut."""
 
 
-class Resource(NamedTuple):
-    """What is known of the sender of a span."""
+class Resource:
+    """What is known of the sender of a span; the same object for as long as it is remembered."""
 
-    origin: Origin
-    dimensions: tuple[str, ...]
-    """Values of the configured dimensions that its resource has; empty text where it has none."""
+    __slots__ = ("dimensions", "origin")
+
+    def __init__(self, origin: Origin, dimensions: tuple[str, ...]) -> None:
+        self.origin = origin
+        self.dimensions = dimensions
+        """Values of the configured dimensions that it has; empty text where it has none."""
 
 
 class Attribution:
@@ -54,7 +57,7 @@ class Attribution:
     def __init__(self, dimensions: Sequence[str], kept: frozenset[str] = KEPT) -> None:
         self._dimensions = tuple(dimensions)
         self.wanted = frozenset(dimensions)
-        """Attributes of a span that are asked for."""
+        """Attributes of a span that are asked for; where it has none, its resource speaks."""
         self._kept = kept
         self._resources: LRUCache[bytes, Resource] = LRUCache(maxsize=4096)
         self._scopes: LRUCache[bytes, tuple[str, str]] = LRUCache(maxsize=1024)
@@ -79,8 +82,6 @@ class Attribution:
         """Values of the configured dimensions: the span's own, else its resource's."""
         if not self._dimensions:
             return ()
-        if self.wanted.isdisjoint(attributes):
-            return resource.dimensions
         return tuple(
             [
                 label(attributes[name]) if name in attributes else inherited

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast, final
 
 from pricing.usage import CLASSES
-from processor.attribution import Attribution, Resource, label
+from processor.attribution import Attribution, Resource
 from processor.calls.memory import Memory, Remembered
 from processor.calls.settle import Candidate, Verdict, settle
 from processor.dialects import DIALECTS
@@ -25,9 +25,11 @@ from processor.wire.walk import Found, KeyTable, read, scan
 if TYPE_CHECKING:
     from pricing import PriceTable
     from processor.billing import Bill, Biller
+    from processor.dialects.recognise import Reading
     from processor.wire.walk import Frame, Value
 
 REPLACEABLE: Final = replaceable(CLASSES)
+LABELS_LIMIT: Final = 16_384
 NO_ATTRIBUTES: Final[dict[str, Value]] = {}
 
 
@@ -63,6 +65,8 @@ class Enricher:
         self._biller: Biller = biller
         self._attribution: Attribution = attribution
         self._memory: Memory = memory
+        self._dimensions: list[str] = sorted(attribution.wanted)
+        self._labels: dict[tuple[object, ...], Labels] = {}
 
     def enrich(self, body: bytes, table: PriceTable, now_unix_ns: int) -> Enriched:
         """The request with its calls priced. Raises `Malformed` for bytes that are no request."""
@@ -102,7 +106,7 @@ class Enricher:
             if reading is not None:
                 candidate = Candidate(view, reading, name)
                 resource = self._resource(view.scope.parent)
-                candidate.dimensions = self._attribution.dimensions(attributes, resource)
+                candidate.dimensions = self._dimensions_of(attributes, resource)
                 if reading.reported_usd is not None:
                     candidate.charged = charged(reading, name, attributes)
                 candidates.append(candidate)
@@ -139,20 +143,40 @@ class Enricher:
             frame.known = self._attribution.resource(frame.about)
         return cast("Resource", frame.known)
 
+    def _dimensions_of(
+        self, attributes: dict[str, Value], resource: Resource
+    ) -> tuple[str, ...]:
+        for name in self._dimensions:
+            if name in attributes:
+                return self._attribution.dimensions(attributes, resource)
+        return resource.dimensions
+
+    def _labels_of(
+        self, reading: Reading, resource: Resource, source: str, dimensions: tuple[str, ...]
+    ) -> Labels:
+        """Labels recur as their series do; a memo spares making and hashing them anew."""
+        subject = reading.subject
+        question = (subject, reading.operation, resource, source, dimensions)
+        known = self._labels.get(question)
+        if known is None:
+            known = Labels(
+                resource.origin,
+                reading.operation,
+                subject.provider,
+                subject.request_label,
+                subject.response_label,
+                source,
+                dimensions,
+            )
+            if len(self._labels) >= LABELS_LIMIT:
+                self._labels.clear()
+            self._labels[question] = known
+        return known
+
     def _charge(self, candidate: Candidate, bill: Bill) -> Charge:
         view, reading = candidate.view, candidate.reading
-        subject = reading.subject
-        frame = view.scope.parent
-        resource = self._resource(frame)
-        labels = Labels(
-            resource.origin,
-            reading.operation,
-            subject.provider,
-            label(subject.request_model),
-            label(subject.response_model),
-            bill.source,
-            candidate.dimensions,
-        )
+        resource = self._resource(view.scope.parent)
+        labels = self._labels_of(reading, resource, bill.source, candidate.dimensions)
         return Charge(
             labels,
             bill.status,

@@ -115,6 +115,7 @@ class _Health:
             if status != told:
                 yield status
                 told = status
+                continue  # while it was being sent, the state may have changed again
             if self._readiness.state is State.STOPPING:
                 return
             await self._readiness.change()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from processor.model import Terms
     from processor.telemetry import CounterName, Telemetry
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("genai_cost")
 
 
 class Pipeline:
@@ -95,7 +95,11 @@ class Pipeline:
     def _count(self, enriched: Enriched) -> None:
         charges = enriched.charges
         enriched.counted()
-        self._ledger.add(charges, time.time_ns())
+        try:
+            self._ledger.add(charges, time.time_ns())
+        except Exception:  # the next hop's answer stands: the sender must not send it again
+            self._telemetry.count("pricing_faults")
+            logger.exception("calls are not counted because of a fault in the books")
 
 
 def check(body: bytes, problem: Malformed) -> None:

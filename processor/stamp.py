@@ -58,16 +58,20 @@ class _Form:
         tail = b"".join([string_attribute(key.encode(), text) for key, text in texts])
         layout = "".join([f"{len(place)}sd" for place in places])
         self.layout: struct.Struct = struct.Struct(f"<{layout}{len(tail)}s")
-        self.places: list[bytes] = places
-        self.tail: bytes = tail
+        # Places and the tail stand where `struct` wants them; the numbers change from call to call.
+        self.filled: list[object] = []
+        for place in places:
+            self.filled += (place, 0.0)
+        self.filled.append(tail)
         self.keys: frozenset[str] = frozenset([*doubles, *[key for key, _ in texts]])
 
     def stamp(self, numbers: list[float]) -> Stamp:
         """A stamp with these numbers in the doubles' places."""
-        filled: list[object] = []
-        for place, number in zip(self.places, numbers, strict=True):
-            filled += (place, number)
-        filled.append(self.tail)
+        filled = self.filled
+        at = 1
+        for number in numbers:
+            filled[at] = number
+            at += 2
         return Stamp(self.layout.pack(*filled), self.keys)
 
 

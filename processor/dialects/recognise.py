@@ -26,9 +26,18 @@ if TYPE_CHECKING:
 
 MAX_COST: Final = 1e9
 """US dollars; a larger amount, or one below 0, is not the cost of a call."""
+REPORTED: Final = "$"
+"""The name of the places where a cost may stand; no class of usage."""
 MEMO_LIMIT: Final = 8192
+MAX_LABEL: Final = 256
+"""Longest label, in characters."""
 MEMO_TEXT: Final = 1024
 """What a stranger writes at greater length is not remembered, in characters of all texts."""
+
+
+def label(text: str) -> str:
+    """A name as a label: what is longer than any real one is cut."""
+    return text[:MAX_LABEL]
 
 
 @final
@@ -56,6 +65,8 @@ class Subject:
         self.conditions: tuple[tuple[str, str], ...] = tuple(
             [pair for pair in conditions if pair[1]]
         )
+        self.request_label: str = label(self.request_model)
+        self.response_label: str = label(self.response_model)
         self.rule: Containment = containment(scope, version, self.provider, texts.attributes)
 
 
@@ -124,9 +135,8 @@ class Speaker:
                     self.json_counts.append((name, spec))
                 else:
                     self.places[spec] = Place(name, rank)
-        self.reported: frozenset[str] = frozenset(
-            [spec.partition("#")[0] for spec in dialect.reported_cost]
-        )
+        for spec in dialect.reported_cost:
+            self.places[spec.partition("#")[0]] = Place(REPORTED, 0)
 
 
 @final
@@ -139,6 +149,8 @@ class _Said:
         self.counts: dict[str, Count] = {}
         self.problems: dict[str, str] = {}
         """By class, why the number that would be taken cannot be true."""
+        self.reported: bool = False
+        """Whether a cost came with the span."""
 
     def impossible(self) -> str:
         """What cannot be true, whatever the attributes' order; empty where all can."""
@@ -192,8 +204,12 @@ class Recogniser:
             except Impossible as problem:
                 impossible = str(problem)
         reading = Reading(subject, kind, operation, usage, impossible)
-        reading.response_id = texts.first(speaker.dialect.response_id)
-        if not speaker.reported.isdisjoint(attributes):
+        for spec in speaker.dialect.response_id:
+            told = attributes.get(spec) if "#" not in spec else texts.text(spec)
+            if told and isinstance(told, str):
+                reading.response_id = told
+                break
+        if said.reported:
             reading.reported_key, reading.reported_usd = _reported(speaker.dialect, texts)
         return reading
 
@@ -271,6 +287,8 @@ def _said(speaker: Speaker, texts: Texts) -> _Said:
         if not name:
             said.told.append(spec)
             said.told.append(value)
+        elif name == REPORTED:
+            said.reported = True
         elif (name not in ranks or ranks[name] > place.rank) and _take(
             said, name, spec, value, whole=place.whole
         ):

@@ -91,6 +91,14 @@ SEMCONV: Final = Dialect(
         "opentelemetry-instrumentation-genai-openai 1.3b0, -genai-anthropic 1.3b0, -google-genai 1.3b0 "
         "and 0.3b0, -openai-v2 2.1b0 and 2.4b0, -botocore 0.66b2; anthropic 2.x"
     ),
+    scopes=(
+        "com.anthropic.sdk",
+        "opentelemetry.instrumentation.botocore",
+        "opentelemetry.instrumentation.genai.",
+        "opentelemetry.instrumentation.google_genai",
+        "opentelemetry.instrumentation.openai_v2",
+        "opentelemetry.util.genai",
+    ),
     operation=(*OPERATION, "gen_ai.span.kind"),
     provider=PROVIDER,
     request_model=REQUEST_MODEL,

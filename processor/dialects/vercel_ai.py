@@ -45,6 +45,7 @@ VERCEL_AI: Final = replace(
     SEMCONV,
     name="vercel_ai",
     read_from="ai (npm) 4.3, 5.0, 6.0 and 7.0 with LegacyOpenTelemetry",
+    scopes=(),
     marks=("ai.operationId",),
     operation=("ai.operationId",),
     operations={**_CALLS, **dict.fromkeys(_AROUND, "")},

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from processor.metrics.otlp import OtlpView
     from processor.telemetry import Telemetry
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("genai_cost")
 
 SEND_TIMEOUT_S: Final = 10.0
 FLUSH_TIMEOUT_S: Final = 5.0

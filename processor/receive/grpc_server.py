@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from processor.receive.intake import Intake
     from processor.receive.raw_service import Context, Service
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("genai_cost")
 
 SETTING: Final = "receivers.otlp.protocols.grpc.endpoint"
 DEFAULT_MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from processor.receive.asgi import Receive, Scope, Send
     from processor.receive.intake import Intake
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("genai_cost")
 
 SETTING: Final = "receivers.otlp.protocols.http.endpoint"
 DEFAULT_MAX_BODY_BYTES: Final = 64 * 1024 * 1024
