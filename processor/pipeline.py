@@ -96,11 +96,7 @@ class Pipeline:
         charges = enriched.charges
         enriched.counted()
         try:
-            try:
             self._ledger.add(charges, time.time_ns())
-        except Exception:  # the next hop's answer stands: the sender must not send it again
-            self._telemetry.count("pricing_faults")
-            logger.exception("calls are not counted because of a fault in the books")
         except Exception:  # the next hop's answer stands: the sender must not send it again
             self._telemetry.count("pricing_faults")
             logger.exception("calls are not counted because of a fault in the books")
