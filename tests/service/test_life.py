@@ -85,6 +85,24 @@ async def test_a_next_hop_that_is_away_does_not_hold_the_end(tmp_path: Path) -> 
             assert await child.stop() == 0
 
 
+async def test_every_word_of_ours_is_a_line_of_the_log(tmp_path: Path) -> None:
+    """Also from deep inside: the metrics' way out fails, and is well again."""
+    ports = Ports(*free_ports(4))
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    (port,) = free_ports(1)
+    config = configuration(ports, f"127.0.0.1:{port}", tmp_path / "prices.yaml")
+    config["service"]["telemetry"]["logs"] = {"encoding": "json"}
+    argv = command(tmp_path, config)
+    async with started(tmp_path, ports, argv) as child, grpc_sender(ports.grpc) as sender:
+        async with Sink(port):
+            assert (await sender.send(sent(chat()))).code is Code.OK
+        await logged(child, "could not be sent")
+        async with Sink(port):
+            await logged(child, "reach otlp_grpc again")
+        lines = [line for line in child.said().splitlines() if "derived metrics" in line]
+    assert [json.loads(line)["level"] for line in lines] == ["warning", "info"]
+
+
 async def test_health_is_told_over_http_and_grpc(tmp_path: Path) -> None:
     async with hop(tmp_path) as service:
         child, sink = service.child, service.sink
