@@ -185,7 +185,10 @@ async def test_without_a_deadline_there_is_none() -> None:
         async with grpc_sender(door.grpc.port) as sender:
             await sender.send(timeout_s=None)
         await post(door.http.port)
-    assert [terms for _, _, terms in echo.asked] == [Terms(), Terms()]
+    assert [terms for _, _, terms in echo.asked] == [
+        Terms(transport="grpc"),
+        Terms(transport="http"),
+    ]
 
 
 async def test_two_hundred_requests_are_in_flight_together_and_each_arrives_once() -> None:
