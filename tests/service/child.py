@@ -13,7 +13,6 @@ import sys
 from collections import defaultdict
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import yaml
@@ -28,6 +27,7 @@ from tests.wire.senders import GrpcReply, GrpcSender, grpc_sender, post
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
 
     from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 PATIENCE_S: Final = 20.0
 SCRAPE: Final = {"x-prometheus-scrape-timeout-seconds": "10"}
-ROOT: Final = Path(__file__).parents[2]
 
 
 class Ports(NamedTuple):
@@ -217,8 +216,8 @@ async def started(
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: ASYNC220, S603 - returns at once
             argv,
-            cwd=folder,
-            env=clean | {"PYTHONPATH": str(ROOT)} | dict(env or {}),
+            cwd=folder,  # not in the checkout: what is installed is what is tested
+            env=clean | dict(env or {}),
             stdout=out,
             stderr=subprocess.STDOUT,
         )
@@ -238,9 +237,11 @@ async def hop(
     folder: Path, prices: str | Path = PRICES, **genai_cost: dict[str, Any]
 ) -> AsyncGenerator[Hop]:
     """A service with these prices (a text, or where a test keeps its own file), and both its ends."""
-    path = prices if isinstance(prices, Path) else folder / "prices.yaml"
+    path = folder / "prices.yaml"
     if isinstance(prices, str):
         path.write_text(prices)
+    else:
+        path = prices
     ports = Ports(*free_ports(4))
     async with Sink() as sink:
         argv = command(folder, configuration(ports, sink.endpoint, path, **genai_cost))

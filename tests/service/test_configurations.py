@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from processor.errors import Code
@@ -18,14 +19,13 @@ from tests.wire.senders import grpc_sender, post
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-    from pathlib import Path
 
 
 @asynccontextmanager
 async def embedded(folder: Path, **env: str) -> AsyncGenerator[Child]:
     """The service without a configuration file."""
     ports = Ports(*free_ports(4))
-    argv = [sys.executable, "-m", "tests.service.embedded"]
+    argv = [sys.executable, str(Path(__file__).with_name("embedded.py"))]
     argv += [str(port) for port in (ports.grpc, ports.http, ports.page)]
     async with started(folder, ports, argv, ready=False, env=env) as child:
         await logged(child, "traces go to")
