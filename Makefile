@@ -106,7 +106,7 @@ costs: dev ## a file of golden costs (FILE=..., default: that of ../shared/golde
 	$(DEV)/bin/python -m tests.pricing.golden_runner $(FILE)
 
 bench: $(VENV)/.test $(INTERPRETED)/.interpreted ## medians and ratios; gates nothing; compare within one run
-	$(VENV)/bin/python tests/bench/hop.py --compiled $(VENV)/bin/genai-cost \
+	$(VENV)/bin/python -m tests.bench.hop --compiled $(VENV)/bin/genai-cost \
 		--interpreted $(INTERPRETED)/bin/genai-cost $(ARGS)
 	$(VENV)/bin/python -m tests.bench.pricing
 	$(VENV)/bin/python tests/bench/ledger.py

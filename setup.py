@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -28,6 +29,7 @@ HOT = [
     "processor/dialects/texts.py",
     "processor/dialects/usage.py",
     "processor/enrich.py",
+    "processor/metrics/ledger.py",
     "processor/model.py",
     "processor/stamp.py",
     "processor/wire/splice.py",
@@ -56,7 +58,9 @@ def can_compile() -> bool:
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         source = Path(folder, "probe.c")
         source.write_text("#include <Python.h>\nPyObject *PyInit_probe(void) { return 0; }\n")
-        probe = Distribution({"name": "probe", "ext_modules": [Extension("probe", [str(source)])]})
+        probe = Distribution(
+            {"name": "probe", "ext_modules": [Extension("probe", [str(source)])]}
+        )
         command = build_ext(probe)
         command.build_lib = command.build_temp = folder
         try:
@@ -67,7 +71,7 @@ def can_compile() -> bool:
         return True
 
 
-def extensions() -> list[Extension]:
+def extensions() -> list[Any]:
     """The compiled form of the hot modules, or nothing."""
     if MODE == "never" or (MODE == "auto" and not can_compile()):
         return []

@@ -107,7 +107,7 @@ class Stamper:
         numbers = [usd]
         if self._detail == "cost":
             return self._said([COST], []).stamp(numbers)
-        classes = []
+        classes: list[str] = []
         for name, atto_usd in quote.parts:
             classes.append(name)
             numbers.append(atto_usd / ATTO)

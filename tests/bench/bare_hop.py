@@ -1,5 +1,7 @@
 """The floor: a gRPC hop that forwards raw bytes and does nothing else. `bare_hop.py PORT NEXT_PORT`."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import asyncio
@@ -18,7 +20,7 @@ SIZES = [
 
 async def main(port: int, next_port: int) -> None:
     channel = grpc.aio.insecure_channel(f"127.0.0.1:{next_port}", options=SIZES)
-    forward = channel.unary_unary(EXPORT)
+    forward = channel.unary_unary(EXPORT, None, None)
 
     async def export(body: bytes, _context: object) -> bytes:
         answer: bytes = await forward(body)

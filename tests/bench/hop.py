@@ -1,10 +1,13 @@
 """CPU per span of a running hop: the bare one, ours compiled, ours interpreted, in turn in one run.
 
-    python tests/bench/hop.py [--compiled GENAI_COST] [--interpreted GENAI_COST] [--rounds 5]
+    python -m tests.bench.hop [--compiled GENAI_COST] [--interpreted GENAI_COST] [--rounds 5]
 
 CPU is user + system of the hop's own process, from the operating system. No compression on either
 side; the answer is given after the next hop's. Only ratios within one run mean anything.
 """
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false, reportDeprecated=false
 
 from __future__ import annotations
 
@@ -18,14 +21,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from concurrent import futures
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import grpc
 import yaml
-from load import fresh, request
+
+from tests.bench.load import fresh, request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 HERE: Final = Path(__file__).parent
 EXPORT: Final = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -118,7 +124,7 @@ def cost_per_span(
 ) -> float:
     """µs of CPU per span over a while of requests, four at a time."""
     channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=BIG)
-    send = channel.unary_unary(EXPORT)
+    send = channel.unary_unary(EXPORT, None, None)
     for body in bodies[:2]:
         send(body, timeout=30)
     before, sent, index, end = cpu_s(pid), 0, time.time_ns(), time.monotonic() + seconds
@@ -132,38 +138,51 @@ def cost_per_span(
     return (cpu_s(pid) - before) / sent * 1e6
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--compiled", default=".venv/bin/genai-cost")
-    arguments.add_argument("--interpreted", default="")
-    arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--seconds", type=float, default=1.5)
-    arguments.add_argument("--workloads", default="ad")
-    asked = arguments.parse_args()
-    with sink() as next_port, contextlib.ExitStack() as stack:
-        hops: dict[str, tuple[int, int]] = {}
+def ours(command: str, next_port: int) -> Callable[[int, Path], list[str]]:
+    """How the service is started on a port."""
 
-        def ours(command: str) -> Callable[[int, Path], list[str]]:
-            def start(port: int, folder: Path) -> list[str]:
-                file = folder / "config.yaml"
-                file.write_text(config(port, next_port))
-                return [*command.split(), "run", "--config", str(file)]
+    def start(port: int, folder: Path) -> list[str]:
+        file = folder / "config.yaml"
+        file.write_text(config(port, next_port))
+        return [*command.split(), "run", "--config", str(file)]
 
-            return start
+    return start
 
-        hops["bare"] = stack.enter_context(
-            running(
-                lambda port, _folder: [
-                    sys.executable,
-                    str(HERE / "bare_hop.py"),
-                    str(port),
-                    str(next_port),
-                ]
-            )
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--compiled", default=".venv/bin/genai-cost")
+    parser.add_argument("--interpreted", default="")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=1.5)
+    parser.add_argument("--workloads", default="ad")
+    return parser.parse_args()
+
+
+def report(title: str, found: dict[str, list[float]]) -> None:
+    floor = statistics.median(found["bare"])
+    print(title)
+    for name, costs in found.items():
+        middle = statistics.median(costs)
+        print(
+            f"  {name:12} {middle:8.2f} us/span ({min(costs):.2f} to {max(costs):.2f})"
+            f"  {middle / floor:5.2f}x of the bare hop",
+            flush=True,
         )
+
+
+def main() -> None:
+    asked = arguments()
+    with sink() as next_port, contextlib.ExitStack() as stack:
+        bare = [sys.executable, str(HERE / "bare_hop.py")]
+        hops = {
+            "bare": stack.enter_context(
+                running(lambda port, _folder: [*bare, str(port), str(next_port)])
+            )
+        }
         for name, command in (("compiled", asked.compiled), ("interpreted", asked.interpreted)):
             if command:
-                hops[name] = stack.enter_context(running(ours(command)))
+                hops[name] = stack.enter_context(running(ours(command, next_port)))
         for title, (spans, share, size) in WORKLOADS.items():
             if title[0] not in asked.workloads:
                 continue
@@ -173,14 +192,7 @@ def main() -> None:
                 bodies = [request(spans, share, size, turn * 1000 + n) for n in range(count)]
                 for name, (pid, port) in hops.items():
                     found[name].append(cost_per_span(pid, port, bodies, spans, asked.seconds))
-            floor = statistics.median(found["bare"])
-            print(title)
-            for name, costs in found.items():
-                middle = statistics.median(costs)
-                print(
-                    f"  {name:12} {middle:8.2f} us/span ({min(costs):.2f} to {max(costs):.2f})"
-                    f"  {middle / floor:5.2f}x of the bare hop"
-                )
+            report(title, found)
         for name, (pid, _) in hops.items():
             print(f"resident {name}: {rss_mib(pid):.0f} MiB")
 
