@@ -139,9 +139,9 @@ def _delay_in(status_details: bytes) -> float | None:
 
 def _rpc_messages() -> tuple[Any, Any]:
     """Return google.rpc's Status and RetryInfo, imported at the first refusal (about 8 ms)."""
-    from google.rpc import (  # noqa: PLC0415
-        error_details_pb2,  # pyright: ignore[reportMissingTypeStubs]
-        status_pb2,  # pyright: ignore[reportMissingTypeStubs]
+    from google.rpc import (  # noqa: PLC0415  # pyright: ignore[reportMissingTypeStubs]
+        error_details_pb2,
+        status_pb2,
     )
 
     return status_pb2.Status, error_details_pb2.RetryInfo
