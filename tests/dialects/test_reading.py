@@ -131,6 +131,12 @@ def test_impossible_usage_is_named_never_clamped(bad: float | str, operation: st
     assert reading.impossible == f"gen_ai.usage.output_tokens: {bad!s} is no count"
 
 
+def test_a_call_of_which_nothing_is_told_but_nonsense_is_named_too() -> None:
+    reading = read({"gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": -1})
+    assert reading.kind is Kind.INFERENCE
+    assert reading.impossible == "gen_ai.usage.input_tokens: -1 is no count"
+
+
 def test_parts_that_fit_nowhere_are_named_too() -> None:
     reading = read({**CHAT, "gen_ai.usage.audio.input_tokens": 1421})
     assert reading.usage == {}

@@ -49,10 +49,11 @@ class Bill(NamedTuple):
     reported: float | None = None
 
 
-GATEWAY, ESTIMATE, ZERO, NONE = (
+GATEWAY, ESTIMATE, ZERO, GATEWAYS_ZERO, NONE = (
     Came(0.5, "agentgateway"),
     Came(0.5, "openlit.instrumentation.openai"),
     Came(0.0),
+    Came(0.0, "agentgateway"),
     Came(None),
 )
 ELSEWHERE = Came(0.5, key="operation.cost")
@@ -86,6 +87,12 @@ CASES: dict[str, tuple[Policy, Came, str, Bill]] = {
     "an estimate elsewhere is no cost": ("replace_estimates", ELSEWHERE, "nobodys", UNKNOWN),
     "a zero is an estimate": ("replace_estimates", ZERO, "gpt-4o", ZERO_REPLACED),
     "a zero is left and not counted": ("replace_estimates", ZERO, "nobodys", ZERO_LEFT),
+    "a gateway's zero is one too": (
+        "replace_estimates",
+        GATEWAYS_ZERO,
+        "gpt-4o",
+        ZERO_REPLACED,
+    ),
     "none": ("replace_estimates", NONE, "gpt-4o", COMPUTED),
     "none, model unknown": ("replace_estimates", NONE, "nobodys", UNKNOWN),
     "keep a charge": ("keep", GATEWAY, "gpt-4o", STANDS),

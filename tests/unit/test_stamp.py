@@ -164,9 +164,17 @@ def some_quote(draw: st.DrawFn) -> Quote:
 
 
 quotes = some_quote()
-stamps = st.lists(
-    st.tuples(quotes, st.sampled_from(["v1", "v2"]), st.none() | st.floats(0, 1e6)), max_size=8
-)
+
+
+def asked_of(pool: list[Quote]) -> st.SearchStrategy[list[tuple[Quote, str, float | None]]]:
+    """Stamps of few quotes, so that they meet each other's forms."""
+    said = st.tuples(
+        st.sampled_from(pool), st.sampled_from(["v1", "v2"]), st.none() | st.floats(0, 1e6)
+    )
+    return st.lists(said, max_size=8)
+
+
+stamps = st.lists(quotes, min_size=1, max_size=2).flatmap(asked_of)
 
 
 @given(detail=st.sampled_from(["cost", "parts", "full"]), asked=stamps)
