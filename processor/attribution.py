@@ -36,6 +36,8 @@ KEPT: Final = frozenset(
     }
 )
 OLD_ENVIRONMENT: Final = "deployment.environment"
+MEMO_BYTES: Final = 8192
+"""A longer resource or scope is read anew each time: 4,096 remembered ones stay under 32 MiB."""
 MAX_LABEL: Final = 256
 """Longest label value kept, in characters; what is longer is cut."""
 
@@ -66,14 +68,18 @@ class Attribution:
         """The sender, from a Resource message's bytes."""
         known = self._resources.get(about)
         if known is None:
-            known = self._resources[about] = self._read_resource(about)
+            known = self._read_resource(about)
+            if len(about) <= MEMO_BYTES:
+                self._resources[about] = known
         return known
 
     def scope(self, about: bytes) -> tuple[str, str]:
         """(name, version) from an InstrumentationScope message's bytes."""
         known = self._scopes.get(about)
         if known is None:
-            known = self._scopes[about] = read_scope(about)
+            known = read_scope(about)
+            if len(about) <= MEMO_BYTES:
+                self._scopes[about] = known
         return known
 
     def dimensions(

@@ -13,7 +13,7 @@ from mypy_extensions import mypyc_attr
 
 from pricing import NotPriced, Question, Standing
 from pricing.money import ATTO
-from processor.calls.settle import Verdict
+from processor.calls.settle import BILL, DUPLICATE
 from processor.dialects.usage import UNITS
 from processor.model import Source, Status
 from processor.stamp import COST, Stamp, Stamper
@@ -27,13 +27,9 @@ if TYPE_CHECKING:
 
 ExistingCost: TypeAlias = Literal["replace_estimates", "keep", "replace"]
 
+COMPUTED: Final = Source.COMPUTED
 STANDING: Final[Mapping[Standing, Status]] = {each: Status(each) for each in Standing}
 OFFER_LIMIT: Final = 8192
-
-_UNBILLED: Final[Mapping[Verdict, Status]] = {
-    Verdict.DUPLICATE: Status.DUPLICATE,
-    Verdict.AGGREGATE: Status.AGGREGATE,
-}
 
 
 @final
@@ -69,8 +65,8 @@ class Biller:
 
     def bill(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Bill:
         """The bill of a span that was not settled before."""
-        status = _UNBILLED.get(candidate.verdict)
-        if status is not None:
+        if candidate.verdict is not BILL:
+            status = Status.DUPLICATE if candidate.verdict is DUPLICATE else Status.AGGREGATE
             return Bill(status, 0, "", (), self._stamper.unpriced(status))
         reading = candidate.reading
         if self._stands(candidate):
@@ -86,7 +82,7 @@ class Biller:
         return Bill(
             STANDING[quote.status],
             quote.atto_usd,
-            Source.COMPUTED,
+            COMPUTED,
             tokens(reading),
             self._stamper.priced(quote, table.version, reading.reported_usd),
             quote.row,

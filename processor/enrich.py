@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast, final
 from pricing.usage import CLASSES
 from processor.attribution import Attribution, Resource
 from processor.calls.memory import Memory, Remembered
-from processor.calls.settle import Candidate, Verdict, settle
+from processor.calls.settle import BILL, DUPLICATE, RESENT, Candidate, settle
 from processor.dialects import DIALECTS
 from processor.dialects.recognise import Recogniser
 from processor.dialects.reported import KEYS as REPORTER_KEYS
@@ -114,15 +114,15 @@ class Enricher:
 
     def _entry(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Remembered:
         """The span as it is in the memory: settled now, or when it came first."""
-        if candidate.verdict is Verdict.RESENT:
+        if candidate.verdict is RESENT:
             known = candidate.remembered
             if known is None or not known.settled:  # twice in one request: as its first copy
                 known = cast("Remembered | None", self._memory.spans.get(candidate.key))
             if known is not None and known.settled:
                 return known
-            candidate.verdict = Verdict.DUPLICATE  # forgotten since its first copy was billed
+            candidate.verdict = DUPLICATE  # forgotten since its first copy was billed
         bill = self._biller.bill(candidate, table, now_unix_ns)
-        billed = candidate.verdict is Verdict.BILL and bool(candidate.reading.usage)
+        billed = candidate.verdict is BILL and bool(candidate.reading.usage)
         # Nobody climbs past a billed span, so nobody asks for what stands above it.
         entry = Remembered(b"" if billed else candidate.parent_key)
         entry.settled = True

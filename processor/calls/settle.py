@@ -38,6 +38,14 @@ class Verdict(Enum):
     RESENT = "resent"
 
 
+# An enum's member is found by a look-up each time it is named; these are found once.
+BILL: Final = Verdict.BILL
+DUPLICATE: Final = Verdict.DUPLICATE
+AGGREGATE: Final = Verdict.AGGREGATE
+RESENT: Final = Verdict.RESENT
+AROUND_CALLS: Final = Kind.AGGREGATE
+
+
 @final
 @mypyc_attr(acyclic=True)
 class Candidate:
@@ -49,7 +57,7 @@ class Candidate:
         self.scope: str = scope
         self.key: bytes = key_of(view.trace_id, view.span_id)
         self.parent_key: bytes = key_of(view.trace_id, view.parent_id)
-        self.verdict: Verdict = Verdict.BILL
+        self.verdict: Verdict = BILL
         self.remembered: Remembered | None = None
         """What was known of the span before; with `RESENT`, how it was settled."""
         self.covered: bool = False
@@ -69,7 +77,7 @@ def settle(candidates: list[Candidate], memory: Memory) -> None:
         known = _known(candidate.key, memory)
         candidate.remembered = known
         if (known is not None and known.settled) or candidate.key in here:
-            candidate.verdict = Verdict.RESENT
+            candidate.verdict = RESENT
             continue
         candidate.covered = known is not None and known.covered
         if candidate.key:
@@ -93,7 +101,7 @@ def _settle_trace(together: list[Candidate], memory: Memory) -> None:
     billed: list[Candidate] = []
     for candidate in together:
         candidate.verdict = _verdict(candidate, memory, beside, billed)
-        if candidate.verdict is Verdict.BILL and candidate.reading.usage:
+        if candidate.verdict is BILL and candidate.reading.usage:
             billed.append(candidate)
             if candidate.reading.response_id:
                 memory.calls.put(_call_key(candidate), True)  # noqa: FBT003 - a mark
@@ -124,20 +132,20 @@ def _verdict(
     billed: list[Candidate],
 ) -> Verdict:
     reading = candidate.reading
-    if reading.kind is Kind.AGGREGATE:
-        return Verdict.AGGREGATE
+    if reading.kind is AROUND_CALLS:
+        return AGGREGATE
     if candidate.covered:
-        return Verdict.DUPLICATE
+        return DUPLICATE
     if not reading.usage:
-        return Verdict.BILL  # nothing to count: its status will say why
+        return BILL  # nothing to count: its status will say why
     if _is_known_call(candidate, memory) or _under_a_billed_one(
         candidate.parent_key, beside, memory
     ):
-        return Verdict.DUPLICATE
+        return DUPLICATE
     for other in billed:
         if _same_call(candidate, other):
-            return Verdict.DUPLICATE
-    return Verdict.BILL
+            return DUPLICATE
+    return BILL
 
 
 def _known(key: bytes, memory: Memory) -> Remembered | None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from processor.dialects.usage import Count
     from processor.wire.walk import Value
 
+INFERENCE: Final = Kind.INFERENCE
+
 MAX_COST: Final = 1e9
 """US dollars; a larger amount, or one below 0, is not the cost of a call."""
 REPORTED: Final = "$"
@@ -191,12 +193,12 @@ class Recogniser:
         subject = self._subject(speaker, texts, said.told, scope, version)
         kind, operation = subject.kind, subject.operation
         impossible = said.impossible()
-        if kind is not Kind.INFERENCE and not said.counts and not impossible:
+        if kind is not INFERENCE and not said.counts and not impossible:
             return None
         if kind is None:
             if not subject.model:
                 return None
-            kind, operation = Kind.INFERENCE, "chat"
+            kind, operation = INFERENCE, "chat"
         usage: dict[str, Count] = {}
         if not impossible:
             try:
@@ -220,7 +222,8 @@ class Recogniser:
             known = self._by_name(scope)
             if len(self._by_scope) >= MEMO_LIMIT:  # scope names come from strangers
                 self._by_scope.clear()
-            self._by_scope[scope] = known
+            if len(scope) <= MEMO_TEXT:
+                self._by_scope[scope] = known
         if known is not None:
             return known
         if self._marks.isdisjoint(attributes):
