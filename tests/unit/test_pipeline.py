@@ -39,7 +39,7 @@ class Faulty:
         raise ZeroDivisionError(f"{len(body)} {table.version} {now_unix_ns}")
 
 
-class Torn(Ledger):
+class Torn:
     """Books that cannot be written to."""
 
     def add(self, charges: Iterable[Charge], now_unix_ns: int) -> NoReturn:
@@ -255,7 +255,7 @@ async def test_a_fault_in_the_books_is_no_answer_to_the_sender(
     hop: Hop, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The next hop has it: a sender that was told otherwise would send it again."""
-    path = Path(hop, ledger=Torn())
+    path = Path(hop, ledger=cast("Ledger", Torn()))
     assert await path.export(request(call())) == hop.answer
     assert path.count("pricing_faults") == 1
     assert "ZeroDivisionError" in caplog.text
@@ -263,7 +263,7 @@ async def test_a_fault_in_the_books_is_no_answer_to_the_sender(
 
 async def test_nor_does_it_hide_the_next_hops_own(hop: Hop) -> None:
     hop.fails_with = PERMANENT[0]
-    path = Path(hop, ledger=Torn())
+    path = Path(hop, ledger=cast("Ledger", Torn()))
     with pytest.raises(Refusal) as caught:
         await path.export(request(call()))
     assert caught.value is PERMANENT[0]
