@@ -67,7 +67,7 @@ lint: dev ## ruff, format check, import layers, codespell
 
 types: dev $(DEMO)/.installed ## mypy strict and pyright strict
 	$(DEV)/bin/mypy --explicit-package-bases $(CODE)
-	$(DEV)/bin/mypy --python-executable $(DEMO)/bin/python deploy/demo
+	$(DEV)/bin/mypy --no-explicit-package-bases --python-executable $(DEMO)/bin/python deploy/demo
 	$(DEV)/bin/pyright --pythonpath $(DEV)/bin/python $(CODE)
 	$(DEV)/bin/pyright --pythonpath $(DEMO)/bin/python deploy/demo
 

@@ -6,6 +6,7 @@ once (`_Form`) and filled in by one call of `struct`. Contract section 4 has the
 
 from __future__ import annotations
 
+import operator
 import struct
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
 
@@ -16,7 +17,7 @@ from processor.model import Source, Status
 from processor.wire.attributes import double_attribute, string_attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pricing import Quote
 
@@ -31,6 +32,9 @@ ROW: Final = "genai_cost.pricing.row"
 VERSION: Final = "genai_cost.pricing.version"
 MATCH: Final = "genai_cost.pricing.match"
 PART: Final = "genai_cost."
+
+# Not the operator: mypyc divides ints as doubles, which rounds twice; Python divides them exactly.
+_divide: Final[Callable[[int, int], float]] = operator.truediv
 
 FORM_LIMIT: Final = 4096
 """Forms remembered: rows, classes and tables differ, and all of them are finite but many."""
@@ -103,20 +107,20 @@ class Stamper:
 
     def priced(self, quote: Quote, version: str, reported_usd: float | None) -> Stamp:
         """A computed cost, with as much beside it as the detail asks for."""
-        usd = quote.atto_usd / ATTO
+        usd = _divide(quote.atto_usd, ATTO)
         numbers = [usd]
         if self._detail == "cost":
             return self._said([COST], []).stamp(numbers)
         classes: list[str] = []
         for name, atto_usd in quote.parts:
             classes.append(name)
-            numbers.append(atto_usd / ATTO)
+            numbers.append(_divide(atto_usd, ATTO))
         reported = reported_usd is not None and reported_usd != usd
         if reported and reported_usd is not None:
             numbers.append(reported_usd)
         discounted = quote.list_atto_usd != quote.atto_usd
         if discounted:
-            numbers.append(quote.list_atto_usd / ATTO)
+            numbers.append(_divide(quote.list_atto_usd, ATTO))
         question = (
             quote.row,
             quote.status,

@@ -15,7 +15,8 @@ from pricing.tables.making.emit import document
 from pricing.tables.making.plausible import doubt
 from pricing.tables.making.reading import parse_text, read_tables, read_text, table_files
 
-HERE = Path(checks.__file__).parents[1]
+# The checkout: an installed package has the compact build alone.
+HERE = Path(__file__).parents[2] / "pricing" / "tables"
 TABLES = read_tables(HERE)
 
 
