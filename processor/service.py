@@ -6,6 +6,7 @@ Next hops open before doors, doors close before next hops; between them the last
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import logging
 import signal
@@ -40,6 +41,8 @@ logger = logging.getLogger("genai_cost")
 
 DRAIN_S: Final = 10.0
 """What requests in flight get to finish; Kubernetes gives a pod 30 s in all."""
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
+LARGE_BLOCK_BYTES: Final = 16 * 1024 * 1024
 GC_YOUNG, GC_MIDDLE, GC_OLD = 50_000, 50, 100
 VERSION: Final = version_of("genai-cost-processor")
 
@@ -53,6 +56,18 @@ def exports_metrics(settings: Settings) -> bool:
     """Whether the derived metrics reach anybody who keeps them; `debug` keeps nothing."""
     names = settings.pipelines.get(Signal.METRICS, ())
     return any(settings.exporters[name].kind != "debug" for name in names)
+
+
+def keep_large_blocks() -> None:
+    """Let the C library keep the blocks that requests are copied into.
+
+    glibc gives every block over 128 KiB back to the kernel and pays for its pages again with the next
+    request: a third of a bare hop's CPU at 1.4 MB a request. Other C libraries have no such switch.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES)
+        mallopt(M_TRIM_THRESHOLD, 2 * LARGE_BLOCK_BYTES)
 
 
 def settle_garbage() -> None:
@@ -104,6 +119,7 @@ class Service:
                 await door.start()
             self._announce()
             settle_garbage()
+            keep_large_blocks()
             self.readiness.become(State.READY)
             await stopping.wait()
             self.readiness.become(State.STOPPING)

@@ -68,46 +68,65 @@ class Candidate:
         """Values of the configured dimensions."""
 
 
+NOBODY: Final[dict[bytes, Candidate]] = {}
+NOTHING_BILLED: Final[list[Candidate]] = []
+
+
 def settle(candidates: list[Candidate], memory: Memory) -> None:
     """Give every candidate its verdict; remembers calls and ancestors, not yet the stamps."""
-    fresh: list[Candidate] = []
-    traces: dict[bytes, list[Candidate]] = {}
+    first: dict[bytes, Candidate] = {}
+    several: dict[bytes, list[Candidate]] = {}
     here: set[bytes] = set()
     for candidate in candidates:
-        known = _known(candidate.key, memory)
-        candidate.remembered = known
-        if (known is not None and known.settled) or candidate.key in here:
+        key = candidate.key
+        known = _known(key, memory)
+        if known is not None:
+            candidate.remembered = known
+            candidate.covered = known.covered
+        if (known is not None and known.settled) or key in here:
             candidate.verdict = RESENT
             continue
-        candidate.covered = known is not None and known.covered
-        if candidate.key:
-            here.add(candidate.key)
-        fresh.append(candidate)
+        if key:
+            here.add(key)
         trace_id = candidate.view.trace_id
-        if trace_id in traces:
-            traces[trace_id].append(candidate)
+        if trace_id not in first:
+            first[trace_id] = candidate
+        elif trace_id in several:
+            several[trace_id].append(candidate)
         else:
-            traces[trace_id] = [candidate]
-    for together in traces.values():
+            several[trace_id] = [first[trace_id], candidate]
+    for trace_id, candidate in first.items():
+        if trace_id not in several:
+            _settle_one(candidate, memory, NOBODY, NOTHING_BILLED)
+    for together in several.values():
         _settle_trace(together, memory)
 
 
 def _settle_trace(together: list[Candidate], memory: Memory) -> None:
     """Verdicts for the spans of one trace in one request, from the inside out."""
-    beside: dict[bytes, Candidate] = {}
-    if len(together) > 1:
-        beside = {each.key: each for each in together if each.key}
-        together = _innermost_first(together, beside)
+    beside = {each.key: each for each in together if each.key}
     billed: list[Candidate] = []
-    for candidate in together:
-        candidate.verdict = _verdict(candidate, memory, beside, billed)
-        if candidate.verdict is BILL and candidate.reading.usage:
+    for candidate in _innermost_first(together, beside):
+        if _settle_one(candidate, memory, beside, billed):
             billed.append(candidate)
-            if candidate.reading.response_id:
-                memory.calls.put(_call_key(candidate), True)  # noqa: FBT003 - a mark
-            _cover(candidate.parent_key, beside, memory)
-        elif candidate.covered:
-            _cover(candidate.parent_key, beside, memory)
+
+
+def _settle_one(
+    candidate: Candidate,
+    memory: Memory,
+    beside: dict[bytes, Candidate],
+    billed: list[Candidate],
+) -> bool:
+    """The span's verdict, noted; whether a call is billed by it."""
+    candidate.verdict = _verdict(candidate, memory, beside, billed)
+    if candidate.verdict is BILL and candidate.reading.usage:
+        if candidate.reading.response_id:
+            memory.calls.put(_call_key(candidate), True)  # noqa: FBT003 - a mark
+        _cover(candidate.parent_key, beside, memory)
+        return True
+    if candidate.covered:
+        _cover(candidate.parent_key, beside, memory)
+    return False
 
 
 def _innermost_first(
