@@ -2,7 +2,7 @@
 
 A dialect is data. A `Spec` names an attribute, or with `#` a place inside an attribute that holds
 JSON: `langfuse.observation.usage_details#input`. Of several specs the first that is there counts.
-Sources of all tables: docs/dialects.md and the packages each names in `read_from`.
+Each table names the packages and versions it was read from (`read_from`).
 """
 
 from __future__ import annotations
