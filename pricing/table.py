@@ -112,7 +112,9 @@ class PriceTable:
         provider = tried[0].provider if tried else ""
         return NotPriced(
             Reason.UNKNOWN_MODEL,
-            f"{provider or 'no provider'} lists no {asked or 'model'}",
+            f"{provider} lists no {asked or 'model'}"
+            if provider
+            else f"no provider lists {asked or 'it'}",
             provider,
         )
 

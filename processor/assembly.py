@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pricing import PriceBook, PriceSource
@@ -35,8 +36,12 @@ class Hops(NamedTuple):
 def price_book(settings: Settings) -> PriceBook:
     """The layers that the settings name; not read yet."""
     pricing = settings.pricing
+    # Absolute for the log, unresolved for the watch: a ConfigMap's symlinks are what moves.
     return PriceBook(
-        [PriceSource(source.file, source.format) for source in pricing.sources],
+        [
+            PriceSource(str(Path(source.file).absolute()), source.format)
+            for source in pricing.sources
+        ],
         builtin=pricing.builtin,
         aliases=pricing.aliases,
     )

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import socket
 
     from processor.receive.asgi import App
-    from processor.settings import Settings
+    from processor.settings import ExporterSettings, Settings
 
 logger = logging.getLogger("genai_cost")
 
@@ -50,6 +50,14 @@ VERSION: Final = version_of("genai-cost-processor")
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. Raises `ConfigError` before anything serves."""
     return asyncio.run(Service(settings).serve())
+
+
+def described(exporter: ExporterSettings) -> str:
+    """An exporter for the line at start: where it goes, and whether others can read along."""
+    if not exporter.endpoint:
+        return exporter.name
+    how = "plaintext" if exporter.tls.insecure else "TLS"
+    return f"{exporter.name} at {exporter.endpoint} ({how}, compression {exporter.compression})"
 
 
 def exports_metrics(settings: Settings) -> bool:
@@ -227,6 +235,10 @@ class Service:
             logger.info("send OTLP/HTTP to http://%s", settings.http.endpoint)
         if settings.telemetry.metrics is not None:
             logger.info("metrics are at http://%s/metrics", settings.telemetry.metrics.endpoint)
-        for name, hop in self.hops.items():
-            logger.info("%s go to %s", name, hop.name)
-        logger.info("to see it work, run `make demo` in a second terminal; Ctrl-C ends this")
+        for name in self.hops:
+            exporters = [settings.exporters[each] for each in settings.pipelines[name]]
+            logger.info("%s go to %s", name, ", ".join(map(described, exporters)))
+        if not exports_metrics(settings):
+            logger.info(
+                "to see it work, run `make demo` in a second terminal; Ctrl-C ends this"
+            )

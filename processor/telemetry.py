@@ -176,7 +176,7 @@ ABOUT: Final = cast(
         ),
         "pricing_rows": About(
             "Number of rows in the price table in use.",
-            "A sudden fall: compare the tables with `genai-cost prices diff`.",
+            "A sudden fall: compare the files the table was made of; the log names its version.",
         ),
         "pricing_age_seconds": About(
             "Seconds since the price table in use was built.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import secrets
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,6 +29,8 @@ SNAPSHOTS = {
 }
 ANSWER = "It was shipped on Monday and should be with you by Thursday."
 
+# A response id names a call for ever: those of one run must not come again in the next.
+RUN = secrets.token_hex(4)
 _serial = itertools.count(1)
 
 
@@ -121,7 +124,7 @@ def _chat(asked: Json) -> Json:
         "message": {"role": "assistant", "content": ANSWER},
     }
     return {
-        "id": f"chatcmpl-demo-{next(_serial):05d}",
+        "id": f"chatcmpl-demo-{RUN}-{next(_serial):05d}",
         "object": "chat.completion",
         "created": 1_760_000_000,
         "model": SNAPSHOTS.get(asked["model"], asked["model"]),
@@ -153,7 +156,7 @@ def _responses(asked: Json) -> Json:
     prompt, output = _prompt_tokens(asked), 700 + 90 * (next(_serial) % 5)
     text: Json = {"type": "output_text", "text": ANSWER, "annotations": []}
     return {
-        "id": f"resp_demo_{next(_serial):05d}",
+        "id": f"resp_demo_{RUN}_{next(_serial):05d}",
         "object": "response",
         "created_at": 1_760_000_000,
         "status": "completed",
@@ -197,7 +200,7 @@ def _messages(asked: Json) -> Json:
     kept = prompt * 4 // 5 if prompt >= 1024 else 0
     first = kept > 0 and serial % 3 == 0
     return {
-        "id": f"msg_demo_{serial:05d}",
+        "id": f"msg_demo_{RUN}_{serial:05d}",
         "type": "message",
         "role": "assistant",
         "model": SNAPSHOTS.get(asked["model"], asked["model"]),

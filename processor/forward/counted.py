@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, cast
+import logging
+import time
+from typing import TYPE_CHECKING, Final, Self, cast
 
+from processor.errors import Refusal
 from processor.model import ITEMS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from processor.forward.next_hop import NextHop
@@ -14,25 +18,61 @@ if TYPE_CHECKING:
     from processor.telemetry import CounterName, Telemetry
 
 
-class Counted:
-    """Stands before one exporter; opens, closes and answers as it does."""
+logger = logging.getLogger("genai_cost")
 
-    def __init__(self, hop: NextHop, telemetry: Telemetry) -> None:
+REMIND_S: Final = 60.0
+
+
+class Counted:
+    """Stands before one exporter; opens, closes and answers as it does.
+
+    That it fails is said when it begins, once a minute while it lasts, and when it ends: senders hear
+    of each refusal, but nobody reads their logs at three in the morning.
+    """
+
+    def __init__(
+        self,
+        hop: NextHop,
+        telemetry: Telemetry,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._hop = hop
         self._telemetry = telemetry
+        self._clock = clock
+        self._failing_since: float | None = None
+        self._said_at = -REMIND_S
         self.name = hop.name
 
     async def send(self, batch: Batch, terms: Terms) -> bytes:
         """As the exporter answers."""
-        taken = False
+        outcome = "send_failed"
         try:
             answer = await self._hop.send(batch, terms)
-            taken = True
-            return answer
+            outcome = "sent"
+        except Refusal as refusal:
+            self._failed(refusal)
+            raise
         finally:
-            outcome = "sent" if taken else "send_failed"
             name = cast("CounterName", f"exporter_{outcome}_{ITEMS[batch.signal]}")
             self._telemetry.count(name, batch.items, self.name)
+        if self._failing_since is not None:
+            lasted_s = self._clock() - self._failing_since
+            self._failing_since, self._said_at = None, -REMIND_S
+            logger.info("%s takes data again, after %.0f s", self.name, lasted_s)
+        return answer
+
+    def _failed(self, refusal: Refusal) -> None:
+        now = self._clock()
+        if self._failing_since is None:
+            self._failing_since = now
+        if now - self._said_at < REMIND_S:
+            return
+        self._said_at = now
+        fate = "senders may try again" if refusal.retryable else "for good: senders drop it"
+        logger.error(
+            "%s refuses (%s): %s: %s", self.name, fate, refusal.code.name, refusal.message[:500]
+        )
 
     async def __aenter__(self) -> Self:
         await self._hop.__aenter__()

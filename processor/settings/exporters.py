@@ -62,7 +62,8 @@ def _debug(name: str, block: Block) -> ExporterSettings:
 
 def _grpc(name: str, block: Block) -> ExporterSettings:
     place = block.take("endpoint", target, Target("", None))
-    if not block.has("endpoint"):
+    written = block.child("endpoint")
+    if written is None or written.value is None:  # not there, or a variable that is not set
         block.problem("has no endpoint; write `endpoint: host:4317`")
     retry, queue = _retry(block.block("retry_on_failure")), _queue(block.block("sending_queue"))
     return ExporterSettings(

@@ -1,0 +1,67 @@
+"""A next hop that fails is said when it begins, while it lasts and when it ends; and counted."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from processor.errors import Code, Refusal
+from processor.forward.counted import REMIND_S, Counted
+from processor.model import Batch, Signal, Terms
+from processor.telemetry import Telemetry
+from tests.doubles.hop import Hop
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BATCH = Batch(Signal.TRACES, b"", items=3)
+
+
+class Clock:
+    """Time that moves when told to."""
+
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+async def sent(counted: Counted, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(Refusal):
+            await counted.send(BATCH, Terms())
+
+
+def said(caplog: pytest.LogCaptureFixture) -> Sequence[str]:
+    return [record.getMessage() for record in caplog.records]
+
+
+async def test_a_failing_hop_is_said_once_a_minute_and_when_it_ends(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hop, clock, telemetry = Hop("back_end"), Clock(), Telemetry()
+    counted = Counted(hop, telemetry, clock=clock)
+    caplog.set_level(logging.INFO, "genai_cost")
+    hop.fails_with = Refusal(Code.UNAVAILABLE, "connection refused")
+    await sent(counted, 3)
+    clock.now_s += REMIND_S
+    await sent(counted, 2)
+    hop.fails_with = None
+    await counted.send(BATCH, Terms())
+    line = "back_end refuses (senders may try again): UNAVAILABLE: connection refused"
+    assert said(caplog) == [line, line, "back_end takes data again, after 60 s"]
+    assert telemetry.counter("exporter_send_failed_spans") == [(("back_end",), 15)]
+    assert telemetry.counter("exporter_sent_spans") == [(("back_end",), 3)]
+
+
+async def test_what_is_refused_for_good_is_said_to_be_lost(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hop = Hop("back_end")
+    hop.fails_with = Refusal(Code.UNIMPLEMENTED, "no such pipeline")
+    await sent(Counted(hop, Telemetry()), 1)
+    assert said(caplog) == [
+        "back_end refuses (for good: senders drop it): UNIMPLEMENTED: no such pipeline"
+    ]
