@@ -160,6 +160,11 @@ class PriceBook:
             self._bad[source] = digest, bad.problems
             problems.extend(bad.problems)
             return None
+        except Exception as fault:  # noqa: BLE001 - whatever a file holds, the last good table stays
+            words = f"{source.path}: cannot be read ({type(fault).__name__}); please report this file"
+            self._bad[source] = digest, (words,)
+            problems.append(words)
+            return None
         self._bad.pop(source, None)
         return _Read(digest, loaded.layer, loaded.warnings)
 

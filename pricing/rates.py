@@ -93,6 +93,9 @@ def rate(name: str, amount: Decimal, per: int = 1, minimum: int = 0) -> Rate:
     return Rate(atto // shared, units // shared, minimum)
 
 
+MAX_DIGITS: Final = 15
+
+
 def parse(name: str, value: object) -> Rate:
     """The rate a price file means by `value` for a usage class; raises `RateError`."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
@@ -104,7 +107,7 @@ def parse(name: str, value: object) -> Rate:
         amount = Decimal(match["amount"])
     except InvalidOperation:
         raise RateError(f"{match['amount']!r} is not a decimal number") from None
-    return rate(name, amount, _per(name, match), int(match["minimum"] or 0))
+    return rate(name, amount, _per(name, match), _whole(match["minimum"] or "0"))
 
 
 def _per(name: str, match: re.Match[str]) -> int:
@@ -120,7 +123,18 @@ def _per(name: str, match: re.Match[str]) -> int:
     singular = next((w for w in words if word in {w, f"{w}s", f"{w}es", f"{w[:-1]}ies"}), None)
     if singular is None:
         raise RateError(f"{name} is not counted in {word!r}, but in {' or '.join(words)}")
-    return int(match["count"] or 1) * _TIMES[(match["times"] or "").lower()] * words[singular]
+    per = (
+        _whole(match["count"] or "1") * _TIMES[(match["times"] or "").lower()] * words[singular]
+    )
+    if per < 1:
+        raise RateError(f"{match['count']} {word} is no amount to have a price")
+    return per
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise RateError(f"a number of {len(digits)} digits is out of all proportion")
+    return int(digits)
 
 
 def text(name: str, price: Rate) -> str:

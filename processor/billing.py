@@ -88,6 +88,11 @@ class Biller:
             quote.row,
         )
 
+    def fault(self) -> Bill:
+        """Of a span whose bill could not be made."""
+        stamp = self._stamper.unpriced(Status.INTERNAL_ERROR)
+        return Bill(Status.INTERNAL_ERROR, 0, "", (), stamp)
+
     def _offer(self, reading: Reading, table: PriceTable) -> Offer | NotPriced:
         """The rows for what the reading is about; remembered for as long as the table holds."""
         if table is not self._table:

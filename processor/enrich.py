@@ -7,6 +7,7 @@ Pure but for what it remembers. Compiled by mypyc where that works.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final, cast, final
 
 from pricing.usage import CLASSES
@@ -17,7 +18,7 @@ from processor.dialects import DIALECTS
 from processor.dialects.recognise import Recogniser
 from processor.dialects.reported import KEYS as REPORTER_KEYS
 from processor.dialects.reported import charged
-from processor.model import Charge, Labels
+from processor.model import Charge, Labels, Status
 from processor.stamp import STATUS, replaceable
 from processor.wire.splice import Edit, splice
 from processor.wire.walk import Found, KeyTable, read, scan
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
     from pricing import PriceTable
     from processor.billing import Bill, Biller
     from processor.dialects.recognise import Reading
-    from processor.wire.walk import Frame, Value
+    from processor.wire.walk import Frame, SpanView, Value
 
 REPLACEABLE: Final = replaceable(CLASSES)
+logger = logging.getLogger("genai_cost")
+
+INTERNAL_ERROR: Final = Status.INTERNAL_ERROR
 LABELS_LIMIT: Final = 16_384
 NO_ATTRIBUTES: Final[dict[str, Value]] = {}
 
@@ -41,6 +45,8 @@ class Enriched:
         self.body: bytes = body
         self.items: int = items
         """Spans, metric points or log records in it."""
+        self.faults: int = 0
+        """Spans that could not be read or priced through a fault of ours."""
         self.owed: dict[Remembered, None] = {}
         """In order, each span once, however often it stands in the request."""
 
@@ -72,13 +78,15 @@ class Enricher:
         """The request with its calls priced. Raises `Malformed` for bytes that are no request."""
         found = scan(body, self._keys)
         enriched = Enriched(body, found.spans)
-        candidates = self._recognise(body, found)
+        candidates = self._recognise(body, found, enriched)
         if not candidates:
             return enriched
         settle(candidates, self._memory)
         edits: list[Edit] = []
         for candidate in candidates:
             entry = self._entry(candidate, table, now_unix_ns)
+            if entry.charge is not None and entry.charge.status is INTERNAL_ERROR:
+                enriched.faults += 1
             if entry.append:
                 places = candidate.view.places
                 cuts = [(start, end) for key, start, end in places if key in entry.keys]
@@ -88,7 +96,7 @@ class Enricher:
         enriched.body = splice(body, edits)
         return enriched
 
-    def _recognise(self, body: bytes, found: Found) -> list[Candidate]:
+    def _recognise(self, body: bytes, found: Found, enriched: Enriched) -> list[Candidate]:
         """Reads each span and keeps what matters of it; its attributes are let go at once."""
         candidates: list[Candidate] = []
         frame: Frame | None = None
@@ -102,15 +110,36 @@ class Enricher:
             if view.scope is not frame:
                 frame = view.scope
                 name, version = self._attribution.scope(frame.about)
-            reading = self._recogniser.read(attributes, name, version)
-            if reading is not None:
-                candidate = Candidate(view, reading, name)
-                resource = self._resource(view.scope.parent)
-                candidate.dimensions = self._dimensions_of(attributes, resource)
-                if reading.reported_usd is not None:
-                    candidate.charged = charged(reading, name, attributes)
+            try:
+                candidate = self._candidate(view, attributes, name, version)
+            except Exception:
+                enriched.faults += 1
+                logger.exception("a span goes on as it came because of a fault in reading it")
+                continue
+            if candidate is not None:
                 candidates.append(candidate)
         return candidates
+
+    def _candidate(
+        self, view: SpanView, attributes: dict[str, Value], name: str, version: str
+    ) -> Candidate | None:
+        reading = self._recogniser.read(attributes, name, version)
+        if reading is None:
+            return None
+        candidate = Candidate(view, reading, name)
+        resource = self._resource(view.scope.parent)
+        candidate.dimensions = self._dimensions_of(attributes, resource)
+        if reading.reported_usd is not None:
+            candidate.charged = charged(reading, name, attributes)
+        return candidate
+
+    def _bill(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Bill:
+        """The bill, or a named one where making it fails: one span's fault is not the others'."""
+        try:
+            return self._biller.bill(candidate, table, now_unix_ns)
+        except Exception:
+            logger.exception("a span goes on unpriced because of a fault in pricing it")
+            return self._biller.fault()
 
     def _entry(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Remembered:
         """The span as it is in the memory: settled now, or when it came first."""
@@ -121,8 +150,8 @@ class Enricher:
             if known is not None and known.settled:
                 return known
             candidate.verdict = DUPLICATE  # forgotten since its first copy was billed
-        bill = self._biller.bill(candidate, table, now_unix_ns)
-        billed = candidate.verdict is BILL and bool(candidate.reading.usage)
+        bill = self._bill(candidate, table, now_unix_ns)
+        billed = candidate.verdict is BILL and candidate.reading.says_cost()
         # Nobody climbs past a billed span, so nobody asks for what stands above it.
         entry = Remembered(b"" if billed else candidate.parent_key)
         entry.settled = True

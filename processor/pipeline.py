@@ -82,7 +82,7 @@ class Pipeline:
                 return Enriched(body, count_items(body, points=signal is Signal.METRICS))
             if self._enricher is None:
                 return Enriched(body, count_items(body, points=False))
-            return self._enricher.enrich(body, self._book.current, time.time_ns())
+            return self._priced(self._enricher, body)
         except Malformed as problem:
             self._telemetry.count("walk_faults")
             if signal is Signal.TRACES:
@@ -91,6 +91,11 @@ class Pipeline:
             self._telemetry.count("pricing_faults")
             logger.exception("a request goes on unpriced because of a fault in pricing")
         return Enriched(body)
+
+    def _priced(self, enricher: Enricher, body: bytes) -> Enriched:
+        enriched = enricher.enrich(body, self._book.current, time.time_ns())
+        self._telemetry.count("pricing_faults", enriched.faults)
+        return enriched
 
     def _count(self, enriched: Enriched) -> None:
         charges = enriched.charges

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
 from mypy_extensions import mypyc_attr
 
 from pricing.money import ATTO
+from pricing.usage import CLASSES
 from processor.model import Source, Status
 from processor.wire.attributes import double_attribute, string_attribute
 
@@ -135,7 +136,10 @@ class Stamper:
             doubles = [COST, *[PART + name for name in classes]]
             doubles += [REPORTED] if reported else []
             doubles += [LIST_COST] if discounted else []
-            form = self._remember(question, _Form(doubles, self._texts(quote, version)))
+            form = _Form(doubles, self._texts(quote, version))
+            # Parts of somebody else's cost must not stand beside ours.
+            form.keys = EVERY_KEY
+            self._remember(question, form)
         return form.stamp(numbers)
 
     def _texts(self, quote: Quote, version: str) -> list[tuple[str, str]]:
@@ -162,3 +166,6 @@ def replaceable(classes: Iterable[str]) -> frozenset[str]:
     """Every attribute that a stamp may write, so that none is ever written twice."""
     fixed = (COST, STATUS, SOURCE, REPORTED, LIST_COST, ROW, VERSION, MATCH)
     return frozenset((*fixed, *[PART + name for name in classes]))
+
+
+EVERY_KEY: Final = replaceable(CLASSES)

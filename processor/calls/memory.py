@@ -58,5 +58,5 @@ class Memory:
 
 
 def key_of(trace_id: bytes, span_id: bytes) -> bytes:
-    """A span's identity; empty where it has none and cannot be known again."""
-    return trace_id + span_id if span_id else b""
+    """A span's identity; empty where it has none that is one (16 and 8 bytes: OTLP)."""
+    return trace_id + span_id if len(trace_id) == 16 and len(span_id) == 8 else b""

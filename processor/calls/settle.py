@@ -9,6 +9,7 @@ output and a model of the same name. Compiled by mypyc where that works.
 
 from __future__ import annotations
 
+import hashlib
 from enum import Enum
 from typing import TYPE_CHECKING, Final, cast, final
 
@@ -19,14 +20,19 @@ from processor.dialects.dialect import Kind
 
 if TYPE_CHECKING:
     from processor.dialects.recognise import Reading
+    from processor.dialects.usage import Count
     from processor.wire.walk import SpanView
 
 MAX_ANCESTORS: Final = 64
 """How far up a chain of parents is followed; a longer chain may hold a loop."""
+MAX_BESIDE: Final = 64
+"""How many calls of its trace a span without a name of its own is compared with, the last first."""
 NOTE_WITHIN_NS: Final = 1_000_000_000
 """How long after a call a span of no length may still speak of it."""
 SURE_ID: Final = 12
 """Response ids at least this long are unique by themselves; shorter ones are within their trace."""
+SURE_TAIL: Final = 8
+MAX_ID: Final = 128
 
 
 class Verdict(Enum):
@@ -119,9 +125,9 @@ def _settle_one(
 ) -> bool:
     """The span's verdict, noted; whether a call is billed by it."""
     candidate.verdict = _verdict(candidate, memory, beside, billed)
-    if candidate.verdict is BILL and candidate.reading.usage:
+    if candidate.verdict is BILL and candidate.reading.says_cost():
         if candidate.reading.response_id:
-            memory.calls.put(_call_key(candidate), True)  # noqa: FBT003 - a mark
+            memory.calls.put(_call_key(candidate), candidate.key)
         _cover(candidate.parent_key, beside, memory)
         return True
     if candidate.covered:
@@ -155,13 +161,13 @@ def _verdict(
         return AGGREGATE
     if candidate.covered:
         return DUPLICATE
-    if not reading.usage:
+    if not reading.says_cost():
         return BILL  # nothing to count: its status will say why
     if _is_known_call(candidate, memory) or _under_a_billed_one(
         candidate.parent_key, beside, memory
     ):
         return DUPLICATE
-    for other in billed:
+    for other in billed[-MAX_BESIDE:]:
         if _same_call(candidate, other):
             return DUPLICATE
     return BILL
@@ -172,16 +178,30 @@ def _known(key: bytes, memory: Memory) -> Remembered | None:
 
 
 def _is_known_call(candidate: Candidate, memory: Memory) -> bool:
-    response_id = candidate.reading.response_id
-    return bool(response_id) and memory.calls.get(_call_key(candidate)) is not None
+    """Whether another span is billed for the call that this one names.
+
+    A span that is forgotten and sent again is not another: it was refused when it came, or it comes
+    very late, and counting money twice is the lesser evil beside not counting it.
+    """
+    if not candidate.reading.response_id:
+        return False
+    known = memory.calls.get(_call_key(candidate))
+    return known is not None and (known != candidate.key or not candidate.key)
 
 
 def _call_key(candidate: Candidate) -> str:
     """A response id, which is unique by itself unless it is a mere number or word."""
     response_id = candidate.reading.response_id
-    if len(response_id) >= SURE_ID:
-        return response_id
+    if len(response_id) >= SURE_ID and _tail(response_id) >= SURE_TAIL:
+        if len(response_id) <= MAX_ID:
+            return response_id
+        return hashlib.sha256(response_id.encode("utf-8", "replace")).hexdigest()
     return f"{candidate.view.trace_id.hex()} {candidate.reading.subject.provider} {response_id}"
+
+
+def _tail(response_id: str) -> int:
+    """Characters after what names the kind: Ollama's `chatcmpl-523` is one of a thousand."""
+    return len(response_id) - max(response_id.rfind("-"), response_id.rfind("_")) - 1
 
 
 def _under_a_billed_one(key: bytes, beside: dict[bytes, Candidate], memory: Memory) -> bool:
@@ -234,7 +254,7 @@ def _same_call(outer: Candidate, inner: Candidate) -> bool:
     return (
         outer.view.start_ns <= inner.view.start_ns
         and inner.view.end_ns <= outer.view.end_ns
-        and _output(outer.reading) == _output(inner.reading)
+        and _same_output(outer.reading.usage, inner.reading.usage)
     )
 
 
@@ -247,9 +267,12 @@ def _near(one: SpanView, other: SpanView) -> bool:
     return abs(int(one.end_ns) - int(other.end_ns)) <= NOTE_WITHIN_NS
 
 
-def _output(reading: Reading) -> object:
-    usage = reading.usage
-    return usage.get("output", 0) + usage.get("reasoning", 0)
+def _same_output(one: dict[str, Count], other: dict[str, Count]) -> bool:
+    """Equal output; where there is none, as of embeddings, everything else must be equal too."""
+    output = one.get("output", 0) + one.get("reasoning", 0)
+    if output != other.get("output", 0) + other.get("reasoning", 0):
+        return False
+    return bool(output) or one == other
 
 
 def _alike(one: Reading, other: Reading) -> bool:

@@ -162,7 +162,7 @@ def version_number(text: str) -> tuple[int, ...]:
     for part in text.split("."):
         digits = ""
         for character in part:
-            if not character.isdigit():
+            if not character.isdecimal():
                 break
             digits += character
         if not digits:

@@ -31,6 +31,8 @@ MAX_COST: Final = 1e9
 REPORTED: Final = "$"
 """The name of the places where a cost may stand; no class of usage."""
 MEMO_LIMIT: Final = 8192
+MAX_NAME: Final = 512
+"""Longest name that is looked for, in characters; no real one comes near."""
 MAX_LABEL: Final = 256
 """Longest label, in characters."""
 MEMO_TEXT: Final = 1024
@@ -52,18 +54,22 @@ class Subject:
         self.kind: Kind | None = kind
         """None where it does not say."""
         self.operation: str = operation
-        self.request_model: str = texts.first(dialect.request_model)
-        self.response_model: str = texts.first(dialect.response_model)
+        self.request_model: str = texts.first(dialect.request_model)[:MAX_NAME]
+        self.response_model: str = texts.first(dialect.response_model)[:MAX_NAME]
         self.model: str = self.response_model or self.request_model
         """What answered, else what was asked for."""
-        self.address: str = texts.first(dialect.address)
+        self.address: str = texts.first(dialect.address)[:MAX_NAME]
         self.provider: str = resolve(
-            tuple([texts.text(spec) for spec in dialect.provider]), self.address, self.model
+            tuple([texts.text(spec)[:MAX_NAME] for spec in dialect.provider]),
+            self.address,
+            self.model,
         )
         """Canonical id, or empty where nothing told it."""
-        self.service_tier: str = texts.first(dialect.service_tier)
-        self.region: str = texts.first(dialect.region)
-        conditions = [(name, texts.first(specs)) for name, specs in dialect.conditions.items()]
+        self.service_tier: str = texts.first(dialect.service_tier)[:MAX_NAME]
+        self.region: str = texts.first(dialect.region)[:MAX_NAME]
+        conditions = [
+            (name, texts.first(specs)[:MAX_NAME]) for name, specs in dialect.conditions.items()
+        ]
         self.conditions: tuple[tuple[str, str], ...] = tuple(
             [pair for pair in conditions if pair[1]]
         )
@@ -96,6 +102,10 @@ class Reading:
         self.reported_key: str = ""
         self.reported_usd: float | None = None
         """A cost that came with the span, and under which name."""
+
+    def says_cost(self) -> bool:
+        """Whether the span says what its call cost, by counts or by a cost: only then it is billed."""
+        return bool(self.usage) or bool(self.reported_usd)
 
 
 @final

@@ -71,10 +71,10 @@ def count(value: object) -> int | None:
         if math.isnan(value):
             return None
         if not value.is_integer():
-            raise Impossible(f"{value} is no count")
+            raise Impossible(f"{_shown(value)} is no count")
     number = int(value)
     if not 0 <= number <= MAX_COUNT:
-        raise Impossible(f"{value} is no count")
+        raise Impossible(f"{_shown(value)} is no count")
     return number
 
 
@@ -89,8 +89,15 @@ def quantity(value: object) -> Decimal | None:
     if amount.is_nan():
         return None
     if not 0 <= amount <= MAX_COUNT or (amount and amount.adjusted() < MIN_DIGIT):
-        raise Impossible(f"{value} is no amount")
+        raise Impossible(f"{_shown(value)} is no amount")
     return amount
+
+
+def _shown(value: object) -> str:
+    """A number for a message; one of thousands of digits cannot be printed, nor should it be."""
+    if isinstance(value, int) and value.bit_length() > 64:
+        return f"a number of {value.bit_length()} bits"
+    return str(value)[:32]
 
 
 def _number(text: str) -> int | float | None:

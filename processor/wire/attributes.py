@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Nested: TypeAlias = "str | bool | int | float | bytes | list[Nested] | dict[str, Nested] | None"
 
+MAX_BYTES: Final = 1 << 18
+"""Largest list or map that is opened."""
 MAX_NESTING: Final = 16
 """Deepest list or map that is read; telemetry of known instrumentations stays under 6."""
 
@@ -45,7 +47,7 @@ def nested(value: Value) -> Nested:
     """An attribute's value with its lists and maps opened; what is no value becomes None."""
     if not isinstance(value, bytes):
         return value
-    return _open(value, 0, len(value), MAX_NESTING)
+    return _open(value, 0, len(value), MAX_NESTING) if len(value) <= MAX_BYTES else None
 
 
 def pairs(body: bytes, at: int, end: int, number: int) -> Iterator[tuple[str, Value]]:

@@ -24,6 +24,7 @@ Value: TypeAlias = "str | bool | int | float | bytes"
 """What an attribute says; `bytes` are an AnyValue that holds a list, a map or bytes, unopened."""
 
 BLOOM_SIZE: Final = 4096
+MAX_FIELDS: Final = 16_384
 MAX_DEPTH: Final = 64
 """Deepest nesting of groups that is skipped; protobuf's own parsers stop at 100."""
 
@@ -119,8 +120,25 @@ class Frame:
         self.end: i64 = end
         self.parent: Frame | None = parent
         self.about: bytes = b""
+        self.further: list[bytes] | None = None
+        """Payloads of further such heads, which nobody sends but anybody may."""
         self.known: object = None
         """What the reader of this request made of `about`."""
+
+    def add(self, payload: bytes) -> None:
+        """One more head; joined once, at the end."""
+        if not self.about:
+            self.about = payload
+        elif self.further is None:
+            self.further = [payload]
+        else:
+            self.further.append(payload)
+
+    def close(self) -> None:
+        """All heads are here."""
+        if self.further is not None:
+            self.about += b"".join(self.further)
+            self.further = None
 
 
 @final
@@ -144,8 +162,6 @@ class SpanView:
         self.attributes: dict[str, Value] = {}
         self.places: list[tuple[str, int, int]] = []
         """(key, start, end), tag included, of attributes whose key is in the reader's `replaceable`."""
-        self.events: list[tuple[int, int]] = []
-        """Payload bounds of the span's events."""
 
 
 @final
@@ -216,10 +232,11 @@ def _resource_spans(
             at = stop
         elif tag == 0x0A:  # resource = 1
             at, stop = _length(body, at, end)
-            frame.about += body[at:stop]
+            frame.add(body[at:stop])
             at = stop
         else:
             at = _skip(body, at, end, tag)
+    frame.close()
 
 
 def _scope_spans(
@@ -238,10 +255,11 @@ def _scope_spans(
             at = stop
         elif tag == 0x0A:  # scope = 1
             at, stop = _length(body, at, end)
-            frame.about += body[at:stop]
+            frame.add(body[at:stop])
             at = stop
         else:
             at = _skip(body, at, end, tag)
+    frame.close()
 
 
 def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable) -> bool:
@@ -303,8 +321,6 @@ def _read_span(
                 view.parent_id = body[at:stop]
             elif tag == 0x2A:  # name = 5
                 view.name = body[at:stop]
-            elif tag == 0x5A:  # events = 11
-                view.events.append((at, stop))
             elif tag == 0x7A:  # status = 15
                 view.error = _is_error(body, at, stop, error=view.error)
             at = stop
@@ -386,14 +402,18 @@ def _keyed_value(body: bytes, at: i64, end: i64) -> Value | None:
 
 
 def fields(body: bytes, at: i64, end: i64) -> list[tuple[int, int, int]]:
-    """(tag, start, end of the payload) of every length-delimited field of a message, in order."""
+    """(tag, start, end of the payload) of a message's length-delimited fields, in order.
+
+    Of the first `MAX_FIELDS` of them: no message that is read this way has more for a reason.
+    """
     found: list[tuple[int, int, int]] = []
     try:
         while at < end:
             tag, at = _tag(body, at, end)
             if tag & 7 == 2:
                 at, stop = _length(body, at, end)
-                found.append((tag, at, stop))
+                if len(found) < MAX_FIELDS:
+                    found.append((tag, at, stop))
                 at = stop
             else:
                 at = _skip(body, at, end, tag)
@@ -409,23 +429,34 @@ def count_items(body: bytes, *, points: bool) -> int:
     points are field 1 of its data: Gauge = 5, Sum = 7, Histogram = 9, ExponentialHistogram = 10,
     Summary = 11.
     """
-    total = 0
-    for tag, start, end in fields(body, 0, len(body)):
-        if tag != 0x0A:
+    try:
+        return int(_count(body, 0, len(body), POINTS if points else RECORDS, 0))
+    except IndexError:
+        raise Malformed("a message ends in the middle of a field") from None
+
+
+# Tags on the way down to what is counted, by depth.
+RECORDS: Final = ((0x0A,), (0x12,), (0x12,))
+POINTS: Final = ((0x0A,), (0x12,), (0x12,), (0x2A, 0x3A, 0x4A, 0x52, 0x5A), (0x0A,))
+
+
+def _count(
+    body: bytes, at: i64, end: i64, path: tuple[tuple[int, ...], ...], depth: int
+) -> i64:
+    """How many messages stand at the end of the path; nothing is kept on the way."""
+    total: i64 = 0
+    wanted = path[depth]
+    last = depth + 1 == len(path)
+    while at < end:
+        tag, at = _tag(body, at, end)
+        if tag & 7 != 2:
+            at = _skip(body, at, end, tag)
             continue
-        for scope_tag, scope_start, scope_end in fields(body, start, end):
-            if scope_tag == 0x12:
-                items = [f for f in fields(body, scope_start, scope_end) if f[0] == 0x12]
-                total += sum(_points(body, f[1], f[2]) for f in items) if points else len(items)
+        at, stop = _length(body, at, end)
+        if tag in wanted:
+            total += 1 if last else _count(body, at, stop, path, depth + 1)
+        at = stop
     return total
-
-
-def _points(body: bytes, at: i64, end: i64) -> int:
-    return sum(
-        sum(inner == 0x0A for inner, _first, _last in fields(body, start, stop))
-        for tag, start, stop in fields(body, at, end)
-        if tag in (0x2A, 0x3A, 0x4A, 0x52, 0x5A)
-    )
 
 
 def any_value(body: bytes, at: i64, end: i64) -> Value | None:

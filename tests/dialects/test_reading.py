@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.dialects import DIALECTS, Kind, Reading, Recogniser
-from processor.dialects.recognise import MEMO_LIMIT, MEMO_TEXT
+from processor.dialects.recognise import MAX_NAME, MEMO_LIMIT, MEMO_TEXT
 from tests.dialects.cases import CASES, Case
 
 if TYPE_CHECKING:
@@ -265,5 +265,5 @@ def test_long_texts_are_read_and_not_remembered() -> None:
     recogniser = Recogniser(DIALECTS)
     reading = recogniser.read({**CHAT, "gen_ai.request.model": "m" * MEMO_TEXT}, "app", "")
     assert reading is not None
-    assert reading.subject.model == "m" * MEMO_TEXT
+    assert reading.subject.model == "m" * MAX_NAME
     assert not recogniser._subjects
