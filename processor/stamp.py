@@ -35,7 +35,7 @@ MATCH: Final = "genai_cost.pricing.match"
 PART: Final = "genai_cost."
 
 # Not the operator: mypyc divides ints as doubles, which rounds twice; Python divides them exactly.
-_divide: Final[Callable[[int, int], float]] = operator.truediv
+_divide: Final[Callable[[int, int], float]] = operator.truediv  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 FORM_LIMIT: Final = 4096
 """Forms remembered: rows, classes and tables differ, and all of them are finite but many."""

@@ -17,11 +17,12 @@ from processor.enrich import Enriched, Enricher
 from processor.stamp import Stamper
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 BOOK = PriceBook()
 BOOK.reload(0.0)
-GPT_4O = {
+GPT_4O: dict[str, object] = {
     "gen_ai.operation.name": "chat",
     "gen_ai.provider.name": "openai",
     "gen_ai.response.model": "gpt-4o",
@@ -36,7 +37,7 @@ def enricher(capacity: int = 65_536) -> Enricher:
     return Enricher(biller, Attribution([]), Memory(capacity))
 
 
-def span(number: int, attributes: dict[str, object], **more: object) -> Span:
+def span(number: int, attributes: Mapping[str, object], **more: object) -> Span:
     made = Span(
         trace_id=number.to_bytes(16, "big"),
         span_id=number.to_bytes(8, "big"),
