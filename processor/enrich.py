@@ -11,7 +11,6 @@ import logging
 from typing import TYPE_CHECKING, Final, cast, final
 
 from pricing.usage import CLASSES
-from processor.attribution import Attribution, Resource
 from processor.calls.memory import Memory, Remembered
 from processor.calls.settle import BILL, DUPLICATE, RESENT, Candidate, settle
 from processor.dialects import DIALECTS
@@ -25,6 +24,7 @@ from processor.wire.walk import Found, KeyTable, read, scan
 
 if TYPE_CHECKING:
     from pricing import PriceTable
+    from processor.attribution import Attribution, Resource
     from processor.billing import Bill, Biller
     from processor.dialects.recognise import Reading
     from processor.wire.walk import Frame, SpanView, Value
@@ -216,6 +216,3 @@ class Enricher:
             view.span_id,
             bill.row,
         )
-
-
-__all__ = ["Enriched", "Enricher", "Resource"]

@@ -105,11 +105,7 @@ def _number(text: str) -> int | float | None:
     if len(text) > 32:
         return None
     try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
+        return int(text) if text.lstrip("+-").isdecimal() else float(text)
     except ValueError:
         return None
 

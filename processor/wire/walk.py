@@ -154,11 +154,8 @@ class SpanView:
         self.trace_id: bytes = b""
         self.span_id: bytes = b""
         self.parent_id: bytes = b""
-        self.name: bytes = b""
-        self.kind: i64 = 0
         self.start_ns: i64 = 0
         self.end_ns: i64 = 0
-        self.error: bool = False
         self.attributes: dict[str, Value] = {}
         self.places: list[tuple[str, int, int]] = []
         """(key, start, end), tag included, of attributes whose key is in the reader's `replaceable`."""
@@ -319,17 +316,11 @@ def _read_span(
                 view.span_id = body[at:stop]
             elif tag == 0x22:  # parent_span_id = 4
                 view.parent_id = body[at:stop]
-            elif tag == 0x2A:  # name = 5
-                view.name = body[at:stop]
-            elif tag == 0x7A:  # status = 15
-                view.error = _is_error(body, at, stop, error=view.error)
             at = stop
         elif tag == 0x39:  # start_time_unix_nano = 7
             view.start_ns, at = _fixed64(body, at, end)
         elif tag == 0x41:  # end_time_unix_nano = 8
             view.end_ns, at = _fixed64(body, at, end)
-        elif tag == 0x30:  # kind = 6
-            view.kind, at = _varint(body, at, end)
         else:
             at = _skip(body, at, end, tag)
 
@@ -487,18 +478,6 @@ def any_value(body: bytes, at: i64, end: i64) -> Value | None:
         else:
             at = _skip(body, at, end, tag)
     return found
-
-
-def _is_error(body: bytes, at: i64, end: i64, *, error: bool) -> bool:
-    """Whether a Status says STATUS_CODE_ERROR (2)."""
-    while at < end:
-        tag, at = _tag(body, at, end)
-        if tag == 0x18:  # code = 3
-            code, at = _varint(body, at, end)
-            error = code == 2
-        else:
-            at = _skip(body, at, end, tag)
-    return error
 
 
 def _tag(body: bytes, at: i64, end: i64) -> tuple[i64, i64]:
