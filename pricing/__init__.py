@@ -11,6 +11,7 @@ from pricing.book import PriceBook, PriceSource, ReloadOutcome
 from pricing.charge import Offer
 from pricing.problems import PriceError
 from pricing.table import PriceTable
+from pricing.tariff import Tariff
 
 __all__ = [
     "NotPriced",
@@ -24,6 +25,7 @@ __all__ = [
     "Reason",
     "ReloadOutcome",
     "Standing",
+    "Tariff",
     "Unpriced",
 ]
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from pricing.answers import NotPriced, Quote, Reason, Standing
 from pricing.money import divide_half_even
 from pricing.rows import row_id
+from pricing.tariff import Tariff
 from pricing.usage import CLASSES, PROMPT, SURCHARGES, TOKENS
 
 if TYPE_CHECKING:
@@ -247,13 +248,41 @@ class Offer:
             total, tuple(parts), plan.row, self._match, self._provider, _STANDING[doubt], total
         )
 
+    def tariff(self, usage: Mapping[str, int], at_unix_ns: int) -> Tariff | None:
+        """The rates that charge such a call, and others as it is; None where it takes more."""
+        if self._hours:
+            return None
+        plan = self._always or self._plan(usage, at_unix_ns)
+        if plan is None or not usage:
+            return None
+        doubt = plan.doubt
+        rates: list[int] = []
+        for name, count in usage.items():
+            line = plan[name]
+            if not isinstance(line, int) or count <= 0:
+                return None
+            rates.append(line)
+            doubt |= plan.doubts.get(name, 0)
+        made = Tariff(rates, plan.row, self._match, _STANDING[doubt])
+        self._bound(made, usage, at_unix_ns)
+        return made
+
+    def _bound(self, made: Tariff, usage: Mapping[str, int], at: int) -> None:
+        """For which instants and prompts the plan is in force: up to the boundaries around it."""
+        before = bisect_right(self._times, at)
+        made.since = self._times[before - 1] if before else made.since
+        made.until = self._times[before] if before < len(self._times) else made.until
+        if self._thresholds:
+            made.prompt = [place for place, name in enumerate(usage) if name in PROMPT]
+            below = bisect_left(self._thresholds, _prompt(usage))
+            made.over = self._thresholds[below - 1] if below else made.over
+            made.up_to = (
+                self._thresholds[below] if below < len(self._thresholds) else made.up_to
+            )
+
     def _plan(self, usage: Mapping[str, int | Decimal], at: int) -> _Plan | None:
         """The plan in force: the place among the boundaries of time and prompt is its key."""
-        prompt: int | Decimal = 0
-        if self._thresholds:
-            for name in usage:
-                if name in PROMPT:
-                    prompt += usage[name]
+        prompt = _prompt(usage) if self._thresholds else 0
         if self._hours:
             key = self._mask(at, prompt)
         else:
@@ -293,6 +322,15 @@ class Offer:
     def _not_then(self) -> NotPriced:
         detail = f"{self.basis.entry.model} has rows, none of them in force then"
         return NotPriced(Reason.NO_PRICE_AT_TIME, detail, self._provider)
+
+
+def _prompt(usage: Mapping[str, int | Decimal]) -> int | Decimal:
+    """How long the prompt is, in tokens of every kind."""
+    prompt: int | Decimal = 0
+    for name in usage:
+        if name in PROMPT:
+            prompt += usage[name]
+    return prompt
 
 
 def _in_force(term: Row | Multiplier, at: int) -> bool:

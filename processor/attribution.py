@@ -12,12 +12,12 @@ from cachetools import LRUCache
 
 from processor.model import Origin
 from processor.wire.attributes import pairs
-from processor.wire.walk import fields
+from processor.wire.fields import fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from processor.wire.walk import Value
+    from processor.wire.fields import Value
 
 # What of a resource its counters keep: nothing that names a pod, or every restart is a new series.
 KEPT: Final = frozenset(

@@ -14,27 +14,34 @@ from pricing.usage import CLASSES
 from processor.calls.memory import Memory, Remembered
 from processor.calls.settle import BILL, DUPLICATE, RESENT, Candidate, settle
 from processor.dialects import DIALECTS
+from processor.dialects.hear import hear
 from processor.dialects.recognise import Recogniser
 from processor.dialects.reported import KEYS as REPORTER_KEYS
 from processor.dialects.reported import charged
 from processor.model import Charge, Labels, Status
 from processor.stamp import STATUS, replaceable
+from processor.wire.fields import Malformed
+from processor.wire.keys import KeyTable
 from processor.wire.splice import Edit, splice
-from processor.wire.walk import Found, KeyTable, read, scan
+from processor.wire.walk import NO_ATTRIBUTES, read, scan
 
 if TYPE_CHECKING:
     from pricing import PriceTable
     from processor.attribution import Attribution, Resource
     from processor.billing import Bill, Biller
-    from processor.dialects.recognise import Reading
-    from processor.wire.walk import Frame, SpanView, Value
+    from processor.dialects.hear import Heard
+    from processor.dialects.recognise import Writer
+    from processor.dialects.shapes import Shape
+    from processor.dialects.subject import Pattern
+    from processor.wire.fields import Value
+    from processor.wire.walk import Found, Frame, SpanView
 
 REPLACEABLE: Final = replaceable(CLASSES)
 logger = logging.getLogger("genai_cost")
 
 INTERNAL_ERROR: Final = Status.INTERNAL_ERROR
 LABELS_LIMIT: Final = 16_384
-NO_ATTRIBUTES: Final[dict[str, Value]] = {}
+NO_CUTS: Final[list[tuple[int, int]]] = []
 
 
 @final
@@ -65,7 +72,9 @@ class Enricher:
     """Bytes in, bytes and charges out."""
 
     def __init__(self, biller: Biller, attribution: Attribution, memory: Memory) -> None:
-        self._recogniser: Recogniser = Recogniser(DIALECTS)
+        self._recogniser: Recogniser = Recogniser(
+            DIALECTS, REPLACEABLE | REPORTER_KEYS, attribution.wanted
+        )
         wanted = self._recogniser.keys() | REPLACEABLE | REPORTER_KEYS | attribution.wanted
         self._keys: KeyTable = KeyTable(wanted, self._recogniser.marks())
         self._biller: Biller = biller
@@ -85,14 +94,19 @@ class Enricher:
         edits: list[Edit] = []
         for candidate in candidates:
             entry = self._entry(candidate, table, now_unix_ns)
-            if entry.charge is not None and entry.charge.status is INTERNAL_ERROR:
-                enriched.faults += 1
+            charge = entry.charge
+            if charge is not None:
+                enriched.owed[entry] = None
+                if charge.status is INTERNAL_ERROR:
+                    enriched.faults += 1
             if entry.append:
                 places = candidate.view.places
-                cuts = [(start, end) for key, start, end in places if key in entry.keys]
+                cuts = (
+                    [(start, end) for key, start, end in places if key in entry.keys]
+                    if places
+                    else NO_CUTS
+                )
                 edits.append(Edit(candidate.view, entry.append, cuts))
-            if entry.charge is not None:
-                enriched.owed[entry] = None
         enriched.body = splice(body, edits)
         return enriched
 
@@ -100,18 +114,19 @@ class Enricher:
         """Reads each span and keeps what matters of it; its attributes are let go at once."""
         candidates: list[Candidate] = []
         frame: Frame | None = None
-        name = version = ""
+        writer: Writer | None = None
+        resource: Resource | None = None
+        root: Shape | None = None
         for view in found.views:
-            read(body, view, self._keys, REPLACEABLE)
-            attributes = view.attributes
-            view.attributes = NO_ATTRIBUTES
-            if STATUS in attributes:
-                continue  # a hop before us settled it
-            if view.scope is not frame:
+            if view.scope is not frame or writer is None or root is None or resource is None:
                 frame = view.scope
-                name, version = self._attribution.scope(frame.about)
+                writer = self._recogniser.writer(*self._attribution.scope(frame.about))
+                root = self._recogniser.shapes.root(writer)
+                resource = self._resource(frame.parent)
             try:
-                candidate = self._candidate(view, attributes, name, version)
+                candidate = self._candidate(body, view, writer, root, resource)
+            except Malformed:
+                raise
             except Exception:
                 enriched.faults += 1
                 logger.exception("a span goes on as it came because of a fault in reading it")
@@ -121,16 +136,44 @@ class Enricher:
         return candidates
 
     def _candidate(
-        self, view: SpanView, attributes: dict[str, Value], name: str, version: str
+        self, body: bytes, view: SpanView, writer: Writer, root: Shape, resource: Resource
     ) -> Candidate | None:
-        reading = self._recogniser.read(attributes, name, version)
+        """What matters of a span; None where it describes no call that is ours to settle."""
+        heard = hear(body, view, writer.ear, self._recogniser.shapes, root)
+        recipe = None if heard is None else heard.shape.recipe
+        if heard is not None and recipe is not None:
+            if recipe.pattern is None:
+                return None
+            reading = self._recogniser.short(heard, recipe)
+            if reading is not None:
+                candidate = Candidate(view, reading, writer.scope)
+                candidate.dimensions = self._dimensions_of(heard.kept, resource)
+                return candidate
+        return self._candidate_at_length(body, view, writer, heard, resource)
+
+    def _candidate_at_length(
+        self,
+        body: bytes,
+        view: SpanView,
+        writer: Writer,
+        heard: Heard | None,
+        resource: Resource,
+    ) -> Candidate | None:
+        """The same for a span that is out of the ordinary, or the first of its shape."""
+        read(body, view, self._keys, REPLACEABLE)
+        attributes = view.attributes
+        view.attributes = NO_ATTRIBUTES
+        if STATUS in attributes:
+            return None  # a hop before us settled it
+        if heard is not None and heard.shape.recipe is None:
+            self._recogniser.learn(heard.shape, attributes, writer)
+        reading = self._recogniser.read(attributes, writer)
         if reading is None:
             return None
-        candidate = Candidate(view, reading, name)
-        resource = self._resource(view.scope.parent)
+        candidate = Candidate(view, reading, writer.scope)
         candidate.dimensions = self._dimensions_of(attributes, resource)
         if reading.reported_usd is not None:
-            candidate.charged = charged(reading, name, attributes)
+            candidate.charged = charged(reading, writer.scope, attributes)
         return candidate
 
     def _bill(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Bill:
@@ -155,8 +198,8 @@ class Enricher:
         # Nobody climbs past a billed span, so nobody asks for what stands above it.
         entry = Remembered(b"" if billed else candidate.parent_key)
         entry.settled = True
-        entry.append = bill.stamp.append
-        entry.keys = bill.stamp.keys
+        entry.append = bill.append
+        entry.keys = bill.keys
         entry.charge = self._charge(candidate, bill)
         entry.billed = billed
         entry.covered = candidate.covered
@@ -181,16 +224,16 @@ class Enricher:
         return resource.dimensions
 
     def _labels_of(
-        self, reading: Reading, resource: Resource, source: str, dimensions: tuple[str, ...]
+        self, pattern: Pattern, resource: Resource, source: str, dimensions: tuple[str, ...]
     ) -> Labels:
         """Labels recur as their series do; a memo spares making and hashing them anew."""
-        subject = reading.subject
-        question = (subject, reading.operation, resource, source, dimensions)
+        question = (pattern, resource, source, dimensions)
         known = self._labels.get(question)
         if known is None:
+            subject = pattern.subject
             known = Labels(
                 resource.origin,
-                reading.operation,
+                pattern.operation,
                 subject.provider,
                 subject.request_label,
                 subject.response_label,
@@ -203,14 +246,16 @@ class Enricher:
         return known
 
     def _charge(self, candidate: Candidate, bill: Bill) -> Charge:
-        view, reading = candidate.view, candidate.reading
+        view = candidate.view
         resource = self._resource(view.scope.parent)
-        labels = self._labels_of(reading, resource, bill.source, candidate.dimensions)
         return Charge(
-            labels,
+            self._labels_of(
+                candidate.reading.pattern, resource, bill.source, candidate.dimensions
+            ),
             bill.status,
             bill.atto_usd,
-            bill.tokens,
+            bill.classes,
+            bill.counts,
             int(view.end_ns),
             view.trace_id,
             view.span_id,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, final
 from mypy_extensions import mypyc_attr
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class Signal(StrEnum):
@@ -80,18 +80,46 @@ class Origin(NamedTuple):
     """Kept resource attributes, sorted by key; the metric's own resource is made of them."""
 
 
-class Labels(NamedTuple):
-    """The label set of a charge: equal labels are one series."""
+@final
+@mypyc_attr(acyclic=True)
+class Labels:
+    """The label set of a charge: equal labels are one series. Hashed once, compared by value."""
 
-    origin: Origin
-    operation: str
-    provider: str
-    request_model: str
-    response_model: str
-    source: str
-    """A `Source`, or empty where there is no cost."""
-    dimensions: tuple[str, ...]
-    """Values of `metrics.dimensions`, in their order; empty text where absent."""
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument for each label
+        self,
+        origin: Origin,
+        operation: str,
+        provider: str,
+        request_model: str,
+        response_model: str,
+        source: str,
+        dimensions: tuple[str, ...],
+    ) -> None:
+        self.origin: Origin = origin
+        self.operation: str = operation
+        self.provider: str = provider
+        self.request_model: str = request_model
+        self.response_model: str = response_model
+        self.source: str = source
+        """A `Source`, or empty where there is no cost."""
+        self.dimensions: tuple[str, ...] = dimensions
+        """Values of `metrics.dimensions`, in their order; empty text where absent."""
+        self._values: tuple[object, ...] = (
+            origin,
+            operation,
+            provider,
+            request_model,
+            response_model,
+            source,
+            dimensions,
+        )
+        self._hash: int = hash(self._values)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Labels) and self._values == other._values
 
 
 @final
@@ -104,7 +132,8 @@ class Charge:
         labels: Labels,
         status: Status,
         atto_usd: int,
-        tokens: tuple[tuple[str, int], ...],
+        classes: tuple[str, ...],
+        counts: Sequence[int],
         end_unix_ns: int,
         trace_id: bytes,
         span_id: bytes,
@@ -114,13 +143,19 @@ class Charge:
         self.status: Status = status
         self.atto_usd: int = atto_usd
         """Exact cost in 10**-18 US dollars; 0 where there is none."""
-        self.tokens: tuple[tuple[str, int], ...] = tokens
+        self.classes: tuple[str, ...] = classes
+        self.counts: Sequence[int] = counts
         """Disjoint token counts by class, as charged; empty for a duplicate or an aggregate."""
         self.end_unix_ns: int = end_unix_ns
         self.trace_id: bytes = trace_id
         self.span_id: bytes = span_id
         self.row: str = row
         """The price row used, for people; empty where none was."""
+
+    @property
+    def tokens(self) -> tuple[tuple[str, int], ...]:
+        """The counts with their classes."""
+        return tuple(zip(self.classes, self.counts, strict=True))
 
 
 @dataclass(slots=True)

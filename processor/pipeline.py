@@ -14,7 +14,8 @@ import grpc
 from processor.enrich import Enriched
 from processor.errors import Refusal
 from processor.model import ITEMS, Batch, Signal
-from processor.wire.walk import Malformed, count_items
+from processor.wire.count import count_items
+from processor.wire.fields import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -29,7 +29,8 @@ from processor.receive.http_server import HttpDoor
 from processor.receive.listen import listen
 from processor.receive.metrics_page import metrics_page
 from processor.telemetry import Telemetry
-from processor.wire import walk
+from processor.wire import keys
+from processor.wire.count import count_items
 
 if TYPE_CHECKING:
     import socket
@@ -142,7 +143,7 @@ class Service:
         settings = self._settings
         memory = Memory()
         self.telemetry.watch("calls_remembered", lambda: len(memory))
-        self.telemetry.gauge("walk_compiled", float(walk.compiled()))
+        self.telemetry.gauge("walk_compiled", float(keys.compiled()))
         self.telemetry.info("build", version=VERSION)
         return Pipeline(
             enricher=enricher(settings, memory) if settings.prices_spans else None,
@@ -205,7 +206,7 @@ class Service:
             return
 
         async def send(body: bytes) -> bytes:
-            points = walk.count_items(body, points=True)
+            points = count_items(body, points=True)
             return await hop.send(Batch(Signal.METRICS, body, items=points), Terms())
 
         exporter = MetricsExporter(
@@ -227,7 +228,7 @@ class Service:
         settings = self._settings
         for warning in settings.warnings:
             logger.warning("%s", warning)
-        how = "compiled" if walk.compiled() else "interpreted (no C compiler at installation)"
+        how = "compiled" if keys.compiled() else "interpreted (no C compiler at installation)"
         logger.info("genai-cost %s, the walk runs %s", VERSION, how)
         if settings.grpc is not None:
             logger.info("send OTLP/gRPC to %s", settings.grpc.endpoint)

@@ -1,7 +1,7 @@
 """What is written on a span: a cost, its parts, where it comes from, or why there is none.
 
 Spans that are charged alike carry the same attributes with other numbers, so a stamp is a form made
-once (`_Form`) and filled in by one call of `struct`. Contract section 4 has the attributes.
+once (`Form`) and filled in by one call of `struct`. Contract section 4 has the attributes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from processor.wire.attributes import double_attribute, string_attribute
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pricing import Quote
+    from pricing import Quote, Tariff
 
 Detail: TypeAlias = Literal["cost", "parts", "full"]
 
@@ -36,6 +36,11 @@ PART: Final = "genai_cost."
 
 # Not the operator: mypyc divides ints as doubles, which rounds twice; Python divides them exactly.
 _divide: Final[Callable[[int, int], float]] = operator.truediv  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+# Up to here whole numbers are doubles, and with ten more binary zeros behind them too.
+_EXACT: Final = 1 << 53
+_TRAILING: Final = (1 << 10) - 1
+_ATTO: Final = 1e18
 
 FORM_LIMIT: Final = 4096
 """Forms remembered: rows, classes and tables differ, and all of them are finite but many."""
@@ -55,7 +60,7 @@ NOTHING: Final = Stamp(b"", frozenset())
 
 
 @final
-class _Form:
+class Form:
     """The bytes that stamps have in common: texts after the doubles' places."""
 
     def __init__(self, doubles: list[str], texts: Sequence[tuple[str, str]]) -> None:
@@ -77,7 +82,11 @@ class _Form:
         for number in numbers:
             filled[at] = number
             at += 2
-        return Stamp(self.layout.pack(*filled), self.keys)
+        return self.stamp_filled()
+
+    def stamp_filled(self) -> Stamp:
+        """A stamp with the numbers that stand in `filled` at 1, 3, 5, ..."""
+        return Stamp(self.layout.pack(*self.filled), self.keys)
 
 
 class Stamper:
@@ -85,7 +94,8 @@ class Stamper:
 
     def __init__(self, detail: Detail) -> None:
         self._detail: str = detail
-        self._forms: dict[tuple[object, ...], _Form] = {}
+        self.says_parts: bool = detail != "cost"
+        self._forms: dict[tuple[object, ...], Form] = {}
 
     def unpriced(self, status: Status) -> Stamp:
         """Only why there is no cost; a cost that stands on the span is left alone."""
@@ -108,58 +118,68 @@ class Stamper:
 
     def priced(self, quote: Quote, version: str, reported_usd: float | None) -> Stamp:
         """A computed cost, with as much beside it as the detail asks for."""
-        usd = _divide(quote.atto_usd, ATTO)
+        usd = usd_of(quote.atto_usd)
         numbers = [usd]
-        if self._detail == "cost":
+        if not self.says_parts:
             return self._said([COST], []).stamp(numbers)
         classes: list[str] = []
         for name, atto_usd in quote.parts:
             classes.append(name)
-            numbers.append(_divide(atto_usd, ATTO))
+            numbers.append(usd_of(atto_usd))
         reported = reported_usd is not None and reported_usd != usd
         if reported and reported_usd is not None:
             numbers.append(reported_usd)
         discounted = quote.list_atto_usd != quote.atto_usd
         if discounted:
-            numbers.append(_divide(quote.list_atto_usd, ATTO))
-        question = (
-            quote.row,
-            quote.status,
-            quote.match,
-            version,
-            reported,
-            discounted,
-            *classes,
-        )
-        form = self._forms.get(question)
-        if form is None:
-            doubles = [COST, *[PART + name for name in classes]]
-            doubles += [REPORTED] if reported else []
-            doubles += [LIST_COST] if discounted else []
-            form = _Form(doubles, self._texts(quote, version))
-            # Parts of somebody else's cost must not stand beside ours.
-            form.keys = EVERY_KEY
-            self._remember(question, form)
-        return form.stamp(numbers)
+            numbers.append(usd_of(quote.list_atto_usd))
+        extra = [REPORTED] if reported else []
+        extra += [LIST_COST] if discounted else []
+        texts = self._texts(quote.row, quote.status, version, quote.match)
+        return self._computed(classes, extra, texts).stamp(numbers)
 
-    def _texts(self, quote: Quote, version: str) -> list[tuple[str, str]]:
-        texts: list[tuple[str, str]] = [(SOURCE, Source.COMPUTED), (STATUS, quote.status)]
-        if quote.row:
-            texts.append((ROW, quote.row))
+    def form(self, tariff: Tariff, classes: Sequence[str], version: str) -> Form:
+        """What stamps of calls by this tariff have in common; its doubles: the cost, its parts."""
+        if not self.says_parts:
+            return self._said([COST], [])
+        texts = self._texts(tariff.row, tariff.standing, version, tariff.match)
+        return self._computed(classes, [], texts)
+
+    def _computed(
+        self, classes: Sequence[str], extra: list[str], texts: Sequence[tuple[str, str]]
+    ) -> Form:
+        doubles = [COST, *[PART + name for name in classes], *extra]
+        form = self._said(doubles, texts)
+        # Parts of somebody else's cost must not stand beside ours.
+        form.keys = EVERY_KEY
+        return form
+
+    def _texts(
+        self, row: str, standing: str, version: str, match: str
+    ) -> list[tuple[str, str]]:
+        texts: list[tuple[str, str]] = [(SOURCE, Source.COMPUTED), (STATUS, standing)]
+        if row:
+            texts.append((ROW, row))
         if self._detail == "full":
-            texts += [(VERSION, version), (MATCH, quote.match)]
+            texts += [(VERSION, version), (MATCH, match)]
         return texts
 
-    def _said(self, doubles: list[str], texts: Sequence[tuple[str, str]]) -> _Form:
+    def _said(self, doubles: list[str], texts: Sequence[tuple[str, str]]) -> Form:
         question = (*doubles, *texts)
         form = self._forms.get(question)
-        return self._remember(question, _Form(doubles, texts)) if form is None else form
+        return self._remember(question, Form(doubles, texts)) if form is None else form
 
-    def _remember(self, question: tuple[object, ...], form: _Form) -> _Form:
+    def _remember(self, question: tuple[object, ...], form: Form) -> Form:
         if len(self._forms) >= FORM_LIMIT:
             self._forms.clear()
         self._forms[question] = form
         return form
+
+
+def usd_of(atto_usd: int) -> float:
+    """The nearest double of an amount in 10**-18 US dollars."""
+    if atto_usd < _EXACT or (atto_usd & _TRAILING == 0 and atto_usd < _EXACT << 10):
+        return float(atto_usd) / _ATTO  # both are exact, so the division alone rounds
+    return _divide(atto_usd, ATTO)
 
 
 def replaceable(classes: Iterable[str]) -> frozenset[str]:

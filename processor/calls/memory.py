@@ -6,7 +6,7 @@ Everything is bounded: see `Window`. The figures of a counted span are let go at
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, cast, final
 
 from mypy_extensions import mypyc_attr
 
@@ -56,6 +56,10 @@ class Memory:
 
     def __len__(self) -> int:
         return len(self.spans)
+
+    def span(self, key: bytes) -> Remembered | None:
+        """What is known of a span; the empty key is nobody's."""
+        return cast("Remembered | None", self.spans.get(key)) if key else None
 
 
 def key_of(trace_id: bytes, span_id: bytes) -> bytes:

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import hashlib
 from enum import Enum
-from typing import TYPE_CHECKING, Final, cast, final
+from typing import TYPE_CHECKING, Final, final
 
 from mypy_extensions import mypyc_attr
 
-from processor.calls.memory import COVERED, Memory, Remembered, key_of
+from processor.calls.memory import COVERED, key_of
 from processor.dialects.dialect import Kind
 
 if TYPE_CHECKING:
+    from processor.calls.memory import Memory, Remembered
     from processor.dialects.recognise import Reading
     from processor.dialects.usage import Count
     from processor.wire.walk import SpanView
@@ -82,25 +83,18 @@ def settle(candidates: list[Candidate], memory: Memory) -> None:
     """Give every candidate its verdict; remembers calls and ancestors, not yet the stamps."""
     first: dict[bytes, Candidate] = {}
     several: dict[bytes, list[Candidate]] = {}
-    here: set[bytes] = set()
     for candidate in candidates:
-        key = candidate.key
-        known = _known(key, memory)
+        known = memory.span(candidate.key)
         if known is not None:
             candidate.remembered = known
             candidate.covered = known.covered
-        if (known is not None and known.settled) or key in here:
-            candidate.verdict = RESENT
-            continue
-        if key:
-            here.add(key)
+            if known.settled:
+                candidate.verdict = RESENT
+                continue
         trace_id = candidate.view.trace_id
-        if trace_id not in first:
-            first[trace_id] = candidate
-        elif trace_id in several:
-            several[trace_id].append(candidate)
-        else:
-            several[trace_id] = [first[trace_id], candidate]
+        other = first.setdefault(trace_id, candidate)
+        if other is not candidate:
+            several.setdefault(trace_id, [other]).append(candidate)
     for trace_id, candidate in first.items():
         if trace_id not in several:
             _settle_one(candidate, memory, NOBODY, NOTHING_BILLED)
@@ -110,9 +104,15 @@ def settle(candidates: list[Candidate], memory: Memory) -> None:
 
 def _settle_trace(together: list[Candidate], memory: Memory) -> None:
     """Verdicts for the spans of one trace in one request, from the inside out."""
-    beside = {each.key: each for each in together if each.key}
+    beside: dict[bytes, Candidate] = {}
+    once: list[Candidate] = []
+    for candidate in together:
+        if candidate.key and beside.setdefault(candidate.key, candidate) is not candidate:
+            candidate.verdict = RESENT  # twice in one request
+        else:
+            once.append(candidate)
     billed: list[Candidate] = []
-    for candidate in _innermost_first(together, beside):
+    for candidate in _innermost_first(once, beside):
         if _settle_one(candidate, memory, beside, billed):
             billed.append(candidate)
 
@@ -124,10 +124,13 @@ def _settle_one(
     billed: list[Candidate],
 ) -> bool:
     """The span's verdict, noted; whether a call is billed by it."""
-    candidate.verdict = _verdict(candidate, memory, beside, billed)
-    if candidate.verdict is BILL and candidate.reading.says_cost():
-        if candidate.reading.response_id:
-            memory.calls.put(_call_key(candidate), candidate.key)
+    reading = candidate.reading
+    call_key = _call_key(candidate) if reading.response_id else ""
+    verdict = _verdict(candidate, call_key, memory, beside, billed)
+    candidate.verdict = verdict
+    if verdict is BILL and reading.says_cost():
+        if call_key:
+            memory.calls.put(call_key, candidate.key)
         _cover(candidate.parent_key, beside, memory)
         return True
     if candidate.covered:
@@ -152,56 +155,54 @@ def _innermost_first(
 
 def _verdict(
     candidate: Candidate,
+    call_key: str,
     memory: Memory,
     beside: dict[bytes, Candidate],
     billed: list[Candidate],
 ) -> Verdict:
     reading = candidate.reading
-    if reading.kind is AROUND_CALLS:
+    if reading.pattern.kind is AROUND_CALLS:
         return AGGREGATE
     if candidate.covered:
         return DUPLICATE
     if not reading.says_cost():
         return BILL  # nothing to count: its status will say why
-    if _is_known_call(candidate, memory) or _under_a_billed_one(
-        candidate.parent_key, beside, memory
+    if (
+        (call_key and _is_known_call(candidate, call_key, memory))
+        or _under_a_billed_one(candidate.parent_key, beside, memory)
+        or (billed and _beside_a_billed_one(candidate, billed))
     ):
         return DUPLICATE
-    for other in billed[-MAX_BESIDE:]:
-        if _same_call(candidate, other):
-            return DUPLICATE
     return BILL
 
 
-def _known(key: bytes, memory: Memory) -> Remembered | None:
-    return cast("Remembered | None", memory.spans.get(key)) if key else None
+def _beside_a_billed_one(candidate: Candidate, billed: list[Candidate]) -> bool:
+    return any(_same_call(candidate, other) for other in billed[-MAX_BESIDE:])
 
 
-def _is_known_call(candidate: Candidate, memory: Memory) -> bool:
+def _is_known_call(candidate: Candidate, call_key: str, memory: Memory) -> bool:
     """Whether another span is billed for the call that this one names.
 
     A span that is forgotten and sent again is not another: it was refused when it came, or it comes
     very late, and counting money twice is the lesser evil beside not counting it.
     """
-    if not candidate.reading.response_id:
-        return False
-    known = memory.calls.get(_call_key(candidate))
+    known = memory.calls.get(call_key)
     return known is not None and (known != candidate.key or not candidate.key)
 
 
 def _call_key(candidate: Candidate) -> str:
     """A response id, which is unique by itself unless it is a mere number or word."""
     response_id = candidate.reading.response_id
-    if len(response_id) >= SURE_ID and _tail(response_id) >= SURE_TAIL:
+    if len(response_id) >= SURE_ID and _is_sure(response_id[-SURE_TAIL:]):
         if len(response_id) <= MAX_ID:
             return response_id
         return hashlib.sha256(response_id.encode("utf-8", "replace")).hexdigest()
     return f"{candidate.view.trace_id.hex()} {candidate.reading.subject.provider} {response_id}"
 
 
-def _tail(response_id: str) -> int:
-    """Characters after what names the kind: Ollama's `chatcmpl-523` is one of a thousand."""
-    return len(response_id) - max(response_id.rfind("-"), response_id.rfind("_")) - 1
+def _is_sure(tail: str) -> bool:
+    """Whether an id ends in more than a number: Ollama's `chatcmpl-523` is one of a thousand."""
+    return "-" not in tail and "_" not in tail
 
 
 def _under_a_billed_one(key: bytes, beside: dict[bytes, Candidate], memory: Memory) -> bool:
@@ -212,7 +213,7 @@ def _under_a_billed_one(key: bytes, beside: dict[bytes, Candidate], memory: Memo
         if key in beside:
             key = beside[key].parent_key
             continue
-        known = _known(key, memory)
+        known = memory.span(key)
         if known is None:
             return False
         if known.billed:
@@ -233,7 +234,7 @@ def _cover(key: bytes, beside: dict[bytes, Candidate], memory: Memory) -> None:
             candidate.covered = True
             key = candidate.parent_key
             continue
-        known = _known(key, memory)
+        known = memory.span(key)
         if known is None:
             memory.spans.put(key, COVERED)
             return

@@ -126,20 +126,27 @@ class Dialect:
         counts = (spec for specs in self.usage.values() for spec in specs)
         return {*self.operation, *self.request_model, *self.response_model, *counts}
 
+    def told(self) -> list[Spec]:
+        """Places whose texts say what a span is about."""
+        conditions = (spec for specs in self.conditions.values() for spec in specs)
+        return [
+            *self.operation,
+            *self.provider,
+            *self.address,
+            *self.request_model,
+            *self.response_model,
+            *self.service_tier,
+            *self.region,
+            *conditions,
+        ]
+
     def specs(self) -> set[Spec]:
         """Every place this dialect reads."""
         lists = (
             self.marks,
-            self.operation,
-            self.provider,
-            self.address,
-            self.request_model,
-            self.response_model,
+            self.told(),
             self.response_id,
-            self.service_tier,
-            self.region,
             self.reported_cost,
             *self.usage.values(),
-            *self.conditions.values(),
         )
         return {spec for specs in lists for spec in specs}

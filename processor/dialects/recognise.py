@@ -7,75 +7,38 @@ what it counts does not. Compiled by mypyc where that works: it runs once for ev
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, cast, final
 
 from mypy_extensions import i64, mypyc_attr
 
-from processor.dialects.containment import UNLESS, Containment, containment
-from processor.dialects.dialect import AGGREGATES, OPERATIONS, Kind
-from processor.dialects.provider import resolve
+from processor.dialects.containment import UNLESS
+from processor.dialects.dialect import Kind
+from processor.dialects.ears import ear
+from processor.dialects.recipe import Recipe, recipe
+from processor.dialects.shapes import Shapes
+from processor.dialects.speaker import REPORTED, Speaker
+from processor.dialects.subject import Subject
 from processor.dialects.texts import Texts
 from processor.dialects.usage import MAX_COUNT, UNITS, Impossible, count, disjoint, quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from processor.dialects.dialect import Dialect
+    from processor.dialects.hear import Heard
+    from processor.dialects.shapes import Ear, Shape
+    from processor.dialects.subject import Pattern
     from processor.dialects.usage import Count
-    from processor.wire.walk import Value
+    from processor.wire.fields import Value
 
 INFERENCE: Final = Kind.INFERENCE
 
 MAX_COST: Final = 1e9
 """US dollars; a larger amount, or one below 0, is not the cost of a call."""
-REPORTED: Final = "$"
-"""The name of the places where a cost may stand; no class of usage."""
 MEMO_LIMIT: Final = 8192
-MAX_NAME: Final = 512
-"""Longest name that is looked for, in characters; no real one comes near."""
-MAX_LABEL: Final = 256
-"""Longest label, in characters."""
 MEMO_TEXT: Final = 1024
 """What a stranger writes at greater length is not remembered, in characters of all texts."""
-
-
-def label(text: str) -> str:
-    """A name as a label: what is longer than any real one is cut."""
-    return text[:MAX_LABEL]
-
-
-@final
-class Subject:
-    """What a span is about: the same for all calls of one kind to one model by one writer."""
-
-    def __init__(self, dialect: Dialect, texts: Texts, scope: str, version: str) -> None:
-        self.dialect: str = dialect.name
-        kind, operation = _operation(dialect, texts)
-        self.kind: Kind | None = kind
-        """None where it does not say."""
-        self.operation: str = operation
-        self.request_model: str = texts.first(dialect.request_model)[:MAX_NAME]
-        self.response_model: str = texts.first(dialect.response_model)[:MAX_NAME]
-        self.model: str = self.response_model or self.request_model
-        """What answered, else what was asked for."""
-        self.address: str = texts.first(dialect.address)[:MAX_NAME]
-        self.provider: str = resolve(
-            tuple([texts.text(spec)[:MAX_NAME] for spec in dialect.provider]),
-            self.address,
-            self.model,
-        )
-        """Canonical id, or empty where nothing told it."""
-        self.service_tier: str = texts.first(dialect.service_tier)[:MAX_NAME]
-        self.region: str = texts.first(dialect.region)[:MAX_NAME]
-        conditions = [
-            (name, texts.first(specs)[:MAX_NAME]) for name, specs in dialect.conditions.items()
-        ]
-        self.conditions: tuple[tuple[str, str], ...] = tuple(
-            [pair for pair in conditions if pair[1]]
-        )
-        self.request_label: str = label(self.request_model)
-        self.response_label: str = label(self.response_model)
-        self.rule: Containment = containment(scope, version, self.provider, texts.attributes)
 
 
 @final
@@ -83,19 +46,10 @@ class Subject:
 class Reading:
     """One span's account of a call to a model, or of something around such calls."""
 
-    def __init__(
-        self,
-        subject: Subject,
-        kind: Kind,
-        operation: str,
-        usage: dict[str, Count],
-        impossible: str,
-    ) -> None:
-        self.subject: Subject = subject
-        self.kind: Kind = kind
-        self.operation: str = operation
-        self.usage: dict[str, Count] = usage
-        """Disjoint; empty where the span reports none."""
+    def __init__(self, pattern: Pattern, counts: list[Count], impossible: str = "") -> None:
+        self.pattern: Pattern = pattern
+        self.counts: list[Count] = counts
+        """Of the pattern's classes, in their order."""
         self.impossible: str = impossible
         """Why the reported usage cannot be true; empty where it can."""
         self.response_id: str = ""
@@ -103,52 +57,29 @@ class Reading:
         self.reported_usd: float | None = None
         """A cost that came with the span, and under which name."""
 
+    @property
+    def subject(self) -> Subject:
+        """What the span is about."""
+        return self.pattern.subject
+
+    @property
+    def kind(self) -> Kind:
+        """Whether it is a call or something around calls."""
+        return self.pattern.kind
+
+    @property
+    def operation(self) -> str:
+        """What the call does, or what stands around calls."""
+        return self.pattern.operation
+
+    @property
+    def usage(self) -> dict[str, Count]:
+        """Disjoint counts by class; empty where the span reports none."""
+        return dict(zip(self.pattern.classes, self.counts, strict=True))
+
     def says_cost(self) -> bool:
         """Whether the span says what its call cost, by counts or by a cost: only then it is billed."""
-        return bool(self.usage) or bool(self.reported_usd)
-
-
-@final
-class Place:
-    """What an attribute tells one dialect."""
-
-    def __init__(self, name: str, rank: i64) -> None:
-        self.name: str = name
-        """The class it counts; empty where it tells what the span is about."""
-        self.rank: i64 = rank
-        """Its precedence among the attributes that count that class; the lowest is taken."""
-        self.whole: bool = name not in UNITS
-        """Whether it is a count and not an amount."""
-
-
-@final
-class Speaker:
-    """A dialect's table, turned the way it is read: by key."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self.dialect: Dialect = dialect
-        told = [
-            *dialect.operation,
-            *dialect.provider,
-            *dialect.address,
-            *dialect.request_model,
-            *dialect.response_model,
-            *dialect.service_tier,
-            *dialect.region,
-            *[spec for specs in dialect.conditions.values() for spec in specs],
-        ]
-        self.places: dict[str, Place] = {key: Place("", 0) for key in told if "#" not in key}
-        self.subject_json: list[str] = [spec for spec in told if "#" in spec]
-        self.json_counts: list[tuple[str, str]] = []
-        """(class, spec), in order; only for classes that no plain attribute told."""
-        for name, specs in dialect.usage.items():
-            for rank, spec in enumerate(specs):
-                if "#" in spec:
-                    self.json_counts.append((name, spec))
-                else:
-                    self.places[spec] = Place(name, rank)
-        for spec in dialect.reported_cost:
-            self.places[spec.partition("#")[0]] = Place(REPORTED, 0)
+        return bool(self.pattern.classes) or bool(self.reported_usd)
 
 
 @final
@@ -169,18 +100,43 @@ class _Said:
         return min(self.problems.values()) if self.problems else ""
 
 
-class Recogniser:
-    """The dialects in order of precedence, with bounded memos of what recurs."""
+@final
+class Writer:
+    """Who wrote a span, as its scope names him, and how he is listened to."""
 
-    def __init__(self, dialects: Sequence[Dialect]) -> None:
+    def __init__(self, scope: str, version: str, speaker: Speaker | None, ear: Ear) -> None:
+        self.scope: str = scope
+        self.version: str = version
+        self.speaker: Speaker | None = speaker
+        """None where the scope does not tell the dialect."""
+        self.ear: Ear = ear
+
+
+class Recogniser:
+    """The dialects in order of precedence, with bounded memos of what recurs.
+
+    `plain` are attributes that spans of ordinary shape don't carry, `kept` are the dimensions.
+    """
+
+    def __init__(
+        self,
+        dialects: Sequence[Dialect],
+        plain: AbstractSet[str] = frozenset(),
+        kept: AbstractSet[str] = frozenset(),
+    ) -> None:
         self._dialects: tuple[Dialect, ...] = tuple(dialects)
         self._speakers: dict[str, Speaker] = {each.name: Speaker(each) for each in dialects}
         self._generic: Speaker = self._speakers[self._dialects[-1].name]
         self._marks: frozenset[str] = frozenset(
             [mark for dialect in dialects for mark in dialect.marks]
         )
-        self._by_scope: dict[str, Speaker | None] = {}
+        self._ears: dict[str, Ear] = {
+            each.name: ear([each], (), plain, kept) for each in dialects
+        }
+        self._strangers: Ear = ear(dialects, self._marks, plain, kept)
+        self._writers: dict[tuple[str, str], Writer] = {}
         self._subjects: dict[tuple[object, ...], Subject] = {}
+        self.shapes: Shapes = Shapes()
 
     def keys(self) -> set[str]:
         """Every attribute that some dialect reads."""
@@ -195,27 +151,59 @@ class Recogniser:
             for spec in (*dialect.telling(), *dialect.marks)
         } - {"output.value", "input.value"}
 
-    def read(self, attributes: dict[str, Value], scope: str, version: str) -> Reading | None:
-        """The span's account, or None where it describes no call and counts no tokens."""
-        speaker = self._speaker(attributes, scope)
+    def writer(self, scope: str, version: str) -> Writer:
+        """Who writes under this scope."""
+        known = self._writers.get((scope, version))
+        if known is None:
+            speaker = self._by_name(scope)
+            ear = self._strangers if speaker is None else self._ears[speaker.dialect.name]
+            known = Writer(scope, version, speaker, ear)
+            if len(self._writers) >= MEMO_LIMIT:  # scope names come from strangers
+                self._writers.clear()
+            if len(scope) + len(version) <= MEMO_TEXT:
+                self._writers[scope, version] = known
+        return known
+
+    def short(self, heard: Heard, known: Recipe) -> Reading | None:
+        """The account of a span of a known shape; None where it takes the long way after all."""
+        pattern = known.pattern
+        counts = None if pattern is None else known.counts(heard.numbers)
+        if pattern is None or counts is None:
+            return None
+        reading = Reading(pattern, cast("list[Count]", counts))
+        reading.response_id = heard.name
+        return reading
+
+    def learn(self, shape: Shape, attributes: dict[str, Value], writer: Writer) -> None:
+        """Works out what a shape means, from the first span that has it."""
+        speaker = self._speaker(attributes, writer)
         texts = Texts(attributes)
         said = _said(speaker, texts)
-        subject = self._subject(speaker, texts, said.told, scope, version)
-        kind, operation = subject.kind, subject.operation
-        impossible = said.impossible()
-        if kind is not INFERENCE and not said.counts and not impossible:
+        subject = self._subject(speaker, texts, said.told, writer)
+        if not _is_call(subject, said):
+            shape.recipe = Recipe(None, None)
+            return
+        places = _places(shape, speaker)
+        classes = tuple([name for name in places if name != "total"])
+        shape.recipe = recipe(subject.pattern(classes), places, subject.rule)
+
+    def read(self, attributes: dict[str, Value], writer: Writer) -> Reading | None:
+        """The span's account, or None where it describes no call and counts no tokens."""
+        speaker = self._speaker(attributes, writer)
+        texts = Texts(attributes)
+        said = _said(speaker, texts)
+        subject = self._subject(speaker, texts, said.told, writer)
+        if not _is_call(subject, said):
             return None
-        if kind is None:
-            if not subject.model:
-                return None
-            kind, operation = INFERENCE, "chat"
+        impossible = said.impossible()
         usage: dict[str, Count] = {}
         if not impossible:
             try:
                 usage = disjoint(said.counts, subject.rule)
             except Impossible as problem:
                 impossible = str(problem)
-        reading = Reading(subject, kind, operation, usage, impossible)
+        pattern = subject.pattern(tuple(usage))
+        reading = Reading(pattern, list(usage.values()), impossible)
         for spec in speaker.dialect.response_id:
             told = attributes.get(spec) if "#" not in spec else texts.text(spec)
             if told and isinstance(told, str):
@@ -225,17 +213,9 @@ class Recogniser:
             reading.reported_key, reading.reported_usd = _reported(speaker.dialect, texts)
         return reading
 
-    def _speaker(self, attributes: dict[str, Value], scope: str) -> Speaker:
-        if scope in self._by_scope:
-            known = self._by_scope[scope]
-        else:
-            known = self._by_name(scope)
-            if len(self._by_scope) >= MEMO_LIMIT:  # scope names come from strangers
-                self._by_scope.clear()
-            if len(scope) <= MEMO_TEXT:
-                self._by_scope[scope] = known
-        if known is not None:
-            return known
+    def _speaker(self, attributes: dict[str, Value], writer: Writer) -> Speaker:
+        if writer.speaker is not None:
+            return writer.speaker
         if self._marks.isdisjoint(attributes):
             return self._generic
         for dialect in self._dialects:
@@ -252,10 +232,10 @@ class Recogniser:
         return None
 
     def _subject(
-        self, speaker: Speaker, texts: Texts, told: list[object], scope: str, version: str
+        self, speaker: Speaker, texts: Texts, told: list[object], writer: Writer
     ) -> Subject:
         attributes = texts.attributes
-        told += (speaker.dialect.name, scope, version)
+        told += (speaker.dialect.name, writer.scope, writer.version)
         for spec in speaker.subject_json:
             told.append(texts.text(spec))
         for key in UNLESS:
@@ -263,7 +243,7 @@ class Recogniser:
         question = tuple(told)
         known = self._subjects.get(question)
         if known is None:
-            known = Subject(speaker.dialect, texts, scope, version)
+            known = Subject(speaker.dialect, texts, writer.scope, writer.version)
             if sum([len(text) for text in told if isinstance(text, (str, bytes))]) <= MEMO_TEXT:
                 if len(self._subjects) >= MEMO_LIMIT:
                     self._subjects.clear()
@@ -271,20 +251,32 @@ class Recogniser:
         return known
 
 
-def _operation(dialect: Dialect, texts: Texts) -> tuple[Kind | None, str]:
-    """What the span is about, as its operation says; (None, "") where it does not say."""
-    for spec in dialect.operation:
-        said = texts.text(spec).lower()
-        if not said:
-            continue
-        if said in dialect.operations:
-            named = dialect.operations[said]
-            return (Kind.INFERENCE, named) if named else (Kind.AGGREGATE, said)
-        if said in OPERATIONS:
-            return Kind.INFERENCE, OPERATIONS[said]
-        if said in AGGREGATES:
-            return Kind.AGGREGATE, said
-    return None, ""
+def _is_call(subject: Subject, said: _Said) -> bool:
+    """Whether the span describes a call or counts tokens of a model."""
+    if subject.kind is not INFERENCE and not said.counts and not said.problems:
+        return False
+    return subject.kind is not None or bool(subject.model)
+
+
+def _places(shape: Shape, speaker: Speaker) -> dict[str, int]:
+    """Where among a shape's numbers above 0 each class is counted, by the speaker's precedence."""
+    places: dict[str, int] = {}
+    ranks: dict[str, i64] = {}
+    seen: set[str] = set()
+    number = 0
+    for key in shape.counted:
+        above_0 = key.zero is not None
+        place = speaker.places.get(key.text)
+        counts = place is not None and place.name not in {"", REPORTED} and key.text not in seen
+        if place is not None and counts and place.rank < ranks.get(place.name, 1 << 30):
+            ranks[place.name] = place.rank
+            if above_0:
+                places[place.name] = number
+            else:
+                places.pop(place.name, None)
+        seen.add(key.text)
+        number += 1 if above_0 else 0
+    return places
 
 
 def _said(speaker: Speaker, texts: Texts) -> _Said:

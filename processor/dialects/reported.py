@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from processor.dialects.recognise import Reading
-    from processor.wire.walk import Value
+    from processor.wire.fields import Value
 
 # Sellers whose answers say what they charge. OpenRouter: usage.cost in every answer; xAI:
 # cost_in_usd_ticks; Perplexity: usage.cost. An instrumentation that reports a cost of theirs

@@ -7,11 +7,11 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from processor.wire.attributes import nested
-from processor.wire.walk import Malformed
+from processor.wire.fields import Malformed
 
 if TYPE_CHECKING:
     from processor.wire.attributes import Nested
-    from processor.wire.walk import Value
+    from processor.wire.fields import Value
 
 MAX_JSON: Final = 1 << 20
 """Largest JSON text in an attribute that is opened, in characters."""

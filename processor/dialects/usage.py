@@ -26,7 +26,7 @@ UNITS: Final = frozenset(
     {"audio_seconds", "output_audio_seconds", "input_characters", "images", "searches"}
 )
 
-_WITH_CARE: Final = frozenset(
+WITH_CARE: Final = frozenset(
     {
         "total",
         "cache_write_1h",
@@ -37,19 +37,19 @@ _WITH_CARE: Final = frozenset(
         "output_audio+",
     }
 )
-_CACHED: Final = (
+CACHED: Final = (
     "cache_read",
     "cache_write",
     "cache_write_1h",
     "cache_read_audio",
     "cache_read_image",
 )
-_INPUT_PARTS: Final = ("input_audio", "input_image", "input_video", "tool_input")
-_OUTPUT_PARTS: Final = ("output_audio", "output_image", "output_video")
+INPUT_PARTS: Final = ("input_audio", "input_image", "input_video", "tool_input")
+OUTPUT_PARTS: Final = ("output_audio", "output_image", "output_video")
 _ROLE: Final = {
-    **dict.fromkeys(_CACHED, 1),
-    **dict.fromkeys(_INPUT_PARTS, 2),
-    **dict.fromkeys((*_OUTPUT_PARTS, "reasoning"), 3),
+    **dict.fromkeys(CACHED, 1),
+    **dict.fromkeys(INPUT_PARTS, 2),
+    **dict.fromkeys((*OUTPUT_PARTS, "reasoning"), 3),
 }
 
 
@@ -116,7 +116,7 @@ def disjoint(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
     A class with `+` behind its name is reported as standing beside its total, never in it.
     Raises `Impossible` where the parts of a total exceed it and cannot stand beside it.
     """
-    if not _WITH_CARE.isdisjoint(counts):
+    if not WITH_CARE.isdisjoint(counts):
         return _disjoint_with_care(counts, rule)
     own: dict[str, Count] = {}
     cached: Count = 0
@@ -169,19 +169,19 @@ def _split_writes(own: dict[str, Count]) -> None:
 
 def _take_input_apart(own: dict[str, Count], total: Count, rule: Containment) -> None:
     if not rule.cache_billed:
-        for name in _CACHED:
+        for name in CACHED:
             own.pop(name, None)
     whole = own.get("input")
     if whole is None:
         return
-    cached = _sum(own, _CACHED)
+    cached = _sum(own, CACHED)
     inside = rule.cache_inside
     if cached:
         if cached > whole:
             inside = False  # a part cannot be larger than its whole
         elif inside and total and total == whole + cached + own.get("output", 0):
             inside = False  # the writer's own sum has them on top
-    parts = _sum(own, _INPUT_PARTS)
+    parts = _sum(own, INPUT_PARTS)
     rest = whole - parts - (cached if inside else 0)
     if rest < 0:
         raise Impossible(f"{parts} parts and {cached} cached of {whole} input tokens")
@@ -193,7 +193,7 @@ def _take_output_apart(own: dict[str, Count], rule: Containment) -> None:
     if whole is None:
         return
     reasoning = own.get("reasoning", 0)
-    parts = _sum(own, _OUTPUT_PARTS)
+    parts = _sum(own, OUTPUT_PARTS)
     inside = rule.reasoning_inside and reasoning <= whole
     rest = whole - parts - (reasoning if inside else 0)
     if rest < 0:

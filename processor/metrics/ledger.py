@@ -91,8 +91,9 @@ class Ledger:
                 account = self._open(labels, now_unix_ns)
             account.spans[charge.status] += 1
             tokens = account.tokens
-            for name, count in charge.tokens:
-                tokens[name] += count
+            counts = charge.counts
+            for place, name in enumerate(charge.classes):
+                tokens[name] += counts[place]
             if labels.source:
                 atto_usd = charge.atto_usd
                 account.atto_usd += atto_usd

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from processor.wire.fields import Malformed, Value, any_value, fields
 from processor.wire.splice import varint
-from processor.wire.walk import Malformed, Value, any_value, fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,7 +25,8 @@ ROUNDS = 15
 NOW = 1_800_000_000 * 10**9
 RESOURCE = tuple((f"k8s.part{n}.name", f"value-{n}") for n in range(8))
 ORIGINS = [Origin(f"service-{n}", "production", RESOURCE) for n in range(10)]
-TOKENS = (("input", 1420), ("cache_read", 900), ("output", 380))
+CLASSES = ("input", "cache_read", "output")
+COUNTS = [1420, 900, 380]
 
 
 def fresh(text: str, n: int) -> str:
@@ -48,7 +49,8 @@ def charges(count: int, *, label_sets: int) -> list[Charge]:
             ),
             Status.PRICED,
             7_350_000_000_000_000 + n,
-            TOKENS,
+            CLASSES,
+            COUNTS,
             NOW,
             b"",
             b"",

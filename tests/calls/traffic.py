@@ -21,7 +21,7 @@ from tests.pricing.tables import table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from processor.wire.walk import Value
+    from processor.wire.fields import Value
 
 LAW: Final = settings(deadline=None)
 """A law is about values; how long a busy machine takes for an example says nothing."""

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.dialects import DIALECTS, Kind, Reading, Recogniser
-from processor.dialects.recognise import MAX_NAME, MEMO_LIMIT, MEMO_TEXT
+from processor.dialects.recognise import MEMO_LIMIT, MEMO_TEXT
+from processor.dialects.subject import MAX_NAME
 from tests.dialects.cases import CASES, Case
 
 if TYPE_CHECKING:
-    from processor.wire.walk import Value
+    from processor.wire.fields import Value
 
 law = settings(deadline=None)
 thorough = settings(deadline=None, max_examples=300)
@@ -29,9 +30,15 @@ CHAT: dict[str, Value] = {
 }
 
 
+def at_length(
+    recogniser: Recogniser, attributes: dict[str, Value], scope: str = "app", version: str = ""
+) -> Reading | None:
+    return recogniser.read(attributes, recogniser.writer(scope, version))
+
+
 def read(attributes: dict[str, Value], scope: str = "app", version: str = "") -> Reading:
     """The reading by a recogniser without a past."""
-    reading = Recogniser(DIALECTS).read(attributes, scope, version)
+    reading = at_length(Recogniser(DIALECTS), attributes, scope, version)
     assert reading is not None
     return reading
 
@@ -112,7 +119,7 @@ def test_what_a_span_is_about(operation: str, kind: Kind, named: str) -> None:
     ],
 )
 def test_what_describes_no_call_is_not_read(attributes: dict[str, Value]) -> None:
-    assert Recogniser(DIALECTS).read(attributes, "app", "") is None
+    assert at_length(Recogniser(DIALECTS), attributes) is None
 
 
 def test_a_call_without_counts_is_a_call() -> None:
@@ -161,10 +168,10 @@ def test_an_impossible_count_says_nothing_of_other_spans() -> None:
     recogniser = Recogniser(DIALECTS)
     spoilt = {"gen_ai.usage.input_tokens": -1, **CHAT, "gen_ai.request.model": "o3"}
     spoilt["gen_ai.usage.input_tokens"] = -1
-    first = recogniser.read(spoilt, "app", "")
+    first = at_length(recogniser, spoilt)
     assert first is not None
     assert first.subject.model == "o3"
-    assert recogniser.read({"gen_ai.usage.input_tokens": 7}, "app", "") is None
+    assert at_length(recogniser, {"gen_ai.usage.input_tokens": 7}) is None
 
 
 @pytest.mark.parametrize(
@@ -201,8 +208,10 @@ def test_the_order_of_attributes_says_nothing(case: Case, seed: int) -> None:
     pairs = list(case.attributes.items())
     random.Random(seed).shuffle(pairs)  # noqa: S311 - an order, no secret
     recogniser = Recogniser(DIALECTS)
-    shuffled = recogniser.read(dict(pairs), case.scope, case.version)
-    assert told(shuffled) == told(recogniser.read(case.attributes, case.scope, case.version))
+    shuffled = at_length(recogniser, dict(pairs), case.scope, case.version)
+    assert told(shuffled) == told(
+        at_length(recogniser, case.attributes, case.scope, case.version)
+    )
 
 
 @given(st.lists(st.sampled_from(CASES), min_size=1, max_size=12))
@@ -210,8 +219,8 @@ def test_the_order_of_attributes_says_nothing(case: Case, seed: int) -> None:
 def test_a_reading_is_the_same_whatever_was_read_before(cases: list[Case]) -> None:
     recogniser = Recogniser(DIALECTS)
     for case in cases:
-        with_a_past = recogniser.read(case.attributes, case.scope, case.version)
-        without = Recogniser(DIALECTS).read(case.attributes, case.scope, case.version)
+        with_a_past = at_length(recogniser, case.attributes, case.scope, case.version)
+        without = at_length(Recogniser(DIALECTS), case.attributes, case.scope, case.version)
         assert told(with_a_past) == told(without)
 
 
@@ -245,7 +254,7 @@ soup = st.dictionaries(st.sampled_from(KEYS), values, max_size=12)
 def test_any_soup_of_attributes_is_read_or_left(
     attributes: dict[str, Any], scope: str, version: str
 ) -> None:
-    reading = Recogniser(DIALECTS).read(attributes, scope, version)
+    reading = at_length(Recogniser(DIALECTS), attributes, scope, version)
     if reading is None:
         return
     assert all(number > 0 for number in reading.usage.values())
@@ -256,14 +265,14 @@ def test_any_soup_of_attributes_is_read_or_left(
 def test_what_strangers_write_is_remembered_within_bounds() -> None:
     recogniser = Recogniser(DIALECTS)
     for n in range(MEMO_LIMIT + 10):
-        recogniser.read({**CHAT, "gen_ai.request.model": f"m{n}"}, f"scope {n}", "")
+        at_length(recogniser, {**CHAT, "gen_ai.request.model": f"m{n}"}, f"scope {n}")
     assert 0 < len(recogniser._subjects) <= MEMO_LIMIT
-    assert 0 < len(recogniser._by_scope) <= MEMO_LIMIT
+    assert 0 < len(recogniser._writers) <= MEMO_LIMIT
 
 
 def test_long_texts_are_read_and_not_remembered() -> None:
     recogniser = Recogniser(DIALECTS)
-    reading = recogniser.read({**CHAT, "gen_ai.request.model": "m" * MEMO_TEXT}, "app", "")
+    reading = at_length(recogniser, {**CHAT, "gen_ai.request.model": "m" * MEMO_TEXT})
     assert reading is not None
     assert reading.subject.model == "m" * MAX_NAME
     assert not recogniser._subjects

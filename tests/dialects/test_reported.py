@@ -10,7 +10,7 @@ from processor.dialects import DIALECTS, Recogniser
 from processor.dialects.reported import LITELLM_KEY, charged
 
 if TYPE_CHECKING:
-    from processor.wire.walk import Value
+    from processor.wire.fields import Value
 
 SOURCE = "gen_ai.usage.cost.source"
 
@@ -47,6 +47,7 @@ def test_who_charged(
         "gen_ai.usage.cost": 0.5,
         **more,
     }
-    reading = Recogniser(DIALECTS).read(attributes, scope, "")
+    recogniser = Recogniser(DIALECTS)
+    reading = recogniser.read(attributes, recogniser.writer(scope, ""))
     assert reading is not None
     assert charged(reading, scope, attributes) is expected

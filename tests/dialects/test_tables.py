@@ -10,7 +10,7 @@ import pytest
 from pricing.usage import CLASSES
 from processor.dialects import DIALECTS, Dialect, Recogniser
 from processor.dialects.dialect import AGGREGATES, OPERATIONS
-from processor.wire.walk import KeyTable
+from processor.wire.keys import KeyTable
 from tests.dialects.cases import CASES
 
 each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
@@ -115,8 +115,9 @@ def test_free_text_is_no_mark() -> None:
 
 def test_a_dialect_is_told_by_its_scope_before_its_marks() -> None:
     attributes = {"langfuse.observation.type": "generation", "gen_ai.request.model": "gpt-4o"}
-    reading = Recogniser(DIALECTS).read(
-        {**attributes, "gen_ai.operation.name": "chat"}, "pydantic-ai", ""
+    recogniser = Recogniser(DIALECTS)
+    reading = recogniser.read(
+        {**attributes, "gen_ai.operation.name": "chat"}, recogniser.writer("pydantic-ai", "")
     )
     assert reading is not None
     assert reading.subject.dialect == "pydantic_ai"
@@ -128,4 +129,5 @@ def test_a_dialect_is_told_by_its_scope_before_its_marks() -> None:
 )
 def test_a_mark_tells_its_dialect_where_the_scope_tells_none(mark: str, dialect: str) -> None:
     recogniser = Recogniser(DIALECTS)
-    assert recogniser._speaker({mark: "x"}, "somebody's").dialect.name == dialect
+    writer = recogniser.writer("somebody's", "")
+    assert recogniser._speaker({mark: "x"}, writer).dialect.name == dialect

@@ -40,7 +40,8 @@ def charge(
 ) -> Charge:
     whole, _, part = usd.partition(".")
     atto_usd = int(whole + part.ljust(18, "0"))
-    return Charge(of or labels(), status, atto_usd, tokens, NOW, b"", b"")
+    classes, counts = tuple(name for name, _ in tokens), [count for _, count in tokens]
+    return Charge(of or labels(), status, atto_usd, classes, counts, NOW, b"", b"")
 
 
 def unpriced(status: Status = Status.UNKNOWN_MODEL, model: str = "nobody-sells-it") -> Charge:

@@ -26,9 +26,8 @@ CHARGES = st.lists(
         ),
         status=st.sampled_from(Status),
         atto_usd=st.integers(0, 200 * USD),
-        tokens=st.lists(
-            st.tuples(st.sampled_from(["input", "output"]), st.integers(0, 10**6)), max_size=3
-        ).map(tuple),
+        classes=st.just(("input", "output")),
+        counts=st.lists(st.integers(0, 10**6), min_size=2, max_size=2),
         end_unix_ns=st.just(NOW),
         trace_id=st.just(b""),
         span_id=st.just(b""),

@@ -20,7 +20,7 @@ from processor.wire.attributes import (
     pairs,
     string_attribute,
 )
-from processor.wire.walk import Malformed
+from processor.wire.fields import Malformed
 from tests.calls.traffic import LAW, put
 
 keys = st.text(min_size=1, max_size=200)

@@ -16,7 +16,7 @@ from tests.calls.traffic import CALL, END_NS, LAW, TABLE, Said, enricher, put, r
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from processor.wire.walk import Value
+    from processor.wire.fields import Value
 
 LIST = b"\x2a\x05\x0a\x03\x0a\x01a"  # an AnyValue that holds the list ["a"]
 

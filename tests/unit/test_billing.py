@@ -25,7 +25,7 @@ from tests.calls.traffic import (
 
 if TYPE_CHECKING:
     from processor.model import Charge
-    from processor.wire.walk import Value
+    from processor.wire.fields import Value
 
 Policy = Literal["replace_estimates", "keep", "replace"]
 HALF_ATTO = 5 * 10**17

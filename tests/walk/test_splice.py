@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from processor.wire.attributes import double_attribute, string_attribute
+from processor.wire.keys import KeyTable
 from processor.wire.splice import Edit, splice, varint
-from processor.wire.walk import KeyTable, walk
+from processor.wire.walk import walk
 from proto_gen import lean_pb2 as lean
 
 from .requests import MARKS, WANTED, requests

@@ -1,0 +1,161 @@
+"""Reads a span without opening what it says: a shape, its numbers, its name.
+
+The short way, for spans that are written as every known writer writes them; whatever is out of the
+ordinary, in its bytes or in its meaning, is read the long way (`wire/walk.py`, `recognise.py`),
+which gives the same answer. Compiled by mypyc where that works.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, final
+
+from mypy_extensions import i64, mypyc_attr
+
+from processor.dialects.shapes import COUNTS, MAX_TOLD, NAMES, ONLY_KEPT, PLAIN, TELLS
+from processor.dialects.usage import MAX_COUNT
+from processor.wire.fields import (
+    Malformed,
+    any_value,
+    fixed64_at,
+    payload_at,
+    skip,
+    tag_at,
+    varint_at,
+)
+from processor.wire.keys import FILTERED, slot_of
+
+if TYPE_CHECKING:
+    from processor.dialects.shapes import Ear, Key, Shape, Shapes
+    from processor.wire.fields import Value
+    from processor.wire.walk import SpanView
+
+NAMELESS: Final = 1 << 30
+NOTHING_KEPT: Final[dict[str, Value]] = {}
+
+
+@final
+@mypyc_attr(acyclic=True)
+class Heard:
+    """What one span said."""
+
+    def __init__(self, ear: Ear, shapes: Shapes, root: Shape) -> None:
+        self.ear: Ear = ear
+        self.shapes: Shapes = shapes
+        self.shape: Shape = root
+        self.numbers: list[int] = []
+        """Those above 0, as the shape has them."""
+        self.name: str = ""
+        self.rank: i64 = NAMELESS
+        self.kept: dict[str, Value] = NOTHING_KEPT
+        """Values of the dimensions that stand on it."""
+
+    def step(self, step: object) -> bool:
+        """On to the next shape; always True."""
+        found = self.shape.next.get(step)
+        self.shape = self.shapes.after(self.shape, step) if found is None else found
+        return True
+
+
+def hear(body: bytes, view: SpanView, ear: Ear, shapes: Shapes, root: Shape) -> Heard | None:
+    """What the span says; None where it has to be read the long way. Raises `Malformed`."""
+    heard = Heard(ear, shapes, root)
+    try:
+        return heard if _hear_span(body, view, heard) else None
+    except IndexError:
+        raise Malformed("a span ends in the middle of a field") from None
+
+
+def _hear_span(body: bytes, view: SpanView, heard: Heard) -> bool:
+    at = view.start
+    end = view.end
+    while at < end:
+        tag, at = tag_at(body, at, end)
+        if tag & 7 == 2:
+            at, stop = payload_at(body, at, end)
+            if tag == 0x4A:  # attributes = 9
+                if not _hear_attribute(body, at, stop, heard):
+                    return False
+            elif tag == 0x0A:  # trace_id = 1
+                view.trace_id = body[at:stop]
+            elif tag == 0x12:  # span_id = 2
+                view.span_id = body[at:stop]
+            elif tag == 0x22:  # parent_span_id = 4
+                view.parent_id = body[at:stop]
+            at = stop
+        elif tag == 0x39:  # start_time_unix_nano = 7
+            view.start_ns, at = fixed64_at(body, at, end)
+        elif tag == 0x41:  # end_time_unix_nano = 8
+            view.end_ns, at = fixed64_at(body, at, end)
+        else:
+            at = skip(body, at, end, tag)
+    return True
+
+
+def _hear_attribute(body: bytes, at: i64, end: i64, heard: Heard) -> bool:
+    """Takes in a KeyValue; False where it is out of the ordinary."""
+    if end - at < 4 or body[at] != 0x0A:  # key = 1
+        return at == end
+    length: i64 = body[at + 1]
+    key_at: i64 = at + 2
+    value_at = key_at + length
+    if not 0 < length < 128 or value_at + 1 >= end or body[value_at] != 0x12:  # value = 2
+        return False
+    ear = heard.ear
+    if FILTERED:
+        slot = slot_of(length, body[key_at], body[key_at + (length >> 1)], body[value_at - 1])
+        if ear.filter[slot] == 0:
+            return True
+    key = ear.keys.get(body[key_at:value_at])
+    if key is None:
+        return True
+    inner, stop = payload_at(body, value_at + 1, end)
+    if stop != end or key.role == PLAIN:
+        return False
+    if key.kept and not _keep(body, inner, end, key, heard):
+        return False
+    if key.role == TELLS:
+        return end - at <= MAX_TOLD and heard.step(body[at:end])
+    return _take(body, inner, end, key, heard)
+
+
+def _take(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:
+    if key.role == COUNTS:
+        return _count(body, at, end, key, heard)
+    if key.role == NAMES:
+        return _name(body, at, end, key, heard)
+    return key.role == ONLY_KEPT or heard.step(key)
+
+
+def _count(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:
+    if at >= end or body[at] != 0x18:  # int_value = 3
+        return False
+    number, stop = varint_at(body, at + 1, end)
+    if stop != end or not 0 <= number <= MAX_COUNT:
+        return False
+    if number == 0:
+        return heard.step(key.zero)
+    heard.numbers.append(int(number))
+    return heard.step(key)
+
+
+def _name(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:
+    if at >= end or body[at] != 0x0A:  # string_value = 1
+        return False
+    start, stop = payload_at(body, at + 1, end)
+    if stop != end or start == stop:
+        return False
+    if key.rank < heard.rank:
+        heard.rank = key.rank
+        heard.name = body[start:stop].decode("utf-8", "replace")
+    return True
+
+
+def _keep(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:
+    if not heard.kept:
+        heard.kept = {}
+    if key.text not in heard.kept:
+        value = any_value(body, at, end)
+        if value is None:
+            return False
+        heard.kept[key.text] = value
+    return True

@@ -1,0 +1,121 @@
+"""What spans of one writer have in common: all they say but their numbers and their names.
+
+Most spans of a writer differ only in how many tokens they count and what their answer was called.
+All else that matters of a span is its shape, and what a shape means is worked out once
+(`recognise.py`). Shapes are the nodes of a tree: each attribute leads from one to the next.
+Invariant: never more shapes than `LIMIT`, however strangers vary what they send.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, final
+
+from mypy_extensions import i64, mypyc_attr
+
+from processor.wire.keys import filter_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
+    from processor.dialects.recipe import Recipe
+
+LIMIT: Final = 16_384
+"""Shapes remembered; each holds at most `MAX_TOLD` bytes of a stranger's. Full, all go."""
+MAX_TOLD: Final = 192
+"""Longest attribute, key and value, that is part of a shape, in bytes."""
+
+# What the value of an attribute is to a shape.
+TELLS: Final = 1
+"""Its whole text is part of the shape: an operation, a provider, a model."""
+STANDS: Final = 2
+"""Only that it stands there."""
+COUNTS: Final = 3
+"""A number; the shape knows whether it is 0."""
+NAMES: Final = 4
+"""What the answer is called."""
+PLAIN: Final = 5
+"""No shape can hold it: the span is read the long way."""
+ONLY_KEPT: Final = 6
+"""Nothing but a dimension of the counters."""
+
+
+@final
+@mypyc_attr(acyclic=True)
+class Key:
+    """An attribute that somebody reads, and what its value is to a shape."""
+
+    def __init__(self, text: str, role: i64, rank: i64, *, kept: bool) -> None:
+        self.text: str = text
+        self.role: i64 = role
+        self.rank: i64 = rank
+        """Of `NAMES`: its precedence; the lowest is taken."""
+        self.kept: bool = kept
+        """Whether its value is also a dimension of the counters."""
+        self.zero: Key | None = None
+        """Of `COUNTS`: the step that is taken where the number is 0; None in that step itself."""
+
+
+@final
+@mypyc_attr(acyclic=True)
+class Shape:
+    """What a span has said so far."""
+
+    def __init__(self, counted: tuple[Key, ...]) -> None:
+        self.counted: tuple[Key, ...] = counted
+        """The keys of its numbers in their order, zeros among them."""
+        self.next: dict[object, Shape] = {}
+        """By the next step: the bytes of an attribute that tells, or a `Key`."""
+        self.recipe: Recipe | None = None
+        """What it means; None as long as nobody worked it out."""
+
+
+@final
+class Ear:
+    """The keys that one kind of writer is listened to for."""
+
+    def __init__(self, roles: Mapping[str, tuple[int, int]], kept: AbstractSet[str]) -> None:
+        """`roles` maps a key to its role and its rank; `kept` are the dimensions."""
+        keys = [
+            Key(text, *roles.get(text, (ONLY_KEPT, 0)), kept=text in kept)
+            for text in {*roles, *kept}
+        ]
+        for key in keys:
+            if key.role == COUNTS:
+                key.zero = Key(key.text, COUNTS, 0, kept=False)
+        self.keys: dict[bytes, Key] = {key.text.encode(): key for key in keys}
+        self.filter: bytes = filter_of(self.keys)
+
+
+@final
+class Shapes:
+    """All shapes that are remembered, by who wrote the spans."""
+
+    def __init__(self) -> None:
+        self._roots: dict[object, Shape] = {}
+        self._size: int = 0
+
+    def root(self, writer: object) -> Shape:
+        """Where the spans of a writer begin."""
+        found = self._roots.get(writer)
+        if found is None:
+            self._make_room()
+            found = self._roots[writer] = Shape(())
+        return found
+
+    def after(self, shape: Shape, step: object) -> Shape:
+        """A shape that was never seen: what was said so far, and this."""
+        self._make_room()
+        counted = shape.counted
+        if isinstance(step, Key) and step.role == COUNTS:
+            counted = (*counted, step)
+        found = shape.next[step] = Shape(counted)
+        return found
+
+    def _make_room(self) -> None:
+        if self._size >= LIMIT:
+            for root in self._roots.values():
+                root.next.clear()  # whoever still holds a root keeps what is remembered again
+            self._roots.clear()
+            self._size = 0
+        self._size += 1

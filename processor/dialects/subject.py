@@ -1,0 +1,102 @@
+"""What spans are about: the same for all calls of one kind to one model by one writer.
+
+Compiled by mypyc where that works.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, final
+
+from processor.dialects.containment import Containment, containment
+from processor.dialects.dialect import AGGREGATES, OPERATIONS, Kind
+from processor.dialects.provider import resolve
+
+if TYPE_CHECKING:
+    from processor.dialects.dialect import Dialect
+    from processor.dialects.texts import Texts
+
+MAX_NAME: Final = 512
+"""Longest name that is looked for, in characters; no real one comes near."""
+MAX_LABEL: Final = 256
+"""Longest label, in characters."""
+INFERENCE: Final = Kind.INFERENCE
+PATTERNS: Final = 64
+"""Patterns of one subject that are remembered."""
+
+
+def label(text: str) -> str:
+    """A name as a label: what is longer than any real one is cut."""
+    return text[:MAX_LABEL]
+
+
+@final
+class Subject:
+    """What a span is about: the same for all calls of one kind to one model by one writer."""
+
+    def __init__(self, dialect: Dialect, texts: Texts, scope: str, version: str) -> None:
+        self.dialect: str = dialect.name
+        kind, operation = _operation(dialect, texts)
+        self.kind: Kind | None = kind
+        """None where it does not say: a call, if it names a model and counts something."""
+        self.operation: str = operation
+        self.request_model: str = texts.first(dialect.request_model)[:MAX_NAME]
+        self.response_model: str = texts.first(dialect.response_model)[:MAX_NAME]
+        self.model: str = self.response_model or self.request_model
+        """What answered, else what was asked for."""
+        self.address: str = texts.first(dialect.address)[:MAX_NAME]
+        self.provider: str = resolve(
+            tuple([texts.text(spec)[:MAX_NAME] for spec in dialect.provider]),
+            self.address,
+            self.model,
+        )
+        """Canonical id, or empty where nothing told it."""
+        self.service_tier: str = texts.first(dialect.service_tier)[:MAX_NAME]
+        self.region: str = texts.first(dialect.region)[:MAX_NAME]
+        conditions = [
+            (name, texts.first(specs)[:MAX_NAME]) for name, specs in dialect.conditions.items()
+        ]
+        self.conditions: tuple[tuple[str, str], ...] = tuple(
+            [pair for pair in conditions if pair[1]]
+        )
+        self.request_label: str = label(self.request_model)
+        self.response_label: str = label(self.response_model)
+        self.rule: Containment = containment(scope, version, self.provider, texts.attributes)
+
+        self._patterns: dict[tuple[str, ...], Pattern] = {}
+
+    def pattern(self, classes: tuple[str, ...]) -> Pattern:
+        """The one with these classes; the same object for as long as it is remembered."""
+        found = self._patterns.get(classes)
+        if found is None:
+            if len(self._patterns) >= PATTERNS:
+                self._patterns.clear()
+            found = self._patterns[classes] = Pattern(self, classes)
+        return found
+
+
+@final
+class Pattern:
+    """What calls have in common that differ in nothing but numbers and names."""
+
+    def __init__(self, subject: Subject, classes: tuple[str, ...]) -> None:
+        self.subject: Subject = subject
+        self.kind: Kind = INFERENCE if subject.kind is None else subject.kind
+        self.operation: str = "chat" if subject.kind is None else subject.operation
+        self.classes: tuple[str, ...] = classes
+        """What is counted, each above 0 and none within another; empty where nothing is."""
+
+
+def _operation(dialect: Dialect, texts: Texts) -> tuple[Kind | None, str]:
+    """What the span is about, as its operation says; (None, "") where it does not say."""
+    for spec in dialect.operation:
+        said = texts.text(spec).lower()
+        if not said:
+            continue
+        if said in dialect.operations:
+            named = dialect.operations[said]
+            return (Kind.INFERENCE, named) if named else (Kind.AGGREGATE, said)
+        if said in OPERATIONS:
+            return Kind.INFERENCE, OPERATIONS[said]
+        if said in AGGREGATES:
+            return Kind.AGGREGATE, said
+    return None, ""

@@ -1,0 +1,62 @@
+"""Attribute keys that somebody wants, and a filter that refuses most others before they are sliced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, final
+
+from mypy_extensions import i64  # noqa: TC002 - mypyc has it from here
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+BLOOM_SIZE: Final = 4096
+
+
+def compiled() -> bool:
+    """Whether this module runs as mypyc compiled it."""
+    return not __file__.endswith((".py", ".pyc"))
+
+
+FILTERED: Final = compiled()
+"""Whether keys pass the filters first: a few machine instructions, but slow byte code, so that an
+interpreter is better off slicing every key and searching the request for marks beforehand."""
+
+
+def slot_of(length: i64, first: i64, middle: i64, last: i64) -> i64:
+    """Where a key stands in the filter: cheap to work out from four of its bytes."""
+    return (length * 61 + first * 7 + middle * 389 + last * 31) & 4095
+
+
+@final
+class KeyTable:
+    """Attribute keys that are wanted, and those among them that make a span worth reading.
+
+    `wanted` maps a key's bytes to its text; `marks` are the keys of which one must be present.
+    Most keys of most spans are refused by the one-byte-a-slot filters before they are sliced.
+    """
+
+    def __init__(self, wanted: Iterable[str], marks: Iterable[str]) -> None:
+        self.marks: frozenset[bytes] = frozenset(key.encode() for key in marks)
+        texts = sorted({*wanted, *(key.decode() for key in self.marks)})
+        self.wanted: dict[bytes, str] = {key.encode(): key for key in texts if key}
+        self.wanted_filter: bytes = filter_of(self.wanted)
+        self.mark_filter: bytes = filter_of(self.marks)
+        self.mark_roots: list[bytes] = sorted(
+            {key.partition(b".")[0] + b"." for key in self.marks}
+        )
+
+
+def filter_of(keys: Iterable[bytes]) -> bytes:
+    """One byte a slot, 1 where some key stands. Raises `ValueError` for a key that fits none."""
+    slots = bytearray(BLOOM_SIZE)
+    for key in keys:
+        if not 0 < len(key) < 128:
+            message = f"attribute keys of interest have 1 to 127 bytes: {key!r}"
+            raise ValueError(message)
+        slots[slot_of(len(key), key[0], key[len(key) // 2], key[-1])] = 1
+    return bytes(slots)
+
+
+def only_key(body: bytes, at: i64, end: i64) -> bool:
+    """Whether a key that ends at `at` is inside its KeyValue and not followed by another one."""
+    return at == end or (at < end and body[at] != 0x0A)

@@ -1,0 +1,199 @@
+"""The short way through a span says what the long way says, whatever was heard before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from processor.dialects import DIALECTS, Reading, Recogniser
+from processor.dialects.hear import hear
+from processor.dialects.shapes import LIMIT, Shapes
+from processor.wire.keys import KeyTable
+from processor.wire.walk import read, scan
+from tests.calls.traffic import put
+from tests.dialects.cases import CASES, Case
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from processor.wire.fields import Value
+
+KEYS = KeyTable(Recogniser(DIALECTS).keys(), Recogniser(DIALECTS).marks())
+NUMBERS = st.one_of(
+    st.sampled_from([0, 1, 7, 10**12, 10**12 + 1, -1, 0.0, 12.0, 0.5, "12", "", True]),
+    st.integers(0, 5000),
+)
+CHAT: dict[str, Value] = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.request.model": "gpt-4o",
+    "gen_ai.response.id": "chatcmpl-0123456789",
+    "gen_ai.usage.input_tokens": 1420,
+    "gen_ai.usage.output_tokens": 380,
+}
+
+
+def told(reading: Reading | None) -> object:
+    """Everything that a reading says; why it is impossible is told one way only."""
+    if reading is None:
+        return None
+    return _subject(reading), _rest(reading)
+
+
+def _subject(reading: Reading) -> object:
+    subject = reading.subject
+    return (
+        *(subject.dialect, subject.provider, subject.request_model, subject.response_model),
+        *(subject.address, subject.service_tier, subject.region, subject.conditions),
+    )
+
+
+def _rest(reading: Reading) -> object:
+    return (
+        *(reading.kind, reading.operation, reading.usage, bool(reading.impossible)),
+        *(reading.response_id, reading.reported_key, reading.reported_usd),
+    )
+
+
+def body_of(attributes: Mapping[str, Any]) -> bytes:
+    made = ExportTraceServiceRequest()
+    span = made.resource_spans.add().scope_spans.add().spans.add(name="call")
+    for key, value in attributes.items():
+        put(span.attributes, key, value)
+    return made.SerializeToString()
+
+
+class Ways:
+    """Both ways through spans of one writer, by one recogniser that keeps its past."""
+
+    def __init__(self, scope: str, version: str = "") -> None:
+        self.recogniser = Recogniser(DIALECTS)
+        self.writer = self.recogniser.writer(scope, version)
+        self.short = 0
+        """Spans that took the short way."""
+
+    def agree(self, attributes: Mapping[str, Any]) -> None:
+        body = body_of(attributes)
+        for view in scan(body, KEYS).views:
+            root = self.recogniser.shapes.root(self.writer)
+            heard = hear(body, view, self.writer.ear, self.recogniser.shapes, root)
+            read(body, view, KEYS, frozenset())
+            at_length = self.recogniser.read(view.attributes, self.writer)
+            if heard is None:
+                continue
+            recipe = heard.shape.recipe
+            if recipe is None:
+                self.recogniser.learn(heard.shape, view.attributes, self.writer)
+                recipe = heard.shape.recipe
+            assert recipe is not None
+            if recipe.pattern is None:
+                assert at_length is None
+            elif (short := self.recogniser.short(heard, recipe)) is not None:
+                assert told(short) == told(at_length)
+                self.short += 1
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=f"{case.dialect}: {case.name}") for case in CASES]
+)
+@settings(deadline=None, max_examples=25)
+@given(st.data())
+def test_both_ways_agree(case: Case, data: st.DataObject) -> None:
+    ways = Ways(case.scope, case.version)
+    counts = [
+        key
+        for key, value in case.attributes.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    ]
+    ways.agree(case.attributes)
+    for _ in range(4):
+        attributes = dict(case.attributes)
+        for key in data.draw(st.sets(st.sampled_from(counts))) if counts else ():
+            attributes[key] = data.draw(NUMBERS)
+        for key in data.draw(st.sets(st.sampled_from(sorted(attributes)), max_size=2)):
+            del attributes[key]
+        pairs = list(attributes.items())
+        ways.agree(dict(data.draw(st.permutations(pairs))))
+
+
+WANTED = sorted(key.decode() for key in KEYS.wanted)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(WANTED),
+            st.one_of(NUMBERS, st.sampled_from(["chat", "openai", "gpt-4o", "tool", "{}"])),
+            max_size=8,
+        ),
+        max_size=6,
+    ),
+    st.sampled_from(["app", "openlit.x", "openinference.instrumentation.openai", "litellm"]),
+)
+def test_both_ways_agree_on_what_nobody_writes(spans: list[dict[str, Any]], scope: str) -> None:
+    ways = Ways(scope)
+    for attributes in (CHAT, *spans, *spans):
+        ways.agree({**CHAT, **attributes})
+        ways.agree(attributes)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({}, id="the-plainest"),
+        pytest.param({"gen_ai.usage.cache_read.input_tokens": 1024}, id="cached"),
+        pytest.param({"gen_ai.usage.reasoning_tokens": 300}, id="thoughts"),
+        pytest.param({"gen_ai.usage.total_tokens": 1800}, id="a-total"),
+        pytest.param({"gen_ai.usage.cached_tokens": 0}, id="a-zero"),
+        pytest.param({"gen_ai.usage.prompt_tokens": 9}, id="an-old-name-beside-the-new"),
+    ],
+)
+@pytest.mark.parametrize(
+    "scope", ["app", "openlit.otel.x", "opentelemetry.instrumentation.openai"]
+)
+def test_ordinary_spans_take_the_short_way(scope: str, more: dict[str, Value]) -> None:
+    ways = Ways(scope)
+    for number in (2000, 3000, 4000):
+        ways.agree({**CHAT, **more, "gen_ai.usage.input_tokens": number})
+    assert ways.short == 3
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"gen_ai.usage.cost": 0.5}, id="a-cost"),
+        pytest.param({"gen_ai.usage.input_tokens": "1420"}, id="a-number-as-text"),
+        pytest.param({"gen_ai.usage.input_tokens": 10**13}, id="absurd"),
+        pytest.param({"gen_ai.usage.cache_read.input_tokens": 1420}, id="nothing-left"),
+        pytest.param({"gen_ai.request.model": "m" * 300}, id="long"),
+    ],
+)
+def test_what_is_out_of_the_ordinary_takes_the_long_way(more: dict[str, Value]) -> None:
+    ways = Ways("app")
+    for _ in range(3):
+        ways.agree({**CHAT, **more})
+    assert ways.short == 0
+
+
+def test_shapes_are_bounded() -> None:
+    ways = Ways("app")
+    root = ways.recogniser.shapes.root(ways.writer)
+    for n in range(LIMIT + 10):
+        ways.recogniser.shapes.after(root, b"%d" % n)
+    assert len(root.next) < LIMIT
+    ways.agree(CHAT)
+    ways.agree(CHAT)
+    assert ways.short == 2
+
+
+def test_a_forgotten_root_is_no_way_back() -> None:
+    shapes = Shapes()
+    root = shapes.root("a")
+    for n in range(LIMIT):
+        shapes.after(root, n)
+    assert shapes.root("a") is not root
