@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Final, cast, final
 
 from pricing.usage import CLASSES
-from processor.calls.memory import Memory, Remembered
+from processor.calls.memory import Memory, Remembered, Settled
 from processor.calls.settle import BILL, DUPLICATE, RESENT, Candidate, settle
 from processor.dialects import DIALECTS
 from processor.dialects.hear import hear
@@ -41,6 +41,7 @@ logger = logging.getLogger("genai_cost")
 
 INTERNAL_ERROR: Final = Status.INTERNAL_ERROR
 LABELS_LIMIT: Final = 16_384
+NOTHING_SETTLED: Final = Settled()
 NO_CUTS: Final[list[tuple[int, int]]] = []
 
 
@@ -54,18 +55,52 @@ class Enriched:
         """Spans, metric points or log records in it."""
         self.faults: int = 0
         """Spans that could not be read or priced through a fault of ours."""
-        self.owed: dict[Remembered, None] = {}
-        """In order, each span once, however often it stands in the request."""
+        self.settled: Settled = NOTHING_SETTLED
+        """Its own spans, each once, however often it stands in the request."""
+        self.resent: dict[Charge, tuple[Settled, int]] = {}
+        """Charges of requests before it that were not counted yet, and where they stand."""
 
     @property
     def charges(self) -> list[Charge]:
         """What was not counted yet."""
-        return [entry.charge for entry in self.owed if entry.charge is not None]
+        found = [charge for charge in self.settled.charges if charge is not None]
+        for charge, (settled, place) in self.resent.items():
+            if settled.charges[place] is charge:
+                found.append(charge)
+        return found
 
     def counted(self) -> None:
         """Nothing is owed any more."""
-        for entry in self.owed:
-            entry.charge = None
+        charges = self.settled.charges
+        for place in range(len(charges)):
+            charges[place] = None
+        for settled, place in self.resent.values():
+            settled.charges[place] = None
+
+
+@final
+class _Round:
+    """One request on its way through the enricher."""
+
+    def __init__(self, enriched: Enriched, table: PriceTable, now_unix_ns: int) -> None:
+        self.enriched: Enriched = enriched
+        self.table: PriceTable = table
+        self.now_unix_ns: int = now_unix_ns
+        self.settled: Settled = Settled()
+        self.billed: Remembered = Remembered(b"", self.settled, billed=True, covered=False)
+        """What is remembered of each billed span. Nobody climbs past one, so it has no parent."""
+        self.edits: list[Edit] = []
+
+    def edit(self, view: SpanView, stamp: bytes, replaced: frozenset[str]) -> None:
+        """Note what is to be written on a span, and what it replaces there."""
+        if stamp:
+            places = view.places
+            cuts = (
+                [(start, end) for key, start, end in places if key in replaced]
+                if places
+                else NO_CUTS
+            )
+            self.edits.append(Edit(view, stamp, cuts))
 
 
 class Enricher:
@@ -91,23 +126,13 @@ class Enricher:
         if not candidates:
             return enriched
         settle(candidates, self._memory)
-        edits: list[Edit] = []
+        round_ = _Round(enriched, table, now_unix_ns)
         for candidate in candidates:
-            entry = self._entry(candidate, table, now_unix_ns)
-            charge = entry.charge
-            if charge is not None:
-                enriched.owed[entry] = None
-                if charge.status is INTERNAL_ERROR:
-                    enriched.faults += 1
-            if entry.append:
-                places = candidate.view.places
-                cuts = (
-                    [(start, end) for key, start, end in places if key in entry.keys]
-                    if places
-                    else NO_CUTS
-                )
-                edits.append(Edit(candidate.view, entry.append, cuts))
-        enriched.body = splice(body, edits)
+            if candidate.verdict is not RESENT or not self._as_before(candidate, round_):
+                self._settle(candidate, round_)
+        round_.settled.close()
+        enriched.settled = round_.settled
+        enriched.body = splice(body, round_.edits)
         return enriched
 
     def _recognise(self, body: bytes, found: Found, enriched: Enriched) -> list[Candidate]:
@@ -176,6 +201,43 @@ class Enricher:
             candidate.charged = charged(reading, writer.scope, attributes)
         return candidate
 
+    def _as_before(self, candidate: Candidate, round_: _Round) -> bool:
+        """Whether a span that was sent before is still known; it is stamped as it was then."""
+        known = candidate.remembered
+        if known is None or known.settled is None:  # twice in one request: as its first copy
+            known = self._memory.span(candidate.key)
+        if known is None or known.settled is None:
+            candidate.verdict = DUPLICATE  # forgotten since its first copy was billed
+            return False
+        settled = known.settled
+        place = settled.place(candidate.key)
+        round_.edit(candidate.view, settled.stamp(place), settled.replaced(place))
+        charge = settled.charges[place]
+        if charge is not None and settled is not round_.settled:
+            round_.enriched.resent[charge] = settled, place
+        return True
+
+    def _settle(self, candidate: Candidate, round_: _Round) -> None:
+        """Bills a span for the first time."""
+        bill = self._bill(candidate, round_.table, round_.now_unix_ns)
+        if bill.status is INTERNAL_ERROR:
+            round_.enriched.faults += 1
+        key = candidate.key
+        round_.settled.add(key, bill.append, bill.keys, self._charge(candidate, bill))
+        round_.edit(candidate.view, bill.append, bill.keys)
+        if not key:
+            return
+        if candidate.verdict is BILL and candidate.reading.says_cost():
+            self._memory.spans.put(key, round_.billed)
+        else:
+            known = Remembered(
+                candidate.parent_key,
+                round_.settled,
+                billed=False,
+                covered=candidate.covered,
+            )
+            self._memory.spans.put(key, known)
+
     def _bill(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Bill:
         """The bill, or a named one where making it fails: one span's fault is not the others'."""
         try:
@@ -183,29 +245,6 @@ class Enricher:
         except Exception:
             logger.exception("a span goes on unpriced because of a fault in pricing it")
             return self._biller.fault()
-
-    def _entry(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Remembered:
-        """The span as it is in the memory: settled now, or when it came first."""
-        if candidate.verdict is RESENT:
-            known = candidate.remembered
-            if known is None or not known.settled:  # twice in one request: as its first copy
-                known = cast("Remembered | None", self._memory.spans.get(candidate.key))
-            if known is not None and known.settled:
-                return known
-            candidate.verdict = DUPLICATE  # forgotten since its first copy was billed
-        bill = self._bill(candidate, table, now_unix_ns)
-        billed = candidate.verdict is BILL and candidate.reading.says_cost()
-        # Nobody climbs past a billed span, so nobody asks for what stands above it.
-        entry = Remembered(b"" if billed else candidate.parent_key)
-        entry.settled = True
-        entry.append = bill.append
-        entry.keys = bill.keys
-        entry.charge = self._charge(candidate, bill)
-        entry.billed = billed
-        entry.covered = candidate.covered
-        if candidate.key:
-            self._memory.spans.put(candidate.key, entry)
-        return entry
 
     def _resource(self, frame: Frame | None) -> Resource:
         """Whose span it is; looked up once per resource and request."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processor.calls.memory import Memory, Remembered
+from processor.calls.memory import Memory, Remembered, Settled
 from processor.calls.settle import Candidate, Verdict, settle
 
-__all__ = ["Candidate", "Memory", "Remembered", "Verdict", "settle"]
+__all__ = ["Candidate", "Memory", "Remembered", "Settled", "Verdict", "settle"]

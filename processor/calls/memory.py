@@ -1,7 +1,9 @@
 """What is remembered of the spans that passed: enough to know each again, and each call once.
 
 A span is known by trace and span id, a call by its response id, across traces and requests too.
-Everything is bounded: see `Window`. The figures of a counted span are let go at once.
+Everything is bounded: see `Window`. The figures of a counted span are let go at once, and what is
+kept of a billed one is its id and its place among the spans of its request (`Settled`): long-lived
+objects cost more in cache misses than all else that is done for a span.
 """
 
 from __future__ import annotations
@@ -22,27 +24,75 @@ about 50 MiB above its resident memory at start (`python -m tests.bench.hop` pri
 
 @final
 @mypyc_attr(acyclic=True)
+class Settled:
+    """How the spans of one request were settled, in their order."""
+
+    def __init__(self) -> None:
+        self.charges: list[Charge | None] = []
+        """What is to be counted once a next hop has answered; None once it was."""
+        self._span_keys: list[bytes] = []
+        self._replaced: list[frozenset[str]] = []
+        self._stamps: list[bytes] = []
+        self._all_stamps: bytes = b""
+        self._ends: list[int] = []
+        self._places: dict[bytes, int] = {}
+        self._placed: int = 0
+
+    def add(
+        self, span_key: bytes, stamp: bytes, replaced: frozenset[str], charge: Charge
+    ) -> None:
+        """One more span: its stamp, and the keys of the attributes that this replaces."""
+        self._span_keys.append(span_key)
+        self._stamps.append(stamp)
+        self._replaced.append(replaced)
+        self.charges.append(charge)
+
+    def close(self) -> None:
+        """No more are added: from now on the stamps are one object, not many."""
+        end = 0
+        for stamp in self._stamps:
+            end += len(stamp)
+            self._ends.append(end)
+        self._all_stamps = b"".join(self._stamps)
+        self._stamps = []
+
+    def place(self, span_key: bytes) -> int:
+        """Where a span of the request stands."""
+        for place in range(self._placed, len(self._span_keys)):
+            self._places[self._span_keys[place]] = place
+        self._placed = len(self._span_keys)
+        return self._places[span_key]
+
+    def stamp(self, place: int) -> bytes:
+        """Attributes that were appended, as bytes of a span's field 9."""
+        if self._stamps:
+            return self._stamps[place]
+        start = self._ends[place - 1] if place else 0
+        return self._all_stamps[start : self._ends[place]]
+
+    def replaced(self, place: int) -> frozenset[str]:
+        """The keys of the attributes that the stamp replaces."""
+        return self._replaced[place]
+
+
+@final
+@mypyc_attr(acyclic=True)
 class Remembered:
     """What is known of a span: that it was settled, and how, or that it stands above a billed one."""
 
-    def __init__(self, parent_key: bytes) -> None:
+    def __init__(
+        self, parent_key: bytes, settled: Settled | None, *, billed: bool, covered: bool
+    ) -> None:
         self.parent_key: bytes = parent_key
-        self.settled: bool = False
-        """Whether the span itself has come; what follows is then its own for ever."""
-        self.append: bytes = b""
-        """Its stamp: attributes, as bytes of a span's field 9, ..."""
-        self.keys: frozenset[str] = frozenset()
-        """... and their keys, which they replace."""
-        self.charge: Charge | None = None
-        """What is to be counted once a next hop has answered; None once it was."""
-        self.billed: bool = False
-        self.covered: bool = False
+        self.settled: Settled | None = settled
+        """Among which the span itself was; None where it was not seen yet."""
+        self.billed: bool = billed
+        self.covered: bool = covered
         """A billed span stands below it, so whatever it counts repeats that."""
 
 
-COVERED: Final = Remembered(b"")
+COVERED: Final = Remembered(b"", None, billed=False, covered=True)
 """A span that was not seen yet, with a billed one below it."""
-COVERED.covered = True
 
 
 class Memory:

@@ -88,7 +88,7 @@ def settle(candidates: list[Candidate], memory: Memory) -> None:
         if known is not None:
             candidate.remembered = known
             candidate.covered = known.covered
-            if known.settled:
+            if known.settled is not None:
                 candidate.verdict = RESENT
                 continue
         trace_id = candidate.view.trace_id
