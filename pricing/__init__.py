@@ -12,8 +12,11 @@ from pricing.charge import Offer
 from pricing.problems import PriceError
 from pricing.table import PriceTable
 from pricing.tariff import Tariff
+from pricing.terms import Adjustment, Exchange, Terms
 
 __all__ = [
+    "Adjustment",
+    "Exchange",
     "NotPriced",
     "Offer",
     "PriceBook",
@@ -26,6 +29,7 @@ __all__ = [
     "ReloadOutcome",
     "Standing",
     "Tariff",
+    "Terms",
     "Unpriced",
 ]
 

@@ -48,6 +48,10 @@ class Question(NamedTuple):
     """size, quality, resolution, steps, speed, deployment_type, ..."""
     missing: tuple[str, ...] = ()
     """Usage classes that were used but whose counts nobody reported."""
+    service: str = ""
+    """`service.name`; needed only where `PriceTable.terms.asks_service()`."""
+    environment: str = ""
+    """`deployment.environment.name`; needed only where `PriceTable.terms.asks_environment()`."""
 
 
 class Quote(NamedTuple):
@@ -63,6 +67,10 @@ class Quote(NamedTuple):
     status: Standing
     list_atto_usd: int
     """Before adjustments; equal to `atto_usd` where there are none."""
+    amount: str = ""
+    """The cost in `currency`, exact decimal text; empty where there is no second currency."""
+    currency: str = ""
+    """ISO 4217: the configured one, else that of the prices where it is not US dollars."""
 
 
 class NotPriced(NamedTuple):
@@ -72,3 +80,6 @@ class NotPriced(NamedTuple):
     detail: str = ""
     provider: str = ""
     """As resolved, where it could be."""
+    amount: str = ""
+    """What it costs in `currency`, where only the rate of exchange is missing."""
+    currency: str = ""

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from pricing import compact
 from pricing.problems import PriceError
 from pricing.table import PriceTable
+from pricing.terms import NO_TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pricing.layer import Layer
+    from pricing.terms import Terms
 
 BUILTIN: Final = Path(__file__).with_name("tables") / "builtin.json"
 _MAX_BYTES: Final = 64 * 1024 * 1024
@@ -63,11 +65,13 @@ class PriceBook:
         *,
         builtin: bool = True,
         aliases: Mapping[str, str] | None = None,
+        terms: Terms = NO_TERMS,
     ) -> None:
         """Later sources win over earlier ones; nothing is read before the first `reload`."""
         self.sources = tuple(sources)
         self._builtin = builtin
         self._aliases = dict(aliases or {})
+        self._terms = terms
         self._good: dict[PriceSource, _Read] = {}
         self._bad: dict[PriceSource, tuple[str, tuple[str, ...]]] = {}
         self._loaded = False
@@ -102,7 +106,8 @@ class PriceBook:
 
     def _stacked(self, layers: list[_Read]) -> PriceTable:
         table = tuple(read.layer for read in layers)
-        return PriceTable(table, _version(layers, self._aliases), self._aliases)
+        version = _version(layers, self._aliases, self._terms)
+        return PriceTable(table, version, self._aliases, self._terms)
 
     def stale(self) -> bool:
         """Whether a source holds something else than at the last reload, good or bad."""
@@ -198,10 +203,25 @@ def _unreadable(problem: OSError) -> str:
     return f"unreadable: {problem.errno}"
 
 
-def _version(reads: Sequence[_Read], aliases: Mapping[str, str]) -> str:
+def _version(reads: Sequence[_Read], aliases: Mapping[str, str], terms: Terms) -> str:
     """The newest layer's own version, and a digest of everything that decides a price."""
     human = next(
         (read.layer.version for read in reversed(reads) if read.layer.version), "unnamed"
     )
     parts = [read.digest for read in reads] + [f"{k}={v}" for k, v in sorted(aliases.items())]
+    if terms != NO_TERMS:
+        parts.append(_spelled(terms))
     return f"{human}+sha256:{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}"
+
+
+def _spelled(terms: Terms) -> str:
+    """Text that is the same for the same terms, in every process: sets have no order of their own."""
+    rules = [
+        {
+            **rule._asdict(),
+            "classes": sorted(rule.classes),
+            "facts": [(fact.name, sorted(fact.values), fact.negated) for fact in rule.facts],
+        }
+        for rule in terms.adjustments
+    ]
+    return repr((rules, terms.rates, terms.currency))

@@ -3,26 +3,30 @@
 An offer is the rows that answer one question; which of them are in force depends on the instant
 and the size of the prompt, and each such set is compiled once into a plan of plain integers. Order
 of composition (trap 43): rows in force, narrowest first -> class or its parent -> minimum quantity
--> multipliers -> rounding, once per part.
+-> multipliers -> the operator's terms (`pricing.deal`) -> rounding, once per part.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pricing.answers import NotPriced, Quote, Reason, Standing
-from pricing.money import divide_half_even
+from pricing.deal import REQUESTS, Deal, Listed, product
+from pricing.rates import Rate
 from pricing.rows import row_id
 from pricing.tariff import Tariff
+from pricing.terms import NO_TERMS, Terms
 from pricing.usage import CLASSES, PROMPT, SURCHARGES, TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
-    from pricing.rates import Rate
     from pricing.rows import Entry, Multiplier, Row
+    from pricing.terms import Adjustment, Exchange
+
+    _Term = Row | Multiplier | Adjustment | Exchange
 
 FALLBACK: Final = 1
 LOWER: Final = 2
@@ -44,6 +48,10 @@ class _Line(NamedTuple):
     minimum: int = 0
     doubt: int = 0
     measures: str = ""
+    step: int = 0
+    place: int = 99
+    """Whose rate it is: 0 its own, 1 its parent's, and so on."""
+    currency: str = ""
 
 
 _FREE: Final = _Line(0, 0)
@@ -56,10 +64,14 @@ class _Plan(dict[str, "_Line | int"]):
     A line that is a plain int is so many atto-dollars a unit, without more.
     """
 
-    __slots__ = ("_multipliers", "_rows", "_served", "doubt", "doubts", "row")
+    __slots__ = ("_multipliers", "_rows", "_served", "deal", "doubt", "doubts", "row")
 
     def __init__(
-        self, basis: Basis, rows: tuple[Row, ...], multipliers: tuple[Multiplier, ...]
+        self,
+        basis: Basis,
+        rows: tuple[Row, ...],
+        multipliers: tuple[Multiplier, ...],
+        terms: Terms = NO_TERMS,
     ) -> None:
         super().__init__()
         self._rows = rows
@@ -71,11 +83,37 @@ class _Plan(dict[str, "_Line | int"]):
         """Of the plain lines that have one."""
         if any(self._costs_extra(name) for name in basis.missing):
             self.doubt |= LOWER
+        self.deal = self._deal(terms, aggregate=basis.aggregate)
+        """What the plain sum cannot do; None for most."""
+
+    def _deal(self, terms: Terms, *, aggregate: bool) -> Deal | None:
+        adjustments = terms.adjustments
+        fee = self._own(REQUESTS)
+        asked = (fee is not None and fee[0].atto > 0) or any(
+            name == REQUESTS for rule in adjustments for name, _ in rule.prices
+        )
+        foreign = any(rate.currency for row in self._rows for rate in row.rates.values())
+        if not (asked or foreign or adjustments or terms.currency):
+            return None
+        worth = {rate.currency: (rate.numerator, rate.denominator) for rate in terms.rates}
+        return Deal(
+            self._listed,
+            adjustments,
+            worth,
+            terms.currency,
+            per_request=asked and not aggregate,
+        )
+
+    def _listed(self, name: str) -> Listed:
+        line = self._resolve(name)
+        if not line.units:
+            return Listed(None, line.doubt)
+        return Listed(_rate(line), line.doubt, line.measures, line.place)
 
     def __missing__(self, name: str) -> _Line | int:
-        line = self._resolve(name)
+        line = _FREE if self.deal is not None else self._resolve(name)
         # Most lines are a whole number of attos and no more: a plain int is the quick case.
-        whole = line.units == 1 and not line.minimum and not line.measures
+        whole = line.units == 1 and not (line.minimum or line.measures or line.step)
         made = line.atto if whole else line
         if name in CLASSES:  # names of ours are few, names of others are not
             if whole and line.doubt:
@@ -87,13 +125,13 @@ class _Plan(dict[str, "_Line | int"]):
         kind = CLASSES.get(name)
         if kind is None:
             return _UNPAID
-        for candidate in (name, *kind.ancestors):
+        for place, candidate in enumerate((name, *kind.ancestors)):
             found = self._own(candidate)
             if found is not None:
                 rate, doubt = self._raised(name, *found)
                 if candidate != name and not kind.ordinary:
                     doubt |= FALLBACK
-                return self._line(name, rate, doubt)
+                return self._line(name, rate, doubt, place)
         return _FREE if kind.optional else _UNPAID
 
     def _own(self, name: str) -> tuple[Rate, int] | None:
@@ -119,18 +157,31 @@ class _Plan(dict[str, "_Line | int"]):
         if not doubt or name not in SURCHARGES:
             return rate, doubt
         shorter = next(filter(None, map(self._own, CLASSES[name].ancestors)), None)
-        if shorter is not None and shorter[0].atto * rate.units > rate.atto * shorter[0].units:
+        if (
+            shorter is not None
+            and shorter[0].currency == rate.currency
+            and shorter[0].atto * rate.units > rate.atto * shorter[0].units
+        ):
             return shorter[0], doubt
         return rate, doubt
 
-    def _line(self, name: str, rate: Rate, doubt: int) -> _Line:
+    def _line(self, name: str, rate: Rate, doubt: int, place: int) -> _Line:
         if name in TOKENS:
             for multiplier in self._multipliers:
                 rate = rate.times(multiplier.numerator, multiplier.denominator)
         measures = CLASSES[name].measures
         if measures and self._own(measures) is None:
             measures = ""
-        return _Line(rate.atto, rate.units, rate.minimum, doubt, measures)
+        return _Line(
+            rate.atto,
+            rate.units,
+            rate.minimum,
+            doubt,
+            measures,
+            rate.step,
+            place,
+            rate.currency,
+        )
 
     def _costs_extra(self, name: str) -> bool:
         own = self._own(name)
@@ -154,6 +205,10 @@ class Basis(NamedTuple):
     """How many out-of-the-ordinary ways to be served were asked for: tier, batch, speed."""
     missing: tuple[str, ...] = ()
     doubt: int = 0
+    terms: Terms = NO_TERMS
+    """Those that may hold for such calls, at some time."""
+    aggregate: bool = False
+    """A sum over calls: no fee for a request can be told."""
 
 
 class Offer:
@@ -161,12 +216,13 @@ class Offer:
 
     __slots__ = (
         "_always",
-        "_hours",
+        "_dated",
         "_match",
         "_plans",
         "_provider",
         "_thresholds",
         "_times",
+        "_unusual",
         "basis",
     )
 
@@ -176,15 +232,22 @@ class Offer:
         self._match = basis.match
         self._provider = basis.provider or basis.entry.provider
         rows = basis.rows
-        terms: tuple[Row | Multiplier, ...] = (*rows, *basis.multipliers)
+        self._dated: tuple[_Term, ...] = (
+            *rows,
+            *basis.multipliers,
+            *basis.terms.adjustments,
+            *basis.terms.rates,
+        )
         self._times = sorted(
-            {t for term in terms for t in (term.since, term.until) if t is not None}
+            {t for term in self._dated for t in (term.since, term.until) if t is not None}
+        )
+        self._unusual = any(
+            row.when.hours is not None or row.when.basis != "prompt" for row in rows
         )
         self._thresholds = sorted({row.when.context for row in rows if row.when.context >= 0})
-        self._hours = any(row.when.hours is not None for row in rows)
         self._plans: dict[int, _Plan | None] = {}
-        varies = self._times or self._thresholds or self._hours
-        self._always = None if varies else _Plan(basis, rows, basis.multipliers)
+        varies = self._times or self._thresholds or self._unusual
+        self._always = None if varies else _Plan(basis, rows, basis.multipliers, basis.terms)
 
     @property
     def provider(self) -> str:
@@ -225,6 +288,8 @@ class Offer:
 
     def _carefully(self, plan: _Plan, usage: Mapping[str, int | Decimal]) -> Quote | NotPriced:
         """The same sum where a class is a fraction, has a minimum, a doubt or no price."""
+        if plan.deal is not None:
+            return self._dealt(plan, plan.deal, usage)
         total, doubt, paid = 0, plan.doubt, False
         parts: list[tuple[str, int]] = []
         for name, count in usage.items():
@@ -238,19 +303,18 @@ class Offer:
                 continue
             doubt |= line.doubt
             if line.units:
-                part = _product(max(count, line.minimum), line.atto, line.units)
+                part = product(count, _rate(line))
                 parts.append((name, part))
                 total += part
         if not paid:
-            detail = f"{plan.row} does not price {', '.join(usage)}"
-            return NotPriced(Reason.UNSUPPORTED_UNIT, detail, self._provider)
+            return self._unpaid(plan, usage)
         return Quote(
             total, tuple(parts), plan.row, self._match, self._provider, _STANDING[doubt], total
         )
 
     def tariff(self, usage: Mapping[str, int], at_unix_ns: int) -> Tariff | None:
         """The rates that charge such a call, and others as it is; None where it takes more."""
-        if self._hours:
+        if self._unusual:
             return None
         plan = self._always or self._plan(usage, at_unix_ns)
         if plan is None or not usage:
@@ -280,44 +344,85 @@ class Offer:
                 self._thresholds[below] if below < len(self._thresholds) else made.up_to
             )
 
+    def _unpaid(self, plan: _Plan, usage: Mapping[str, int | Decimal]) -> NotPriced:
+        detail = f"{plan.row} does not price {', '.join(usage)}"
+        return NotPriced(Reason.UNSUPPORTED_UNIT, detail, self._provider)
+
+    def _dealt(
+        self, plan: _Plan, deal: Deal, usage: Mapping[str, int | Decimal]
+    ) -> Quote | NotPriced:
+        """The cost on the operator's terms."""
+        sums = deal.sums(usage)
+        if sums.negative:
+            return NotPriced(Reason.IMPOSSIBLE_USAGE, sums.negative, self._provider)
+        if sums.lacks:
+            detail = (
+                f"{plan.row} is priced in {sums.lacks}, which has no rate of exchange for that time; "
+                f"add it to pricing.currency.rates"
+            )
+            return NotPriced(
+                Reason.NO_PRICE_AT_TIME, detail, self._provider, sums.amount, sums.currency
+            )
+        if not sums.paid:
+            return self._unpaid(plan, usage)
+        return Quote(
+            sums.total,
+            sums.parts,
+            plan.row,
+            self._match,
+            self._provider,
+            _STANDING[sums.doubt | plan.doubt],
+            sums.listed,
+            sums.amount,
+            sums.currency,
+        )
+
     def _plan(self, usage: Mapping[str, int | Decimal], at: int) -> _Plan | None:
         """The plan in force: the place among the boundaries of time and prompt is its key."""
         prompt = _prompt(usage) if self._thresholds else 0
-        if self._hours:
-            key = self._mask(at, prompt)
+        if self._unusual:
+            key = self._mask(at, prompt, usage)
         else:
             key = bisect_right(self._times, at) << 16 | bisect_left(self._thresholds, prompt)
         plan = self._plans.get(key)
         if plan is None and key not in self._plans:
-            plan = self._compile(self._mask(at, prompt))
+            plan = self._compile(self._mask(at, prompt, usage))
             if len(self._plans) >= _PLANS:
                 self._plans.clear()
             self._plans[key] = plan
         return plan
 
-    def _mask(self, at: int, prompt: int | Decimal) -> int:
-        """What is in force, a bit for each row and then each multiplier."""
-        mask, bit = 0, 1
-        for row in self.basis.rows:
-            hours = row.when.hours
-            if (
-                _in_force(row, at)
-                and prompt > row.when.context
-                and (hours is None or hours.open_at(at))
+    def _mask(self, at: int, prompt: int | Decimal, usage: Mapping[str, int | Decimal]) -> int:
+        """What is in force, a bit for each row, then for each multiplier, adjustment and rate."""
+        mask, bit, rows = 0, 1, len(self.basis.rows)
+        for i, term in enumerate(self._dated):
+            if _in_force(term, at) and (
+                i >= rows or self._meets(self.basis.rows[i], at, prompt, usage)
             ):
                 mask |= bit
             bit <<= 1
-        for term in self.basis.multipliers:
-            mask |= bit if _in_force(term, at) else 0
-            bit <<= 1
         return mask
 
+    def _meets(
+        self, row: Row, at: int, prompt: int | Decimal, usage: Mapping[str, int | Decimal]
+    ) -> bool:
+        when = row.when
+        size = prompt if when.basis == "prompt" else _size(when.basis, usage)
+        return size > when.context and (when.hours is None or when.hours.open_at(at))
+
     def _compile(self, mask: int) -> _Plan | None:
-        rows, multipliers = self.basis.rows, self.basis.multipliers
-        chosen = tuple(row for i, row in enumerate(rows) if mask >> i & 1)
-        rest = mask >> len(rows)
-        times = tuple(term for i, term in enumerate(multipliers) if rest >> i & 1)
-        return _Plan(self.basis, chosen, times) if chosen else None
+        basis = self.basis
+        terms = basis.terms
+        chosen = tuple(row for i, row in enumerate(basis.rows) if mask >> i & 1)
+        mask >>= len(basis.rows)
+        times = tuple(term for i, term in enumerate(basis.multipliers) if mask >> i & 1)
+        mask >>= len(basis.multipliers)
+        rules = tuple(rule for i, rule in enumerate(terms.adjustments) if mask >> i & 1)
+        mask >>= len(terms.adjustments)
+        rates = tuple(rate for i, rate in enumerate(terms.rates) if mask >> i & 1)
+        if not chosen:
+            return None
+        return _Plan(basis, chosen, times, Terms(rules, rates, terms.currency))
 
     def _not_then(self) -> NotPriced:
         detail = f"{self.basis.entry.model} has rows, none of them in force then"
@@ -333,12 +438,23 @@ def _prompt(usage: Mapping[str, int | Decimal]) -> int | Decimal:
     return prompt
 
 
-def _in_force(term: Row | Multiplier, at: int) -> bool:
+def _in_force(term: _Term, at: int) -> bool:
     return (term.since is None or term.since <= at) and (term.until is None or at < term.until)
 
 
-def _product(count: int | Decimal, atto: int, units: int) -> int:
-    if isinstance(count, Decimal):
-        numerator, denominator = count.as_integer_ratio()
-        return divide_half_even(numerator * atto, denominator * units)
-    return divide_half_even(count * atto, units)
+def _rate(line: _Line) -> Rate:
+    return Rate(line.atto, line.units, line.minimum, line.step, line.currency)
+
+
+def _size(basis: str, usage: Mapping[str, int | Decimal]) -> int | Decimal:
+    """Tokens that a threshold of an unusual basis looks at."""
+    size: int | Decimal = 0
+    for name, count in usage.items():
+        prompt = name in PROMPT
+        if (
+            (basis == "total" and name in TOKENS)
+            or (basis == "output" and name in TOKENS and not prompt)
+            or (basis == "uncached" and prompt and not name.startswith("cache_read"))
+        ):
+            size += count
+    return size

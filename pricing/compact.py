@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pricing.layer import Catalogue
 
 FORMAT: Final = 1
-_ROW_DEFAULTS: Final[list[Any]] = [None, None, None, None, [], -1, None]
+_ROW_DEFAULTS: Final[list[Any]] = [None, None, None, None, [], -1, None, "prompt"]
 
 
 class CompactLayer:
@@ -29,6 +29,7 @@ class CompactLayer:
         self.version = version
         self.count = count
         self.rows = rows
+        self.endpoints: tuple[tuple[str, str], ...] = ()
         self._lines = lines
         self._parsed: dict[str, dict[str, Any]] = {}
         self._entries: dict[tuple[str, str], Entry] = {}
@@ -88,7 +89,9 @@ def load(data: bytes) -> CompactLayer:
     except (KeyError, TypeError, ValueError) as problem:
         raise ValueError(f"not a compact price table: {problem}") from problem
     models = header["models"]
-    return CompactLayer(header["version"], lines, models, header.get("rows", models))
+    layer = CompactLayer(header["version"], lines, models, header.get("rows", models))
+    layer.endpoints = tuple((pattern, name) for pattern, name in header.get("endpoints", ()))
+    return layer
 
 
 def dump(layer: Catalogue, version: str = "") -> bytes:
@@ -103,13 +106,15 @@ def dump(layer: Catalogue, version: str = "") -> bytes:
         aliases.setdefault(provider, {})[alias] = model
         grouped.setdefault(provider, {})
     names = sorted(grouped)
-    header = {
+    header: dict[str, Any] = {
         "genai-cost-compact": FORMAT,
         "version": version or layer.version,
         "rows": layer.rows,
         "models": sum(len(entries) for entries in grouped.values()),
         "providers": names,
     }
+    if layer.endpoints:
+        header["endpoints"] = layer.endpoints
     lines = [_line(grouped[name].values(), aliases.get(name, {})) for name in names]
     return "\n".join([_json(header), *lines, ""]).encode()
 
@@ -132,6 +137,7 @@ def _plain(entry: Entry, numbers: Mapping[tuple[str, str], int]) -> list[Any]:
             _facts(row.when.facts),
             row.when.context,
             row.when.hours.text if row.when.hours is not None else None,
+            row.when.basis,
         ]
         for row in entry.rows
     ]
@@ -166,11 +172,11 @@ def _entry(provider: str, model: str, plain: list[Any], sources: list[list[str]]
 
 
 def _row(plain: list[Any], sources: list[list[str]]) -> Row:
-    prices, number, since, until, facts, context, windows = _padded(plain, _ROW_DEFAULTS)
+    prices, number, since, until, facts, context, windows, basis = _padded(plain, _ROW_DEFAULTS)
     when = ALWAYS
     if facts or context >= 0 or windows:
         when = Conditions(
-            _fact_tuple(facts), context, hours.parse(windows) if windows else None
+            _fact_tuple(facts), context, hours.parse(windows) if windows else None, basis
         )
     made = {key: rates.parse(key, text) for key, text in prices.items()}
     source, checked = sources[int(number)]

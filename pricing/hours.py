@@ -1,12 +1,13 @@
 """Weekly windows: the hours in which a peak or off-peak row is in force.
 
-Text form: `Mon-Fri 01:00-04:00, Sat 00:00-24:00 Asia/Shanghai`; UTC where no zone is named, every
-day where no day is. Windows are half-open. Public holidays are nobody's data, so not ours.
+Text form: `Mon-Fri 01:00-04:00, Sat 00:00-24:00 Asia/Shanghai except 2026-10-01..2026-10-07`; UTC where
+no zone is named, every day where no day is. Windows are half-open; on the days excepted (public
+holidays, as the zone's calendar has them) none of them is open.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from pricing.patterns import Pattern
@@ -17,6 +18,8 @@ _WINDOW: Final = Pattern(
     r"(?:(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? )?(?P<from>\d\d:\d\d)-(?P<to>\d\d:\d\d)"
 )
 _WEEK_S: Final = 7 * 86_400
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+_DAYS_OFF: Final = 1000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -26,28 +29,47 @@ class Hours(NamedTuple):
     text: str
     zone: str
     spans: tuple[tuple[int, int], ...]
+    off: frozenset[int] = frozenset()
+    """Days on which it is closed, as days since the epoch."""
 
     def open_at(self, unix_ns: int) -> bool:
         """Whether an instant lies in a window."""
-        minute = self._minute(unix_ns)
-        return any(begin <= minute < end for begin, end in self.spans)
+        day, minute = self._local(unix_ns // 10**9)
+        return day not in self.off and any(begin <= minute < end for begin, end in self.spans)
 
-    def _minute(self, unix_ns: int) -> int:
-        seconds = unix_ns // 10**9
-        if self.zone == "UTC":
-            return (seconds + 3 * 86_400) % _WEEK_S // 60  # the epoch was a Thursday
+    def _local(self, seconds: int) -> tuple[int, int]:
+        """The day and the minute of the week, as the zone's clocks have them."""
+        if self.zone == "UTC":  # the epoch was a Thursday
+            return seconds // 86_400, (seconds + 3 * 86_400) % _WEEK_S // 60
         local = (_EPOCH + timedelta(seconds=seconds)).astimezone(_zone(self.zone))
-        return local.weekday() * _DAY_MINUTES + local.hour * 60 + local.minute
+        minute = local.weekday() * _DAY_MINUTES + local.hour * 60 + local.minute
+        return local.toordinal() - _EPOCH_DAY, minute
 
 
 def parse(text: str) -> Hours:
     """The windows a text means; raises ValueError."""
-    body, _, last = text.strip().rpartition(" ")
+    open_text, _, closed = text.strip().partition(" except ")
+    body, _, last = open_text.strip().rpartition(" ")
     zone = last if body and ("/" in last or last == "UTC") else "UTC"
-    windows = body if zone == last else text.strip()
+    windows = body if zone == last else open_text.strip()
     _zone(zone)
     spans = [span for part in windows.lower().split(",") for span in _spans(part.strip())]
-    return Hours(text.strip(), zone, tuple(sorted(spans)))
+    return Hours(text.strip(), zone, tuple(sorted(spans)), frozenset(_days_off(closed)))
+
+
+def _days_off(text: str) -> list[int]:
+    days: list[int] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        first, _, last = part.partition("..")
+        begin, end = (date.fromisoformat(day.strip()) for day in (first, last or first))
+        if not 0 <= (end - begin).days < _DAYS_OFF:
+            raise ValueError(
+                f"{part!r} is not a day or some days such as 2026-10-01..2026-10-07"
+            )
+        days.extend(range(begin.toordinal() - _EPOCH_DAY, end.toordinal() - _EPOCH_DAY + 1))
+    if len(days) > 10 * _DAYS_OFF:
+        raise ValueError(f"{len(days)} days off are out of all proportion")
+    return days
 
 
 def _spans(part: str) -> list[tuple[int, int]]:

@@ -24,6 +24,8 @@ class Layer(Protocol):
     """How many models it has."""
     rows: int
     """How many rows those have."""
+    endpoints: tuple[tuple[str, str], ...]
+    """Server addresses (`*` matches any text) and the provider behind each; first match wins."""
 
     def resolve(self, provider: str, name: str) -> str | None:
         """The model that a provider's id or alias names; None where this source has neither."""
@@ -46,11 +48,13 @@ class Catalogue:
         entries: Mapping[tuple[str, str], Entry],
         aliases: Mapping[tuple[str, str], str],
         version: str = "",
+        endpoints: tuple[tuple[str, str], ...] = (),
     ) -> None:
         """Keys are lowercase (provider, id); an alias never stands before an id."""
         self.version = version
         self.count = len(entries)
         self.rows = sum(len(entry.rows) for entry in entries.values())
+        self.endpoints = endpoints
         self._entries = entries
         self._aliases = aliases
 

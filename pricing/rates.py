@@ -1,7 +1,7 @@
 """A rate: what one unit of a usage class costs, as an exact fraction of atto-dollars.
 
-Reads and writes the text form of price files (`2.5`, `0.006 per minute`, `30 per 1M characters`,
-`0.111 per hour, minimum 10`). No price is ever a float, negative, endless or absurd.
+Reads and writes the text form of price files (`2.5`, `0.67 EUR`, `0.006 per minute`, `30 per 1M
+characters`, `0.111 per hour, minimum 10, step 15`). No price is ever a float, negative, endless or absurd.
 """
 
 from __future__ import annotations
@@ -29,6 +29,17 @@ _CEILING: Final[Mapping[Unit, Decimal]] = {
     Unit.SECOND: Decimal(100),
     Unit.PAGE: Decimal(100),
     Unit.CALL: Decimal(1000),
+    Unit.TOKEN_HOUR: Decimal("0.01"),
+}
+# Units of a weak currency to a dollar, by the order of magnitude, for the ceilings alone.
+_WEAK: Final[Mapping[str, int]] = {
+    "": 1,
+    "IDR": 50_000,
+    "VND": 50_000,
+    "KRW": 5_000,
+    "JPY": 500,
+    "INR": 200,
+    "RUB": 200,
 }
 _TIMES: Final[Mapping[str, int]] = {"": 1, "k": 10**3, "m": 10**6}
 _WORDS: Final[Mapping[Unit, Mapping[str, int]]] = {
@@ -38,7 +49,17 @@ _WORDS: Final[Mapping[Unit, Mapping[str, int]]] = {
     Unit.PIXEL: {"pixel": 1},
     Unit.SECOND: {"second": 1, "minute": 60, "hour": 3600},
     Unit.PAGE: {"page": 1},
-    Unit.CALL: {"search": 1, "request": 1, "session": 1, "unit": 1, "call": 1, "query": 1},
+    Unit.CALL: {
+        "search": 1,
+        "request": 1,
+        "session": 1,
+        "unit": 1,
+        "call": 1,
+        "query": 1,
+        "message": 1,
+        "credit": 1,
+    },
+    Unit.TOKEN_HOUR: {"token-hour": 1},
 }
 _SHOWN: Final[Mapping[Unit, tuple[tuple[str, int], ...]]] = {
     Unit.TOKEN: (("", MILLION),),
@@ -48,10 +69,12 @@ _SHOWN: Final[Mapping[Unit, tuple[tuple[str, int], ...]]] = {
     Unit.SECOND: ((" per second", 1), (" per minute", 60), (" per hour", 3600)),
     Unit.PAGE: ((" per 1K pages", 1000),),
     Unit.CALL: ((" per 1K calls", 1000),),
+    Unit.TOKEN_HOUR: ((" per 1M token-hours", MILLION),),
 }
 _TEXT: Final = Pattern(
-    r"(?P<amount>\S+)(?: per (?:(?P<count>\d+)(?P<times>[KkMm]?) )?(?P<unit>[a-z]+))?"
-    r"(?:, minimum (?P<minimum>\d+)(?: [a-z]+)?)?"
+    r"(?P<amount>\S+)(?: (?P<currency>[A-Z]{3}))?"
+    r"(?: per (?:(?P<count>\d+)(?P<times>[KkMm]?) )?(?P<unit>[a-z-]+))?"
+    r"(?:, minimum (?P<minimum>\d+)(?: [a-z]+)?)?(?:, step (?P<step>\d+)(?: [a-z]+)?)?"
 )
 
 
@@ -60,21 +83,34 @@ class RateError(ValueError):
 
 
 class Rate(NamedTuple):
-    """`atto / units` atto-dollars for one unit, in lowest terms; a count below `minimum` is it."""
+    """`atto / units` of 10**-18 of its currency for one unit, in lowest terms."""
 
     atto: int
     units: int = 1
     minimum: int = 0
+    """A smaller count is charged as this one."""
+    step: int = 0
+    """A count is rounded up to a multiple of it; 0: it is charged as it is."""
+    currency: str = ""
+    """ISO 4217; empty: US dollars."""
 
     def times(self, numerator: int, denominator: int) -> Rate:
         """The rate after a multiplier."""
         atto, units = self.atto * numerator, self.units * denominator
         shared = gcd(atto, units)
-        return Rate(atto // shared, units // shared, self.minimum)
+        return Rate(atto // shared, units // shared, self.minimum, self.step, self.currency)
 
 
-def rate(name: str, amount: Decimal, per: int = 1, minimum: int = 0) -> Rate:
-    """USD `amount` per `per` units of a usage class; raises `RateError`."""
+def rate(  # noqa: PLR0913  the parts of a price, each by its name
+    name: str,
+    amount: Decimal,
+    per: int = 1,
+    minimum: int = 0,
+    *,
+    step: int = 0,
+    currency: str = "",
+) -> Rate:
+    """`amount` of a currency (empty: USD) per `per` units of a class; raises `RateError`."""
     if not amount.is_finite():
         raise RateError(f"{amount} is not a price")
     if amount < 0:
@@ -82,22 +118,26 @@ def rate(name: str, amount: Decimal, per: int = 1, minimum: int = 0) -> Rate:
     if amount.adjusted() > 30 or amount.adjusted() < -40 or len(amount.as_tuple().digits) > 60:
         raise RateError(f"{amount} is out of all proportion")
     unit = CLASSES[name].unit
-    if amount > _CEILING[unit] * per:
+    ceiling = _CEILING[unit] * per * _WEAK.get(currency, 10)
+    if amount > ceiling:
         raise RateError(
-            f"{plain(amount)} per {per:,} is above {plain(_CEILING[unit] * per)} USD, "
+            f"{plain(amount)} per {per:,} is above {plain(ceiling)} {currency or 'USD'}, "
             f"which no {unit} costs; is the unit right?"
         )
     numerator, denominator = amount.as_integer_ratio()
     atto, units = numerator * ATTO, denominator * per
     shared = gcd(atto, units)
-    return Rate(atto // shared, units // shared, minimum)
+    return Rate(atto // shared, units // shared, minimum, step, currency)
 
 
 MAX_DIGITS: Final = 15
 
 
-def parse(name: str, value: object) -> Rate:
-    """The rate a price file means by `value` for a usage class; raises `RateError`."""
+def parse(name: str, value: object, currency: str = "") -> Rate:
+    """The rate a price file means by `value` for a usage class; raises `RateError`.
+
+    `currency` is that of amounts that name none; empty is US dollars.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise RateError(f"{value!r} is not a price")
     match = _TEXT.fullmatch(str(value).strip())
@@ -107,7 +147,15 @@ def parse(name: str, value: object) -> Rate:
         amount = Decimal(match["amount"])
     except InvalidOperation:
         raise RateError(f"{match['amount']!r} is not a decimal number") from None
-    return rate(name, amount, _per(name, match), _whole(match["minimum"] or "0"))
+    written = match["currency"] or currency
+    return rate(
+        name,
+        amount,
+        _per(name, match),
+        _whole(match["minimum"] or "0"),
+        step=_whole(match["step"] or "0"),
+        currency="" if written == "USD" else written,
+    )
 
 
 def _per(name: str, match: re.Match[str]) -> int:
@@ -140,12 +188,14 @@ def _whole(digits: str) -> int:
 def text(name: str, price: Rate) -> str:
     """The shortest exact text that `parse` reads back as the same rate."""
     shown = _SHOWN[CLASSES[name].unit]
-    minimum = f", minimum {price.minimum}" if price.minimum else ""
+    money = f" {price.currency}" if price.currency else ""
+    quantity = f", minimum {price.minimum}" if price.minimum else ""
+    quantity += f", step {price.step}" if price.step else ""
     for suffix, per in shown:
         written = _decimal(price.atto * per, price.units * ATTO)
         if written is not None:
-            return f"{written}{suffix}{minimum}"
-    raise RateError(f"{price.atto}/{price.units} atto-dollars has no decimal text")
+            return f"{written}{money}{suffix}{quantity}"
+    raise RateError(f"{price.atto}/{price.units} attos has no decimal text")
 
 
 def _decimal(numerator: int, denominator: int) -> str | None:

@@ -7,6 +7,7 @@ people wrote is the formats' work. A row never changes: history is told by its `
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -58,7 +59,10 @@ STANDARD: Final = frozenset(
 
 
 class Fact(NamedTuple):
-    """One condition: the call's value of `name` is (or, negated, is known and is not) in a set."""
+    """One condition: the call's value of `name` is (or, negated, is known and is not) in a set.
+
+    A value with a `*` is a pattern: `endpoint: "*.eu.example.com"`.
+    """
 
     name: str
     values: frozenset[str]
@@ -67,7 +71,16 @@ class Fact(NamedTuple):
     def holds(self, facts: Mapping[str, str]) -> bool:
         """Whether a call with these facts meets it; an absent fact meets nothing."""
         value = facts.get(self.name, "")
-        return bool(value) and (value in self.values) is not self.negated
+        return bool(value) and self._named(value) is not self.negated
+
+    def _named(self, value: str) -> bool:
+        if value in self.values:
+            return True
+        return any(fnmatchcase(value, text) for text in self.values if "*" in text)
+
+
+# What a context threshold may look at; `prompt` is the whole of it, cached and spoken parts included.
+BASES: Final = ("prompt", "uncached", "output", "total")
 
 
 class Conditions(NamedTuple):
@@ -75,8 +88,10 @@ class Conditions(NamedTuple):
 
     facts: tuple[Fact, ...] = ()
     context: int = -1
-    """The whole prompt must exceed this many tokens; -1 for no such condition."""
+    """So many tokens must be exceeded; -1 for no such condition."""
     hours: Hours | None = None
+    basis: str = "prompt"
+    """Which tokens: one of `BASES`."""
 
     @property
     def served(self) -> int:
@@ -143,6 +158,8 @@ def value(name: str, text: str) -> str:
     plain = text.strip().lower()
     if name in {"service_tier", "speed"} and plain in STANDARD:
         return "standard"
+    if name == "endpoint":
+        return plain.partition("://")[2] or plain
     return plain.replace("-x-", "x") if name in {"size", "resolution"} else plain
 
 
@@ -154,7 +171,8 @@ def row_id(provider: str, model: str, row: Row) -> str:
         for f in row.when.facts
     ]
     if row.when.context >= 0:
-        terms.append(f">{row.when.context}")
+        basis = "" if row.when.basis == "prompt" else row.when.basis
+        terms.append(f"{basis}>{row.when.context}")
     if row.when.hours is not None:
         terms.append(row.when.hours.text)
     return f"{provider or '*'}/{model}{begins}" + (f"[{', '.join(terms)}]" if terms else "")

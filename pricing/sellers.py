@@ -53,10 +53,11 @@ class Seller(NamedTuple):
     how: tuple[str, ...] = ()
 
 
-def sellers(question: Question) -> Iterator[Seller]:
-    """Providers to ask, in order."""
+def sellers(question: Question, addressed: str = "") -> Iterator[Seller]:
+    """Providers to ask, in order; `addressed` is whom the operator placed behind the address."""
     named = canonical(question.provider) if question.provider else ""
-    addressed = from_address(question.endpoint) if question.endpoint else ""
+    if question.endpoint and not addressed:
+        addressed = from_address(question.endpoint)
     written = ""
     if named in GATEWAYS or named in SPOKEN:
         written = from_grammar(question.model) or from_grammar(question.request_model)

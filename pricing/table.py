@@ -7,6 +7,7 @@ depend on the question alone, never on what was asked before.
 from __future__ import annotations
 
 import threading
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from pricing.answers import NotPriced, Question, Quote, Reason
@@ -16,6 +17,7 @@ from pricing.match import candidates, refines
 from pricing.providers import MAX_TEXT, canonical, region_from_address
 from pricing.rows import SERVED, value
 from pricing.sellers import Seller, sellers
+from pricing.terms import NO_TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from pricing.layer import Layer
     from pricing.rows import Entry, Row
+    from pricing.terms import Terms
 
 MEMO_LIMIT: Final = 2048
 # Sums over calls are no prompt: no context threshold may fire on them (trap 25).
@@ -36,10 +39,19 @@ class PriceTable:
     """Everything that is known of prices at one moment; never changes."""
 
     def __init__(
-        self, layers: tuple[Layer, ...], version: str, aliases: Mapping[str, str] | None = None
+        self,
+        layers: tuple[Layer, ...],
+        version: str,
+        aliases: Mapping[str, str] | None = None,
+        terms: Terms = NO_TERMS,
     ) -> None:
         """Later layers win over earlier ones, model by model; operator's `aliases` over all."""
         self.version = version
+        self.terms = terms
+        """Of the operator; they say too whether a question has to name service or environment."""
+        self._asks_service = terms.asks_service()
+        self._asks_environment = terms.asks_environment()
+        self._endpoints = tuple(pair for layer in layers[::-1] for pair in layer.endpoints)
         self.models_count = sum(layer.count for layer in layers)
         self.rows_count = sum(layer.rows for layer in layers)
         """Of all layers; what several have is counted each time."""
@@ -50,6 +62,8 @@ class PriceTable:
 
     def find(self, question: Question) -> Offer | NotPriced:
         """The rows that answer a question; independent of usage and time."""
+        if question.service or question.environment:
+            question = self._needed(question)
         answer = self._memo.get(question)
         if answer is None:
             if sum(map(len, question[:2])) > 2 * MAX_TEXT:
@@ -60,6 +74,13 @@ class PriceTable:
                     del self._memo[next(iter(self._memo))]
                 self._memo[question] = answer
         return answer
+
+    def _needed(self, question: Question) -> Question:
+        """Without what no adjustment asks for, so that the memo does not fill with it."""
+        return question._replace(
+            service=question.service if self._asks_service else "",
+            environment=question.environment if self._asks_environment else "",
+        )
 
     def quote(
         self, question: Question, usage: Mapping[str, int | Decimal], at_unix_ns: int
@@ -96,16 +117,16 @@ class PriceTable:
     def search(self, question: Question) -> Offer | NotPriced:
         """The same without the memo."""
         tried: list[Seller] = []
-        for seller in sellers(question):
+        for seller in sellers(question, self._addressed(question.endpoint)):
             tried.append(seller)
             found = self._listed(question, seller)
             if found is not None:
                 entry, how = found
-                return _offer(question, entry, how or ("exact",), seller)
+                return self._offer(question, entry, how or ("exact",), seller)
         if not tried:
             found = self._listed(question, Seller(ANY))
             if found is not None:
-                return _offer(question, found[0], found[1] or ("exact",), Seller(""))
+                return self._offer(question, found[0], found[1] or ("exact",), Seller(""))
         asked = " or ".join(
             dict.fromkeys(filter(None, (question.model, question.request_model)))
         )
@@ -116,6 +137,54 @@ class PriceTable:
             if provider
             else f"no provider lists {asked or 'it'}",
             provider,
+        )
+
+    def _addressed(self, endpoint: str) -> str:
+        """Whom a price file places behind an address, port or not; empty: nobody."""
+        if not self._endpoints or not endpoint:
+            return ""
+        address = value("endpoint", endpoint).partition("/")[0]
+        for pattern, provider in self._endpoints:
+            if any(fnmatchcase(text, pattern) for text in (address, _without_port(address))):
+                return provider
+        return ""
+
+    def _offer(
+        self, question: Question, entry: Entry, how: tuple[str, ...], seller: Seller
+    ) -> Offer | NotPriced:
+        facts = _facts(question)
+        provider = seller.provider if entry.provider == ANY else entry.provider
+        rows = tuple(row for row in entry.ranked() if _holds(row, facts, question))
+        if not rows:
+            wanted = ", ".join(f"{name}={text}" for name, text in sorted(facts.items()) if text)
+            detail = f"no row of {entry.model} is for {wanted}"
+            return NotPriced(Reason.UNSUPPORTED_UNIT, detail, seller.provider)
+        multipliers = tuple(
+            m for m in entry.multipliers if all(f.holds(facts) for f in m.facts)
+        )
+        asked = {name for name in SERVED if facts.get(name) not in {None, "standard", "false"}}
+        asked -= {fact.name for multiplier in multipliers for fact in multiplier.facts}
+        aggregate = question.operation in _AGGREGATES
+        terms = self.terms._replace(
+            adjustments=tuple(
+                rule
+                for rule in self.terms.adjustments
+                if rule.holds(question, seller.provider or provider, entry.model, facts)
+            )
+        )
+        return Offer(
+            Basis(
+                entry,
+                rows,
+                multipliers,
+                match="+".join(how),
+                provider=provider,
+                served=len(asked),
+                missing=(*question.missing, "requests") if aggregate else question.missing,
+                doubt=FALLBACK if any(step.startswith("list_of:") for step in how) else 0,
+                terms=terms,
+                aggregate=aggregate,
+            )
         )
 
     def _listed(
@@ -184,33 +253,6 @@ class PriceTable:
         return None
 
 
-def _offer(
-    question: Question, entry: Entry, how: tuple[str, ...], seller: Seller
-) -> Offer | NotPriced:
-    facts = _facts(question)
-    rows = tuple(row for row in entry.ranked() if _holds(row, facts, question))
-    if not rows:
-        wanted = ", ".join(f"{name}={text}" for name, text in sorted(facts.items()) if text)
-        return NotPriced(
-            Reason.UNSUPPORTED_UNIT, f"no row of {entry.model} is for {wanted}", seller.provider
-        )
-    multipliers = tuple(m for m in entry.multipliers if all(f.holds(facts) for f in m.facts))
-    asked = {name for name in SERVED if facts.get(name) not in {None, "standard", "false"}}
-    asked -= {fact.name for multiplier in multipliers for fact in multiplier.facts}
-    return Offer(
-        Basis(
-            entry,
-            rows,
-            multipliers,
-            match="+".join(how),
-            provider=seller.provider if entry.provider == ANY else entry.provider,
-            served=len(asked),
-            missing=question.missing,
-            doubt=FALLBACK if any(step.startswith("list_of:") for step in how) else 0,
-        )
-    )
-
-
 def _facts(question: Question) -> dict[str, str]:
     facts = {name: value(name, text) for name, text in question.attributes}
     tier = value("service_tier", question.service_tier)
@@ -218,8 +260,13 @@ def _facts(question: Question) -> dict[str, str]:
     facts["batch"] = "true" if question.batch or tier in {"batch", "batches"} else "false"
     region = question.region or region_from_address(question.endpoint)
     facts["region"] = value("region", region)
-    facts["endpoint"] = question.endpoint.strip().lower()
+    facts["endpoint"] = _without_port(value("endpoint", question.endpoint).partition("/")[0])
     return facts
+
+
+def _without_port(address: str) -> str:
+    host, colon, port = address.rpartition(":")
+    return host if colon and port.isdigit() else address
 
 
 def _holds(row: Row, facts: Mapping[str, str], question: Question) -> bool:

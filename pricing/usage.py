@@ -22,6 +22,7 @@ class Unit(StrEnum):
     PIXEL = "pixel"
     SECOND = "second"
     PAGE = "page"
+    TOKEN_HOUR = "token-hour"  # noqa: S105  tokens kept in a cache, times hours
     CALL = "call"
     """Searches, requests, sessions: anything charged by the piece."""
 
@@ -80,6 +81,11 @@ CLASSES: Final[Mapping[str, UsageClass]] = {
     "code_sessions": UsageClass(Unit.CALL),
     "requests": UsageClass(Unit.CALL, optional=True),
     "rerank_units": UsageClass(Unit.CALL, optional=True),
+    "messages": UsageClass(Unit.CALL, optional=True),
+    "credits": UsageClass(Unit.CALL, optional=True),
+    "guardrail_units": UsageClass(Unit.CALL),
+    # No call tells it: the cache lives on between calls. Priced for who reports it (trap 37).
+    "cache_storage": UsageClass(Unit.TOKEN_HOUR),
 }
 
 TOKENS: Final = frozenset(name for name, kind in CLASSES.items() if kind.unit is _TOKEN)

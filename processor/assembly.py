@@ -44,6 +44,7 @@ def price_book(settings: Settings) -> PriceBook:
         ],
         builtin=pricing.builtin,
         aliases=pricing.aliases,
+        terms=pricing.terms,
     )
 
 

@@ -14,7 +14,17 @@ from pricing.formats.loaded import Gathering, Loaded
 from pricing.layer import ANY
 from pricing.problems import nearest
 from pricing.providers import canonical
-from pricing.rows import ALWAYS, FACTS, Conditions, Fact, Multiplier, Row, instant, value
+from pricing.rows import (
+    ALWAYS,
+    BASES,
+    FACTS,
+    Conditions,
+    Fact,
+    Multiplier,
+    Row,
+    instant,
+    value,
+)
 from pricing.usage import CLASSES
 
 if TYPE_CHECKING:
@@ -43,11 +53,12 @@ MODES: Final = (
     "other",
 )
 _TOP: Final = ("genai-cost", "version", "providers")
-_PROVIDER: Final = ("name", "models")
-_MODEL: Final = ("name", "mode", "aliases", "prices", "rows", "multipliers")
-_ROW: Final = ("from", "to", "when", "prices", "source", "checked")
+_PROVIDER: Final = ("name", "endpoints", "currency", "models")
+_MODEL: Final = ("name", "mode", "aliases", "currency", "prices", "rows", "multipliers")
+_ROW: Final = ("from", "to", "when", "currency", "prices", "source", "checked")
+_ALIAS: Final = ("name", "from", "to")
 _MULTIPLIER: Final = ("times", "when", "from", "to")
-_WHEN: Final = (*FACTS, "context_over", "context_from", "hours")
+_WHEN: Final = (*FACTS, "context_over", "context_from", "context_basis", "hours")
 
 
 def read(document: Document) -> Loaded:
@@ -61,6 +72,7 @@ class _Reader:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._found = Gathering(document)
+        self._currency = ""
 
     def read(self) -> Loaded:
         top = self._mapping((), self._document.value, _TOP)
@@ -75,12 +87,35 @@ class _Reader:
     def _provider(self, path: Path, name: str, content: Any) -> None:
         fields = self._mapping(path, content, _PROVIDER)
         provider = ANY if name == ANY else canonical(name)
+        self._currency = self._money(path, fields, "")
+        endpoints = self._list((*path, "endpoints"), fields.get("endpoints", []))
+        for i, endpoint in enumerate(endpoints):
+            self._endpoint((*path, "endpoints", i), provider, endpoint)
         models = self._mapping((*path, "models"), fields.get("models", {}))
         for model, body in models.items():
             self._model((*path, "models", model), provider, model, body)
 
+    def _endpoint(self, path: Path, provider: str, content: Any) -> None:
+        if provider == ANY or not isinstance(content, str) or not content.strip(" *"):
+            self._problem(path, "is the address of a named provider, such as `*.example.com`")
+        else:
+            self._found.endpoint(value("endpoint", content), provider)
+
+    def _money(self, path: Path, fields: dict[str, Any], outer: str) -> str:
+        """The currency of the amounts below that name none; empty is US dollars."""
+        code = fields.get("currency", outer or "USD")
+        if not (isinstance(code, str) and len(code) == 3 and code.isalpha() and code.isupper()):
+            self._problem((*path, "currency"), f"{code!r} is not a currency such as EUR")
+            return outer
+        return "" if code == "USD" else code
+
     def _model(self, path: Path, provider: str, model: str, content: Any) -> None:
         fields = self._mapping(path, content, _MODEL)
+        outer, self._currency = self._currency, self._money(path, fields, self._currency)
+        self._priced(path, provider, model, fields)
+        self._currency = outer
+
+    def _priced(self, path: Path, provider: str, model: str, fields: dict[str, Any]) -> None:
         if ("prices" in fields) is ("rows" in fields):
             self._problem(
                 path, "needs `prices` (always the same) or `rows` (dated or conditional)"
@@ -106,18 +141,30 @@ class _Reader:
             ],
         )
         for i, alias in enumerate(self._list((*path, "aliases"), fields.get("aliases", []))):
-            if isinstance(alias, str):
-                self._found.alias(provider, alias, model, (*path, "aliases", i))
-            else:
-                self._problem((*path, "aliases", i), "an alias is an id, as text")
+            self._alias((*path, "aliases", i), provider, model, alias)
+
+    def _alias(self, path: Path, provider: str, model: str, content: Any) -> None:
+        """An id that always means this model, or one that does for a time: `{name, from, to}`."""
+        if isinstance(content, str):
+            self._found.alias(provider, content, model, path)
+            return
+        if not is_mapping(content) or not isinstance(content.get("name"), str):
+            self._problem(path, "an alias is an id, as text, or {name, from, to}")
+            return
+        fields = self._mapping(path, content, _ALIAS)
+        since, until = self._period(path, fields)
+        self._found.dated_alias(provider, fields["name"], model, (since, until), path)
 
     def _row(self, path: Path, content: Any) -> Row:
         fields = self._mapping(path, content, _ROW)
         since, until = self._period(path, fields)
         if "prices" not in fields:
             self._problem(path, "has no `prices`")
+        outer, self._currency = self._currency, self._money(path, fields, self._currency)
+        prices = self._prices((*path, "prices"), fields.get("prices", {}))
+        self._currency = outer
         return Row(
-            self._prices((*path, "prices"), fields.get("prices", {})),
+            prices,
             since,
             until,
             self._when((*path, "when"), fields.get("when", {})),
@@ -165,7 +212,7 @@ class _Reader:
         for name, text in fields.items():
             if name in CLASSES:
                 try:
-                    made[name] = rates.parse(name, text)
+                    made[name] = rates.parse(name, text, self._currency)
                 except rates.RateError as bad:
                     self._problem((*path, name), str(bad))
         return made
@@ -177,7 +224,12 @@ class _Reader:
         facts = [
             self._fact((*path, name), name, fields[name]) for name in FACTS if name in fields
         ]
-        return Conditions(tuple(facts), self._context(path, fields), self._hours(path, fields))
+        basis = self._choice(
+            (*path, "context_basis"), fields.get("context_basis", "prompt"), BASES
+        )
+        return Conditions(
+            tuple(facts), self._context(path, fields), self._hours(path, fields), basis
+        )
 
     def _fact(self, path: Path, name: str, content: Any) -> Fact:
         if isinstance(content, bool):

@@ -6,7 +6,7 @@ problem gives no layer at all.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pricing.layer import Catalogue
 from pricing.problems import SHOWN, PriceError
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from pricing.formats.document import Document, Path
     from pricing.rates import Rate
     from pricing.rows import Multiplier, Row
+
+
+Period = tuple[int | None, int | None]
+"""From and until, Unix ns; None is open."""
+_Term = TypeVar("_Term", "Row", "Multiplier")
 
 
 class Loaded(NamedTuple):
@@ -40,6 +45,8 @@ class Gathering:
         self._entries: dict[tuple[str, str], Entry] = {}
         self._aliases: dict[tuple[str, str], str] = {}
         self._alias_paths: dict[tuple[str, str], Path] = {}
+        self._dated: dict[tuple[str, str], list[tuple[str, Period, Path]]] = {}
+        self._endpoints: list[tuple[str, str]] = []
 
     def problem(self, path: Path, message: str) -> None:
         """Notes something that makes the source unusable."""
@@ -87,6 +94,17 @@ class Gathering:
         self._aliases[key] = target
         self._alias_paths[key] = path
 
+    def dated_alias(
+        self, provider: str, name: str, model: str, period: Period, path: Path
+    ) -> None:
+        """Adds an id that means a model of this source for a time (trap 7)."""
+        key = (provider, name.strip().lower())
+        self._dated.setdefault(key, []).append((model.strip().lower(), period, path))
+
+    def endpoint(self, pattern: str, provider: str) -> None:
+        """Adds a server address behind which a provider stands."""
+        self._endpoints.append((pattern, provider))
+
     def has(self, provider: str, name: str) -> bool:
         """Whether an id or alias is taken."""
         key = (provider, name.strip().lower())
@@ -94,6 +112,8 @@ class Gathering:
 
     def finish(self, form: str, version: str = "") -> Loaded:
         """The source, or a `PriceError` with everything that is wrong with it."""
+        for key, targets in self._dated.items():
+            self._moving(key, targets)
         for key, target in self._aliases.items():
             if key in self._entries and key[1] != target:
                 self.problem(
@@ -106,5 +126,30 @@ class Gathering:
             tail = [f"{self.document.name}: and {more} more problems"] if more > 0 else []
             raise PriceError([*self.problems[:SHOWN], *tail])
         return Loaded(
-            Catalogue(self._entries, self._aliases, version), tuple(self.warnings), form
+            Catalogue(self._entries, self._aliases, version, tuple(self._endpoints)),
+            tuple(self.warnings),
+            form,
         )
+
+    def _moving(self, key: tuple[str, str], targets: list[tuple[str, Period, Path]]) -> None:
+        """A dated alias is a model whose rows are its targets', each cut to its time."""
+        rows: list[Row] = []
+        times: list[Multiplier] = []
+        for target, period, path in targets:
+            meant = self._entries.get((key[0], target))
+            if key in self._entries or key in self._aliases or meant is None:
+                self.problem(path, f"{key[1]!r} is a model or an undated alias already")
+                return
+            rows += [cut for row in meant.rows if (cut := _cut(row, period)) is not None]
+            times += [kept for m in meant.multipliers if (kept := _cut(m, period)) is not None]
+        mode = self._entries[key[0], targets[0][0]].mode
+        self._entries[key] = Entry(*key, tuple(rows), mode, "", tuple(times))
+
+
+def _cut(term: _Term, period: Period) -> _Term | None:
+    """A row or multiplier within a period; None where they have no moment in common."""
+    since = max((t for t in (term.since, period[0]) if t is not None), default=None)
+    until = min((t for t in (term.until, period[1]) if t is not None), default=None)
+    if since is not None and until is not None and until <= since:
+        return None
+    return term._replace(since=since, until=until)

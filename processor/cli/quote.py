@@ -182,7 +182,12 @@ def _book(files: tuple[str, ...], config: str | None) -> PriceBook:
         print_problems(bad.problems)
         sys.exit(1)
     named = [PriceSource(source.file, source.format) for source in pricing.sources]
-    return PriceBook([*named, *extra], builtin=pricing.builtin, aliases=pricing.aliases)
+    return PriceBook(
+        [*named, *extra],
+        builtin=pricing.builtin,
+        aliases=pricing.aliases,
+        terms=pricing.terms,
+    )
 
 
 def _refuse(model: str, answer: NotPriced, table: PriceTable, *, as_json: bool) -> NoReturn:

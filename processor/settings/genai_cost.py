@@ -16,10 +16,10 @@ from processor.settings.scalars import (
     each,
     name,
     shown,
-    text,
     whole,
     words_by_name,
 )
+from processor.settings.terms import terms
 from processor.settings.values import (
     ApplicationCost,
     AttributionSettings,
@@ -77,14 +77,12 @@ def genai_cost(node: Node, report: Report) -> GenaiCost:
 
 
 def _pricing(block: Block) -> PricingSettings:
-    currency = block.block("currency")
     read = PricingSettings(
         builtin=block.take("builtin", boolean, default=True),
         sources=block.take("sources", _Sources(block), ()),
         aliases=block.take("aliases", _aliases, {}),
-        currency=currency.take("code", text, "USD"),
+        terms=terms(block),
     )
-    currency.end()
     block.end()
     if not read.builtin and not read.sources:
         block.warning("no prices at all: builtin is false and there are no sources", "builtin")

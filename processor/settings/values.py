@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from pricing.terms import NO_TERMS, Terms
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -92,8 +94,8 @@ class PricingSettings(NamedTuple):
     sources: tuple[SourceSettings, ...] = ()
     aliases: Mapping[str, str] = _NO_WORDS
     """Exact model id as telemetry has it -> `provider/model` or `model` as the table has it."""
-    adjustments: tuple[Mapping[str, object], ...] = ()
-    currency: str = "USD"
+    terms: Terms = NO_TERMS
+    """Adjustments, rates of exchange, the second currency."""
 
 
 class EnrichSettings(NamedTuple):

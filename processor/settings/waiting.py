@@ -54,9 +54,6 @@ WAITING: Final[dict[str, Waits]] = {
     f"{_HTTP}.logs_url_path": Waits("meanwhile send to /v1/logs", nothing=("/v1/logs",)),
     # genai_cost
     f"{_COST}.pricing.sources.url": Waits("meanwhile fetch it to a file and write `file:`"),
-    f"{_COST}.pricing.adjustments": Waits("meanwhile put the agreed prices in a price file"),
-    f"{_COST}.pricing.currency.code": Waits("meanwhile write USD", nothing=("USD",)),
-    f"{_COST}.pricing.currency.rates": Waits(_LEAVE_OUT),
     f"{_COST}.enrich.conventions": Waits(
         "meanwhile write [default]",
         only=("semconv_draft", "openinference", "logfire", "signoz", "sentry", "langfuse"),

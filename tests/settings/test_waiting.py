@@ -40,12 +40,6 @@ def http(keys: str) -> str:
             id="skip-verify",
         ),
         pytest.param(
-            cost("{pricing: {currency: {code: EUR}}}"), "pricing.currency.code", id="currency"
-        ),
-        pytest.param(
-            cost("{pricing: {adjustments: [{multiply: 0.9}]}}"), "adjustments", id="adjustments"
-        ),
-        pytest.param(
             cost("{pricing: {sources: [{url: 'https://x/y'}]}}"), "sources[0].url", id="url"
         ),
         pytest.param(
