@@ -21,6 +21,7 @@ from setuptools.dist import Distribution
 # The walk over the bytes and what runs once for every span that describes a call.
 HOT = [
     "pricing/charge.py",
+    "pricing/deal.py",
     "pricing/tariff.py",
     "processor/billing.py",
     "processor/calls/memory.py",

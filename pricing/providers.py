@@ -24,13 +24,13 @@ _SPELLINGS: Final[Mapping[str, str]] = {
     "text_completion_openai async_openai chat_openai openai_legacy",
     "anthropic": "anthropic anthropic_messages claude chat_anthropic",
     "aws.bedrock": "aws_bedrock bedrock aws amazon amazon_bedrock bedrock_converse chat_bedrock "
-    "aws_bedrock_runtime bedrock_runtime bedrock_mantle amazon_web_services",
+    "chat_bedrock_converse bedrock_chat aws_bedrock_runtime bedrock_runtime bedrock_mantle amazon_web_services",
     "azure.ai.openai": "azure_ai_openai az_ai_openai azure azure_openai azureopenai azure_text "
     "azure_chat_openai azure_openai_responses azure_openai_chat azure_cognitive_services",
     "azure.ai.inference": "azure_ai_inference az_ai_inference azure_ai azure_inference azure_foundry "
     "azure_ai_foundry azure_ai_studio",
     "gcp.gemini": "gcp_gemini gemini google google_genai gcp_gen_ai google_generative_ai google_ai "
-    "google_ai_studio google_gla generative_language google_gen_ai chat_google_generative_ai",
+    "google_ai_studio google_gla googleai generative_language google_gen_ai chat_google_generative_ai",
     "gcp.vertex_ai": "gcp_vertex_ai vertex_ai vertexai vertex google_vertex google_vertexai "
     "google_vertex_ai google_vertex_chat vertex_ai_anthropic gcp_vertexai google_vertex_anthropic "
     "anthropic_vertex chat_vertex_ai chat_vertexai vertex_ai_beta",
@@ -54,15 +54,15 @@ _SPELLINGS: Final[Mapping[str, str]] = {
     "replicate": "replicate",
     "cerebras": "cerebras",
     "deepinfra": "deepinfra deep_infra",
-    "nvidia_nim": "nvidia_nim nvidia nim",
+    "nvidia_nim": "nvidia_nim nvidia nim nvidia_ai_endpoints",
     "huggingface": "huggingface hugging_face hugging_face_hub hf huggingface_hub",
-    "sambanova": "sambanova samba_nova",
+    "sambanova": "sambanova samba_nova sambanova_cloud",
     "vercel_ai_gateway": "vercel_ai_gateway gateway_vercel vercel ai_gateway",
     "github": "github github_models",
     "github_copilot": "github_copilot copilot",
     "snowflake": "snowflake snowflake_cortex cortex",
-    "databricks": "databricks",
-    "volcengine": "volcengine doubao byteplus ark",
+    "databricks": "databricks databricks_model_serving",
+    "volcengine": "volcengine volcengine_ark doubao byteplus ark",
     "baseten": "baseten",
     "cloudflare": "cloudflare workers_ai cloudflare_workers_ai",
     "elevenlabs": "elevenlabs eleven_labs",
@@ -73,7 +73,7 @@ _SPELLINGS: Final[Mapping[str, str]] = {
     "fal_ai": "fal_ai fal",
     "runwayml": "runwayml runway",
     "lambda_ai": "lambda_ai lambda lambdalabs",
-    "nebius": "nebius nebius_ai",
+    "nebius": "nebius nebius_ai nebius_ai_studio",
     "novita": "novita novita_ai",
     "hyperbolic": "hyperbolic",
     "oci": "oci oracle oci_genai oracle_cloud",
@@ -82,10 +82,33 @@ _SPELLINGS: Final[Mapping[str, str]] = {
     "writer": "writer",
     "lm_studio": "lm_studio lmstudio",
     "vllm": "vllm hosted_vllm",
+    "friendliai": "friendliai friendli",
+    "black_forest_labs": "black_forest_labs bfl",
+    "aleph_alpha": "aleph_alpha",
+    "aws_polly": "aws_polly amazon_polly polly",
+    "tencent": "tencent tencent_cloud hunyuan",
+    "inception": "inception inception_labs",
+    "arcee": "arcee arcee_ai",
+    "wandb": "wandb weights_and_biases",
+    "xiaomi_mimo": "xiaomi_mimo xiaomi",
+    # Sellers of the table with one spelling.
+    **{
+        name: name
+        for name in (
+            "abliteration aiand aihubmix aiml amazon_nova anyscale apiserpent avian cognition crusoe cursor "
+            "dataforseo doubleword gmi gradient_ai kyma lemonade libertai linkup llamagate modal morph nimble "
+            "nlp_cloud nscale opencode_go openinfer parallel_ai pinstripes qwencloud recraft sail scaledown "
+            "scaleway serper soniox streamlake tavily tensormesh v0 zerogpu"
+        ).split()
+    },
 }
 
 _CANONICAL: Final[Mapping[str, str]] = {
     spelling: name for name, spellings in _SPELLINGS.items() for spelling in spellings.split()
+}
+# `AzureChatOpenAI`, `jinaai`: class names and the like write no separators.
+_SQUEEZED: Final[Mapping[str, str]] = {
+    spelling.replace("_", ""): name for spelling, name in _CANONICAL.items()
 }
 
 # What stands where a provider should and sells nothing itself: the model's text says more.
@@ -168,6 +191,7 @@ _HOSTS: Final[tuple[tuple[str, str], ...]] = (
     (r"api\.novita\.ai", "novita"),
     (r"api\.hyperbolic\.xyz", "hyperbolic"),
     (r"api\.lambda\.ai", "lambda_ai"),
+    (r"(?:inference|generativeai)\..+\.oci\.oraclecloud\.com", "oci"),
 )
 _HOST_TABLE: Final = tuple((Pattern(pattern), name) for pattern, name in _HOSTS)
 
@@ -225,6 +249,7 @@ def canonical(name: str) -> str:
     while found is None and "." in head:  # openai.chat, google.vertex.chat, mistral.chat
         head = head.rpartition(".")[0]
         found = _CANONICAL.get(re.sub(r"[\s./:-]+", "_", head))
+    found = found or _SQUEEZED.get(spelled.replace("_", ""))
     return found or (name.strip().lower() if spelled not in GATEWAYS else spelled)
 
 

@@ -66,6 +66,8 @@ def sellers(question: Question, addressed: str = "") -> Iterator[Seller]:
         yield Seller(primary)
         for other in SAME_LIST.get(primary, ()):
             yield Seller(other, (f"list_of:{other}",))
+        if primary == written == "aws.bedrock" and not addressed:
+            yield Seller("oci", ("inferred",))  # Oracle writes ids as Amazon does
         # Any seller is spoken to with OpenAI's client; its own address would say who it is not.
         if primary != "openai" or addressed:
             return
@@ -77,3 +79,14 @@ def sellers(question: Question, addressed: str = "") -> Iterator[Seller]:
     coined = "" if primary else from_model(question.model) or from_model(question.request_model)
     if coined:
         yield Seller(coined, ("inferred",))
+
+
+def prefixes(question: Question) -> Iterator[Seller]:
+    """Sellers that only a price file may know, by the model's prefix: `acme/llama` at a gateway."""
+    named = canonical(question.provider) if question.provider else ""
+    if from_address(question.endpoint) or (named not in GATEWAYS and named != "openai"):
+        return
+    for model in (question.model, question.request_model):
+        prefix, slash, rest = model.partition("/")
+        if slash and rest and prefix.strip():
+            yield Seller(canonical(prefix), ("prefix",))

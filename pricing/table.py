@@ -16,7 +16,7 @@ from pricing.layer import ANY
 from pricing.match import candidates, refines
 from pricing.providers import MAX_TEXT, canonical, region_from_address
 from pricing.rows import SERVED, value
-from pricing.sellers import Seller, sellers
+from pricing.sellers import Seller, prefixes, sellers
 from pricing.terms import NO_TERMS
 
 if TYPE_CHECKING:
@@ -116,9 +116,8 @@ class PriceTable:
 
     def search(self, question: Question) -> Offer | NotPriced:
         """The same without the memo."""
-        tried: list[Seller] = []
-        for seller in sellers(question, self._addressed(question.endpoint)):
-            tried.append(seller)
+        tried = list(sellers(question, self._addressed(question.endpoint)))
+        for seller in (*tried, *prefixes(question)):
             found = self._listed(question, seller)
             if found is not None:
                 entry, how = found

@@ -117,7 +117,7 @@ def _price_file(listed: dict[str, Case]) -> bytes:
 
 
 def _adjustments(context: Case) -> list[Adjustment]:
-    written = next((context[key] for key in _ADJUSTMENTS if key in context), [])
+    written: Any = next((context[key] for key in _ADJUSTMENTS if key in context), [])
     return [_adjustment(rule) for rule in (written if isinstance(written, list) else [written])]
 
 
