@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 # Longer than any name, id or address; the rest of a longer text is not looked at.
 MAX_TEXT: Final = 512
 
+# Sellers of the table who are written one way.
+_ONE_SPELLING: Final = (
+    "abliteration aiand aihubmix aiml amazon_nova anyscale apiserpent avian cognition crusoe cursor "
+    "dataforseo doubleword gmi gradient_ai kyma lemonade libertai linkup llamagate modal morph nimble "
+    "nlp_cloud nscale opencode_go openinfer parallel_ai pinstripes qwencloud recraft sail scaledown "
+    "scaleway serper soniox streamlake tavily tensormesh v0 zerogpu"
+)
 _SPELLINGS: Final[Mapping[str, str]] = {
     "openai": "openai openai_chat openai_responses openai_completion openai_embeddings open_ai "
     "text_completion_openai async_openai chat_openai openai_legacy",
@@ -91,16 +98,7 @@ _SPELLINGS: Final[Mapping[str, str]] = {
     "arcee": "arcee arcee_ai",
     "wandb": "wandb weights_and_biases",
     "xiaomi_mimo": "xiaomi_mimo xiaomi",
-    # Sellers of the table with one spelling.
-    **{
-        name: name
-        for name in (
-            "abliteration aiand aihubmix aiml amazon_nova anyscale apiserpent avian cognition crusoe cursor "
-            "dataforseo doubleword gmi gradient_ai kyma lemonade libertai linkup llamagate modal morph nimble "
-            "nlp_cloud nscale opencode_go openinfer parallel_ai pinstripes qwencloud recraft sail scaledown "
-            "scaleway serper soniox streamlake tavily tensormesh v0 zerogpu"
-        ).split()
-    },
+    **{name: name for name in _ONE_SPELLING.split()},
 }
 
 _CANONICAL: Final[Mapping[str, str]] = {

@@ -1,8 +1,9 @@
 """Each provider's own usage object as disjoint classes, by that provider's own rules.
 
 For golden costs only: the service reads telemetry, not raw responses. What is inside what (traps 1
-to 3): OpenAI's cache and reasoning inside, Anthropic's and Bedrock's cache outside, Gemini's
-thoughts and tool prompt outside, xAI's and Perplexity's reasoning outside, Cohere's billed units.
+to 3): OpenAI's cache, cache writes and reasoning inside, Anthropic's and Bedrock's cache outside,
+Gemini's thoughts and tool prompt outside, the reasoning of xAI's and Perplexity's chat outside,
+Cohere's billed units.
 """
 
 from __future__ import annotations
@@ -15,54 +16,99 @@ Raw = dict[str, Any]
 
 # A speech or image model's whole output is of its modality; OpenAI does not split it then.
 OUTPUT_MODALITY = {"gpt-4o-mini-tts": "output_audio", "gpt-image-1": "output_image"}
+# Calls that no usage object counts, by whatever name a case gives them.
+COUNTED = {
+    "searches": ("web_searches", "web_search_calls", "num_search_queries", "search_queries"),
+    "file_searches": ("file_searches", "file_search_calls"),
+    "maps_searches": ("maps_searches", "maps_queries", "google_maps_queries"),
+    "code_sessions": ("code_sessions", "code_interpreter_sessions", "containers"),
+    "requests": ("requests",),
+    "messages": ("text_messages", "input_text_messages"),
+}
+UNITS = {
+    "input_characters": "input_characters",
+    "characters": "input_characters",
+    "billed_characters": "input_characters",
+    "n": "images",
+    "images": "images",
+    "num_images": "images",
+    "pixels": "pixels",
+    "video_seconds": "video_seconds",
+    "pages": "pages",
+    "pages_processed": "pages",
+    "duration": "audio_seconds",
+    "seconds": "audio_seconds",
+    "audio_seconds": "audio_seconds",
+    "prompt_audio_seconds": "audio_seconds",
+    "duration_seconds": "audio_seconds",
+    "billable_audio_seconds": "audio_seconds",
+    "search_units": "rerank_units",
+    "queries": "rerank_units",
+}
 
 
 def read(provider: str, model: str, raw: Raw, extra: Raw) -> Usage:
     """Disjoint usage; empty where nothing was used."""
-    if "billed_units" in raw:
-        usage = _plain(raw["billed_units"])
-    elif "promptTokenCount" in raw:
-        usage = _gemini(raw)
-    elif "inputTokens" in raw:
-        usage = _bedrock(raw)
-    elif provider == "anthropic":
-        usage = _anthropic(raw)
-    elif "prompt_tokens" in raw or "input_tokens" in raw or "total_tokens" in raw:
-        usage = _openai(provider, model, raw)
-    else:
-        usage = _units(raw)
-    for name in ("web_searches", "num_search_queries"):
-        count = extra.get(name, raw.get(name))
-        if count:
-            usage["searches"] = count
+    usage = _tokens(provider, model, raw)
+    usage |= {name: count for name, count in _units(raw).items() if name not in usage}
+    for name, keys in COUNTED.items():
+        counts = [told[key] for told in (extra, raw) for key in keys if told.get(key)]
+        if counts:
+            usage[name] = counts[0]
     return usage
 
 
-def _plain(raw: Raw) -> Usage:
-    return {"input": raw.get("input_tokens", 0), "output": raw.get("output_tokens", 0)}
+def _tokens(provider: str, model: str, raw: Raw) -> Usage:
+    if "billed_units" in raw:
+        billed: Raw = raw["billed_units"]
+        made = {"input": billed.get("input_tokens"), "output": billed.get("output_tokens")}
+        return {name: n for name, n in made.items() if n is not None} | _units(billed)
+    if "promptTokenCount" in raw:
+        return _gemini(raw)
+    if "inputTokens" in raw:
+        return _bedrock(raw)
+    if "cache_creation_input_tokens" in raw or (
+        provider == "anthropic" and "input_tokens" in raw
+    ):
+        parts: list[Raw] = raw.get("iterations") or [raw]
+        return _summed([_anthropic(part) for part in parts], raw)
+    if "prompt_tokens" in raw or "input_tokens" in raw or "total_tokens" in raw:
+        return _openai(provider, model, raw)
+    return {}
 
 
-def _anthropic(raw: Raw) -> Usage:
-    written = raw.get("cache_creation_input_tokens", 0)
-    by_ttl = raw.get("cache_creation", {})
-    hour = by_ttl.get("ephemeral_1h_input_tokens", 0)
-    usage: Usage = {
-        "input": raw["input_tokens"],
-        "cache_read": raw.get("cache_read_input_tokens", 0),
-        "cache_write": written - hour,
-        "cache_write_1h": hour,
-        "output": raw["output_tokens"],
-    }
+def _summed(parts: list[Usage], raw: Raw) -> Usage:
+    usage: Usage = {}
+    for part in parts:
+        for name, count in part.items():
+            usage[name] = usage.get(name, 0) + count
     searches = raw.get("server_tool_use", {}).get("web_search_requests", 0)
     return usage | ({"searches": searches} if searches else {})
 
 
+def _anthropic(raw: Raw) -> Usage:
+    by_ttl = raw.get("cache_creation") or {}
+    hour = by_ttl.get("ephemeral_1h_input_tokens", 0)
+    short = by_ttl.get("ephemeral_5m_input_tokens", 0)
+    written = raw.get("cache_creation_input_tokens") or hour + short
+    return {
+        "input": raw.get("input_tokens", 0),
+        "cache_read": raw.get("cache_read_input_tokens") or 0,
+        "cache_write": written - hour,
+        "cache_write_1h": hour,
+        "output": raw.get("output_tokens", 0),
+    }
+
+
 def _bedrock(raw: Raw) -> Usage:
+    details: list[Raw] = raw.get("cacheDetails") or []
+    hour = sum(each["inputTokens"] for each in details if each.get("ttl") == "1h")
     return {
         "input": raw["inputTokens"],
         "cache_read": raw.get("cacheReadInputTokens", 0),
-        "cache_write": raw.get("cacheWriteInputTokens", 0),
-        "output": raw["outputTokens"],
+        "cache_write": raw.get("cacheWriteInputTokens", 0) - hour,
+        "cache_write_1h": hour,
+        "output": raw.get("outputTokens", 0),
     }
 
 
@@ -70,23 +116,29 @@ def _gemini(raw: Raw) -> Usage:
     prompt = _modalities(raw.get("promptTokensDetails"))
     cached = _modalities(raw.get("cacheTokensDetails"))
     made = _modalities(raw.get("candidatesTokensDetails"))
-    whole_cache = raw.get("cachedContentTokenCount", 0)
-    audio, cached_audio = prompt.get("AUDIO", 0), cached.get("AUDIO", 0)
-    image = made.get("IMAGE", 0)
-    return {
-        "input": raw["promptTokenCount"] - whole_cache - (audio - cached_audio),
-        "cache_read": whole_cache - cached_audio,
-        "input_audio": audio - cached_audio,
-        "cache_read_audio": cached_audio,
-        "tool_input": raw.get("toolUsePromptTokenCount", 0),
-        "output": raw.get("candidatesTokenCount", 0) - image,
-        "output_image": image,
-        "reasoning": raw.get("thoughtsTokenCount", 0),
-    }
+    usage: Usage = {"tool_input": raw.get("toolUsePromptTokenCount", 0)}
+    fresh, kept = raw["promptTokenCount"], raw.get("cachedContentTokenCount", 0)
+    drawn = raw.get("candidatesTokenCount", 0)
+    fresh -= kept
+    for modality in ("audio", "image", "video"):
+        once = cached.get(modality, 0)
+        usage[f"cache_read_{modality}"] = once
+        usage[f"input_{modality}"] = prompt.get(modality, 0) - once
+        usage[f"output_{modality}"] = made.get(modality, 0)
+        fresh -= prompt.get(modality, 0) - once
+        kept -= once
+        drawn -= made.get(modality, 0)
+    thoughts = raw.get("thoughtsTokenCount", 0)
+    return usage | {"input": fresh, "cache_read": kept, "output": drawn, "reasoning": thoughts}
 
 
 def _modalities(details: list[Raw] | None) -> dict[str, int]:
-    return {item["modality"]: item["tokenCount"] for item in details or []}
+    found: dict[str, int] = {}
+    for item in details or []:
+        # A page of a document is billed as the image that it is read as.
+        modality = item["modality"].lower().replace("document", "image")
+        found[modality] = found.get(modality, 0) + item["tokenCount"]
+    return found
 
 
 def _openai(provider: str, model: str, raw: Raw) -> Usage:
@@ -98,15 +150,18 @@ def _openai(provider: str, model: str, raw: Raw) -> Usage:
     made = _first(
         raw, "completion_tokens_details", "output_tokens_details", "output_token_details"
     )
-    kept = inside.get("cached_tokens_details", {})
-    cached, cached_audio = inside.get("cached_tokens", 0), kept.get("audio_tokens", 0)
-    cached_image = kept.get("image_tokens", 0)
+    kept: Raw = inside.get("cached_tokens_details") or {}
+    cached = inside.get("cached_tokens", inside.get("cache_read_input_tokens", 0))
+    cached = cached or raw.get("prompt_cache_hit_tokens", 0) or raw.get("cached_tokens", 0)
+    cached_audio, cached_image = kept.get("audio_tokens", 0), kept.get("image_tokens", 0)
+    written = inside.get("cache_write_tokens", 0)
     audio, image = inside.get("audio_tokens", 0), inside.get("image_tokens", 0)
     spoken, drawn = made.get("audio_tokens", 0), made.get("image_tokens", 0)
     reasoning: Any = made.get("reasoning_tokens", raw.get("reasoning_tokens", 0))
-    outside = provider in {"x_ai", "perplexity"}
+    # Of their chat alone: their responses have it inside, as everybody's.
+    outside = provider in {"x_ai", "perplexity"} and "prompt_tokens" in raw
     usage: Usage = {
-        "input": prompt - cached - (audio - cached_audio) - (image - cached_image),
+        "input": prompt - cached - written - (audio - cached_audio) - (image - cached_image),
         "cache_read": cached - cached_audio - cached_image,
         "input_audio": audio - cached_audio,
         "cache_read_audio": cached_audio,
@@ -117,6 +172,8 @@ def _openai(provider: str, model: str, raw: Raw) -> Usage:
         "output_image": drawn,
         "reasoning": reasoning,
     }
+    if written:
+        usage["cache_write"] = written
     if raw.get("citation_tokens"):
         usage["citation"] = raw["citation_tokens"]
     modality = OUTPUT_MODALITY.get(model)
@@ -131,16 +188,8 @@ def _first(raw: Raw, *names: str) -> Raw:
 
 
 def _units(raw: Raw) -> Usage:
-    named = {
-        "input_characters": "input_characters",
-        "characters": "input_characters",
-        "n": "images",
-        "video_seconds": "video_seconds",
-        "pages_processed": "pages",
-        "duration": "audio_seconds",
-    }
     return {
-        named[key]: Decimal(str(count)) if isinstance(count, float) else count
+        UNITS[key]: Decimal(str(count)) if isinstance(count, float) else count
         for key, count in raw.items()
-        if key in named
+        if key in UNITS and isinstance(count, int | float)
     }
