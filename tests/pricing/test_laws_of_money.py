@@ -230,7 +230,7 @@ def test_every_class_has_a_price_text_that_reads_back() -> None:
 def test_a_reload_and_back_again_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "prices.yaml"
     head = "genai-cost: 1\nproviders: {openai: {models: {m: {prices: "
-    first, second = f"{head}{{input: 1}}}}}}}}}}}}", f"{head}{{input: 2}}}}}}}}}}}}"
+    first, second = f"{head}{{input: 1}}}}}}}}}}", f"{head}{{input: 2}}}}}}}}}}"
     terms = Terms((Adjustment(numerator=1, denominator=3, classes=frozenset(NAMES)),))
     book = PriceBook([PriceSource(str(path))], builtin=False, terms=terms)
     seen: list[tuple[str, Quote]] = []
