@@ -108,7 +108,7 @@ costs: dev ## a file of golden costs (FILE=..., default: that of ../shared/golde
 bench: $(VENV)/.test $(INTERPRETED)/.interpreted ## medians and ratios; gates nothing; compare within one run
 	$(VENV)/bin/python -m tests.bench.hop --compiled $(VENV)/bin/genai-cost \
 		--interpreted $(INTERPRETED)/bin/genai-cost $(ARGS)
-	$(VENV)/bin/python -m tests.bench.pricing
+	$(VENV)/bin/python -m tests.bench.pricing $(if $(PEERS),--peers $(PEERS))
 	$(VENV)/bin/python tests/bench/ledger.py
 
 soak: install ## the long runs: kills, faults, load

@@ -234,6 +234,8 @@ class Deal:
 
 def product(count: int | Decimal, rate: Rate) -> int:
     """Attos of a count at a rate: its minimum and step first, then one rounding, half to even."""
+    if rate.units == 1 and not (rate.minimum or rate.step) and isinstance(count, int):
+        return count * rate.atto
     charged = max(count, rate.minimum)
     if rate.step:
         charged = _stepped(charged, rate.step)

@@ -117,13 +117,22 @@ def _price_file(listed: dict[str, Case]) -> bytes:
 
 
 def _adjustments(context: Case) -> list[Adjustment]:
-    written: Any = next((context[key] for key in _ADJUSTMENTS if key in context), [])
-    return [_adjustment(rule) for rule in (written if isinstance(written, list) else [written])]
+    return [_adjustment(rule) for rule in _listed(context, _ADJUSTMENTS)]
+
+
+def _listed(context: Case, keys: tuple[str, ...]) -> list[Case]:
+    """The list under the first key that is there; one thing alone is a list of one."""
+    found: Any = next((context[key] for key in keys if key in context), None)
+    if found is None:
+        return []
+    alone: list[Case] = [found] if isinstance(found, dict) else list(found)
+    return alone
 
 
 def _adjustment(rule: Case) -> Adjustment:
     factor = Decimal(str(rule.get("multiplier", rule.get("factor", 1)))).as_integer_ratio()
     fixed = rule.get("fixed", rule.get("fixed_usd"))
+    own: Case = rule.get("prices") or rule.get("override") or {}
     return Adjustment(
         providers=_names(rule.get("provider"), canonical),
         models=_names(rule.get("model")),
@@ -134,10 +143,7 @@ def _adjustment(rule: Case) -> Adjustment:
         numerator=factor[0],
         denominator=factor[1],
         classes=frozenset(rule.get("classes", ())),
-        prices=tuple(
-            (name, parse(name, str(text)))
-            for name, text in (rule.get("prices") or rule.get("override") or {}).items()
-        ),
+        prices=tuple((name, parse(name, str(text))) for name, text in own.items()),
         fixed=None if fixed is None else parse("requests", f"{fixed} per request"),
     )
 
@@ -148,13 +154,9 @@ def _names(value: Any, spell: Any = str.lower) -> tuple[str, ...]:
 
 def _rates(context: Case) -> list[Exchange]:
     """`{EUR: 1.08}`, or `{EUR: [{from, usd}, ...]}`, or a list of `{currency, from, usd}`."""
-    written: Any = next((context[key] for key in _RATES if key in context), [])
-    if isinstance(written, dict):
-        written = [
-            {"currency": code, **(each if isinstance(each, dict) else {"usd": each})}
-            for code, listed in written.items()
-            for each in (listed if isinstance(listed, list) else [listed])
-        ]
+    written: list[Case] = []
+    for each in _listed(context, _RATES):
+        written += [each] if "currency" in each else _by_code(each)
     begun = [(_moment(each, ("from", "date", "valid_from")), each) for each in written]
     begun.sort(key=lambda pair: pair[0] or 0)
     made: list[Exchange] = []
@@ -163,6 +165,19 @@ def _rates(context: Case) -> list[Exchange]:
         worth = Decimal(str(each.get("usd", each.get("rate")))).as_integer_ratio()
         made.append(Exchange(each["currency"], *worth, since, later[0] if later else None))
     return made
+
+
+def _by_code(rates: Case) -> list[Case]:
+    made: list[Case] = []
+    for code, worth in rates.items():
+        several: list[Any] = list(worth) if isinstance(worth, list) else [worth]
+        made += [_worth(each, code) for each in several]
+    return made
+
+
+def _worth(rate: Any, code: str) -> Case:
+    told: Case = dict(rate) if isinstance(rate, dict) else {"usd": rate}
+    return told | {"currency": code}
 
 
 def _moment(rule: Case, keys: tuple[str, ...]) -> int | None:

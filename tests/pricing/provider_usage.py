@@ -87,10 +87,10 @@ def _summed(parts: list[Usage], raw: Raw) -> Usage:
 
 
 def _anthropic(raw: Raw) -> Usage:
-    by_ttl = raw.get("cache_creation") or {}
-    hour = by_ttl.get("ephemeral_1h_input_tokens", 0)
-    short = by_ttl.get("ephemeral_5m_input_tokens", 0)
-    written = raw.get("cache_creation_input_tokens") or hour + short
+    by_ttl: Raw = raw.get("cache_creation") or {}
+    hour: int = by_ttl.get("ephemeral_1h_input_tokens", 0)
+    short: int = by_ttl.get("ephemeral_5m_input_tokens", 0)
+    written: int = raw.get("cache_creation_input_tokens") or hour + short
     return {
         "input": raw.get("input_tokens", 0),
         "cache_read": raw.get("cache_read_input_tokens") or 0,
