@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from pricing import NotPriced, PriceBook, PriceSource, Question, Quote
+from pricing import NotPriced, PriceBook, PriceSource, Question, Quote, Reason
 from pricing.providers import canonical
 from pricing.usage import CLASSES, Unit
 from processor.cli.output import print_json, print_problems
@@ -87,6 +87,8 @@ def _usage_options(command: Callable[..., None]) -> Callable[..., None]:
     "--region", default="", metavar="R", help="Where it ran, as the provider names it."
 )
 @click.option("--endpoint", default="", metavar="HOST", help="The server's address.")
+@click.option("--service", default="", metavar="S", help="service.name, for adjustments.")
+@click.option("--environment", default="", metavar="E", help="For adjustments, too.")
 @click.option(
     "--attribute",
     "attributes",
@@ -121,6 +123,8 @@ def quote(  # noqa: PLR0913 - a command's options are its arguments
     batch: bool,
     region: str,
     endpoint: str,
+    service: str,
+    environment: str,
     attributes: tuple[str, ...],
     at_unix_ns: int | None,
     files: tuple[str, ...],
@@ -139,6 +143,8 @@ def quote(  # noqa: PLR0913 - a command's options are its arguments
         batch=batch,
         region=region,
         attributes=_pairs(attributes),
+        service=service,
+        environment=environment,
     )
     table = _table(files, config)
     at = unix_ns(datetime.now(UTC)) if at_unix_ns is None else at_unix_ns
@@ -198,13 +204,37 @@ def _refuse(model: str, answer: NotPriced, table: PriceTable, *, as_json: bool) 
                 "provider": answer.provider,
                 "status": str(answer.reason),
                 "detail": answer.detail,
+                **_second(answer),
+                "did_you_mean": _near(model, answer, table),
                 "version": table.version,
             }
         )
     detail = f": {answer.detail}" if answer.detail else ""
-    hint = "" if answer.provider else _hint(model, table)
+    near = _near(model, answer, table)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    if not answer.provider:
+        hint = _hint(model, table) or hint
     print_problems([f"{model} is not priced: {answer.reason}{detail}{hint}"])
     sys.exit(1)
+
+
+def _near(model: str, answer: NotPriced, table: PriceTable) -> list[str]:
+    """Names like the model's or the provider's, where nobody lists what was asked for."""
+    from pricing import suggest  # noqa: PLC0415 - only for an error
+
+    if answer.reason is not Reason.UNKNOWN_MODEL:
+        return []
+    sellers = suggest.providers(table, answer.provider)
+    return [f"--provider {each}" for each in sellers] or suggest.models(
+        table, model, answer.provider
+    )
+
+
+def _second(answer: Quote | NotPriced) -> dict[str, str]:
+    """The amount in another currency, where there is one."""
+    return (
+        {"amount": answer.amount, "amount_currency": answer.currency} if answer.currency else {}
+    )
 
 
 def _hint(model: str, table: PriceTable) -> str:
@@ -224,6 +254,7 @@ def _as_json(
         "cost_usd": exact(answer.atto_usd),
         "list_cost_usd": exact(answer.list_atto_usd),
         "currency": "USD",
+        **_second(answer),
         "parts": {
             name: {"quantity": _number(usage.get(name)), "cost_usd": exact(atto)}
             for name, atto in answer.parts
@@ -246,12 +277,23 @@ def _as_text(answer: Quote, usage: Mapping[str, int | Decimal], table: PriceTabl
         [
             f"{total}  {answer.status}",
             *parts,
+            *_beside(answer),
             f"  row      {answer.row}",
             f"  match    {answer.match}",
             f"  provider {answer.provider or '-'}",
             f"  prices   {table.version}",
         ]
     )
+
+
+def _beside(answer: Quote) -> list[str]:
+    """The list's amount and the second currency's, where they say something else."""
+    lines: list[str] = []
+    if answer.list_atto_usd != answer.atto_usd:
+        lines.append(f"  list     ${exact(answer.list_atto_usd)}")
+    if answer.currency:
+        lines.append(f"  amount   {answer.amount} {answer.currency}")
+    return lines
 
 
 def _number(quantity: int | Decimal | None) -> int | float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from pricing import Adjustment, Exchange, PriceTable, Question, Terms
 from pricing.formats import detect
@@ -170,13 +170,13 @@ def _rates(context: Case) -> list[Exchange]:
 def _by_code(rates: Case) -> list[Case]:
     made: list[Case] = []
     for code, worth in rates.items():
-        several: list[Any] = list(worth) if isinstance(worth, list) else [worth]
+        several: list[Any] = cast("list[Any]", worth) if isinstance(worth, list) else [worth]
         made += [_worth(each, code) for each in several]
     return made
 
 
 def _worth(rate: Any, code: str) -> Case:
-    told: Case = dict(rate) if isinstance(rate, dict) else {"usd": rate}
+    told = cast("Case", rate) if isinstance(rate, dict) else {"usd": rate}
     return told | {"currency": code}
 
 
