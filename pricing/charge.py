@@ -54,6 +54,14 @@ class _Line(NamedTuple):
     currency: str = ""
 
 
+# What a model that draws, speaks or films was made for, and what counts it. Where its row prices that above
+# the text and a call says nothing of it, most of the bill may be missing (traps 15 and 17).
+_MADE_FOR: Final[Mapping[str, tuple[str, ...]]] = {
+    "output_audio": ("output_audio", "output_audio_seconds"),
+    "output_image": ("output_image", "images", "pixels"),
+    "output_video": ("output_video", "video_seconds"),
+}
+
 _FREE: Final = _Line(0, 0)
 _UNPAID: Final = _Line(0, 0, doubt=LOWER)
 
@@ -64,7 +72,16 @@ class _Plan(dict[str, "_Line | int"]):
     A line that is a plain int is so many atto-dollars a unit, without more.
     """
 
-    __slots__ = ("_multipliers", "_rows", "_served", "deal", "doubt", "doubts", "row")
+    __slots__ = (
+        "_multipliers",
+        "_rows",
+        "_served",
+        "deal",
+        "doubt",
+        "doubts",
+        "row",
+        "unsaid",
+    )
 
     def __init__(
         self,
@@ -83,8 +100,24 @@ class _Plan(dict[str, "_Line | int"]):
         """Of the plain lines that have one."""
         if any(self._costs_extra(name) for name in basis.missing):
             self.doubt |= LOWER
+        self.unsaid = [name for name in _MADE_FOR if self._above(name, "output")]
+        """Classes of which a call has to say something, be it a zero; none for most."""
         self.deal = self._deal(terms, aggregate=basis.aggregate)
         """What the plain sum cannot do; None for most."""
+
+    def doubt_of(self, usage: Mapping[str, int | Decimal]) -> int:
+        """What is doubtful of a call whatever its classes cost."""
+        if usage.get("output"):
+            for name in self.unsaid:
+                if not any(counted in usage for counted in _MADE_FOR[name]):
+                    return self.doubt | LOWER
+        return self.doubt
+
+    def _above(self, name: str, parent: str) -> bool:
+        own, other = self._own(name), self._own(parent)
+        if own is None or other is None:
+            return False
+        return own[0].atto * other[0].units > other[0].atto * own[0].units
 
     def _deal(self, terms: Terms, *, aggregate: bool) -> Deal | None:
         adjustments = terms.adjustments
@@ -113,7 +146,9 @@ class _Plan(dict[str, "_Line | int"]):
     def __missing__(self, name: str) -> _Line | int:
         line = _FREE if self.deal is not None else self._resolve(name)
         # Most lines are a whole number of attos and no more: a plain int is the quick case.
-        whole = line.units == 1 and not (line.minimum or line.measures or line.step)
+        whole = line.units == 1 and not (
+            line.minimum or line.measures or line.step or self.unsaid
+        )
         made = line.atto if whole else line
         if name in CLASSES:  # names of ours are few, names of others are not
             if whole and line.doubt:
@@ -290,7 +325,7 @@ class Offer:
         """The same sum where a class is a fraction, has a minimum, a doubt or no price."""
         if plan.deal is not None:
             return self._dealt(plan, plan.deal, usage)
-        total, doubt, paid = 0, plan.doubt, False
+        total, doubt, paid = 0, plan.doubt_of(usage), False
         parts: list[tuple[str, int]] = []
         for name, count in usage.items():
             line = plan[name]
@@ -371,7 +406,7 @@ class Offer:
             plan.row,
             self._match,
             self._provider,
-            _STANDING[sums.doubt | plan.doubt],
+            _STANDING[sums.doubt | plan.doubt_of(usage)],
             sums.listed,
             sums.amount,
             sums.currency,

@@ -170,7 +170,7 @@ def _rates(context: Case) -> list[Exchange]:
 def _by_code(rates: Case) -> list[Case]:
     made: list[Case] = []
     for code, worth in rates.items():
-        several: list[Any] = cast("list[Any]", worth) if isinstance(worth, list) else [worth]
+        several: list[Any] = [*worth] if isinstance(worth, list) else [worth]
         made += [_worth(each, code) for each in several]
     return made
 
