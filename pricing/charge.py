@@ -52,6 +52,7 @@ class _Line(NamedTuple):
     place: int = 99
     """Whose rate it is: 0 its own, 1 its parent's, and so on."""
     currency: str = ""
+    free: int = 0
 
 
 # What a model that draws, speaks or films was made for, and what counts it. Where its row prices that above
@@ -147,7 +148,7 @@ class _Plan(dict[str, "_Line | int"]):
         line = _FREE if self.deal is not None else self._resolve(name)
         # Most lines are a whole number of attos and no more: a plain int is the quick case.
         whole = line.units == 1 and not (
-            line.minimum or line.measures or line.step or self.unsaid
+            line.minimum or line.measures or line.step or line.free or self.unsaid
         )
         made = line.atto if whole else line
         if name in CLASSES:  # names of ours are few, names of others are not
@@ -216,6 +217,7 @@ class _Plan(dict[str, "_Line | int"]):
             rate.step,
             place,
             rate.currency,
+            rate.free,
         )
 
     def _costs_extra(self, name: str) -> bool:
@@ -478,7 +480,7 @@ def _in_force(term: _Term, at: int) -> bool:
 
 
 def _rate(line: _Line) -> Rate:
-    return Rate(line.atto, line.units, line.minimum, line.step, line.currency)
+    return Rate(line.atto, line.units, line.minimum, line.step, line.currency, line.free)
 
 
 def _size(basis: str, usage: Mapping[str, int | Decimal]) -> int | Decimal:

@@ -233,10 +233,16 @@ class Deal:
 
 
 def product(count: int | Decimal, rate: Rate) -> int:
-    """Attos of a count at a rate: its minimum and step first, then one rounding, half to even."""
-    if rate.units == 1 and not (rate.minimum or rate.step) and isinstance(count, int):
+    """Attos of a count at a rate: what is free, minimum, step, then one rounding, half to even."""
+    if (
+        rate.units == 1
+        and not (rate.minimum or rate.step or rate.free)
+        and isinstance(count, int)
+    ):
         return count * rate.atto
-    charged = max(count, rate.minimum)
+    if count <= rate.free:
+        return 0
+    charged = max(count - rate.free, rate.minimum)
     if rate.step:
         charged = _stepped(charged, rate.step)
     if isinstance(charged, Decimal):

@@ -1,7 +1,7 @@
 """A rate: what one unit of a usage class costs, as an exact fraction of atto-dollars.
 
 Reads and writes the text form of price files (`2.5`, `0.67 EUR`, `0.006 per minute`, `30 per 1M
-characters`, `0.111 per hour, minimum 10, step 15`). No price is ever a float, negative, endless or absurd.
+characters`, `0.111 per hour, minimum 10, step 15`, `10 per 1K searches, first 1 free`). No price is ever a float, negative, endless or absurd.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ _TEXT: Final = Pattern(
     r"(?P<amount>\S+)(?: (?P<currency>[A-Z]{3}))?"
     r"(?: per (?:(?P<count>\d+)(?P<times>[KkMm]?) )?(?P<unit>[a-z-]+))?"
     r"(?:, minimum (?P<minimum>\d+)(?: [a-z]+)?)?(?:, step (?P<step>\d+)(?: [a-z]+)?)?"
+    r"(?:, first (?P<free>\d+)(?: [a-z-]+)? free)?"
 )
 
 
@@ -93,12 +94,14 @@ class Rate(NamedTuple):
     """A count is rounded up to a multiple of it; 0: it is charged as it is."""
     currency: str = ""
     """ISO 4217; empty: US dollars."""
+    free: int = 0
+    """So many of each call cost nothing; the rest is what minimum and step look at."""
 
     def times(self, numerator: int, denominator: int) -> Rate:
         """The rate after a multiplier."""
         atto, units = self.atto * numerator, self.units * denominator
         shared = gcd(atto, units)
-        return Rate(atto // shared, units // shared, self.minimum, self.step, self.currency)
+        return self._replace(atto=atto // shared, units=units // shared)
 
 
 def rate(  # noqa: PLR0913  the parts of a price, each by its name
@@ -109,6 +112,7 @@ def rate(  # noqa: PLR0913  the parts of a price, each by its name
     *,
     step: int = 0,
     currency: str = "",
+    free: int = 0,
 ) -> Rate:
     """`amount` of a currency (empty: USD) per `per` units of a class; raises `RateError`."""
     if not amount.is_finite():
@@ -127,7 +131,7 @@ def rate(  # noqa: PLR0913  the parts of a price, each by its name
     numerator, denominator = amount.as_integer_ratio()
     atto, units = numerator * ATTO, denominator * per
     shared = gcd(atto, units)
-    return Rate(atto // shared, units // shared, minimum, step, currency)
+    return Rate(atto // shared, units // shared, minimum, step, currency, free)
 
 
 MAX_DIGITS: Final = 15
@@ -155,6 +159,7 @@ def parse(name: str, value: object, currency: str = "") -> Rate:
         _whole(match["minimum"] or "0"),
         step=_whole(match["step"] or "0"),
         currency="" if written == "USD" else written,
+        free=_whole(match["free"] or "0"),
     )
 
 
@@ -191,6 +196,7 @@ def text(name: str, price: Rate) -> str:
     money = f" {price.currency}" if price.currency else ""
     quantity = f", minimum {price.minimum}" if price.minimum else ""
     quantity += f", step {price.step}" if price.step else ""
+    quantity += f", first {price.free} free" if price.free else ""
     for suffix, per in shown:
         written = _decimal(price.atto * per, price.units * ATTO)
         if written is not None:

@@ -72,6 +72,7 @@ providers:
           guardrail_units: 0.75 per 1K units
           cache_storage: 4.50 per 1M token-hours
           messages: 0.01 per message
+          searches: "10 per 1K searches, first 2 free"
 """
 PRICES = table(FILE)
 
@@ -187,6 +188,15 @@ PRICES = table(FILE)
             {"code_sessions": 2, "guardrail_units": 4, "messages": 3},
             "0.093 priced",
             id="pieces",
+        ),
+        pytest.param(
+            Question("pieces", provider="openai"), {"searches": 2}, "0 priced", id="free"
+        ),
+        pytest.param(
+            Question("pieces", provider="openai"),
+            {"searches": 5},
+            "0.03 priced",
+            id="past-free",
         ),
         pytest.param(
             Question("pieces", provider="openai"),
@@ -317,6 +327,31 @@ def test_a_class_that_costs_extra_and_was_not_reported_makes_a_bound() -> None:
         "1 priced_lower_bound"
     )
     assert ask(prices, usage, question._replace(missing=("reasoning",))) == "1 priced"
+
+
+DRAWS = table(
+    "genai-cost: 1\nproviders: {openai: {models: {"
+    "draws: {prices: {input: 2, output: 12, output_image: 120}}, "
+    "hears: {prices: {input: 1, input_audio: 6, output: 2}}}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("model", "usage", "expected"),
+    [
+        pytest.param("draws", {"input": M}, "2 priced", id="nothing-came-out"),
+        pytest.param("draws", {"output": M}, "12 priced_lower_bound", id="drawn-or-written"),
+        pytest.param("draws", {"output": M, "output_image": 0}, "12 priced", id="written"),
+        pytest.param("draws", {"output": M, "output_image": M}, "132 priced", id="both"),
+        pytest.param("draws", {"output": M, "images": 1}, "12 priced", id="counted-otherwise"),
+        pytest.param("hears", {"input": M, "output": M}, "3 priced", id="may-only-have-read"),
+    ],
+)
+def test_what_a_model_was_made_for_has_to_be_counted(
+    model: str, usage: dict[str, int], expected: str
+) -> None:
+    """Ten times the text's price is not to be guessed away; a mark on everything is none."""
+    assert ask(DRAWS, usage, Question(model, provider="openai")) == expected
 
 
 @pytest.mark.parametrize(

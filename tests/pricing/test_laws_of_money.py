@@ -223,7 +223,7 @@ def test_every_class_has_a_price_text_that_reads_back() -> None:
 
     for name in CLASSES:
         for currency in ("", "EUR", "JPY"):
-            rate = Rate(10**12, 1, 3, 15, currency)
+            rate = Rate(10**12, 1, 3, 15, currency, 7)
             assert parse(name, text(name, rate)) == rate
 
 
