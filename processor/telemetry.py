@@ -34,6 +34,7 @@ CounterName = Literal[
     "processor_incoming_items",
     "processor_outgoing_items",
     "pricing_reloads",
+    "pricing_fetches",
     "pricing_faults",
     "walk_faults",
     "duplicates",
@@ -131,9 +132,17 @@ ABOUT: Final = cast(
             _ITEMS,
         ),
         "pricing_reloads": About(
-            "Number of reloads of the prices: changed, unchanged, or kept (the new ones were bad).",
-            "On kept: run `genai-cost validate` on the price file; the last good prices hold.",
+            "Number of reloads of the prices: changed, unchanged, kept (what is new was bad), or "
+            "partial (some sources changed, others were kept).",
+            "On kept and partial: the log says what is wrong where; the last good prices hold.",
             ("outcome",),
+        ),
+        "pricing_fetches": About(
+            "Number of looks at a price source's URL by how they ended: fetched, not_modified, or what "
+            "went wrong.",
+            "If neither fetched nor not_modified grows: the log says what to mend. The last good copy "
+            "holds meanwhile.",
+            ("source", "outcome"),
         ),
         "pricing_faults": About(
             "Number of requests that left unpriced because of a fault in pricing.",
