@@ -39,7 +39,15 @@ def read_body(response: BaseHTTPResponse, most: int) -> bytes:
         pieces.append(piece)
     if unpack is not None and not unpack.eof:
         raise FetchError(Ending.BROKEN, "ends in the middle of its gzip; look at the server")
-    return b"".join(pieces)
+    body = b"".join(pieces)
+    told = announced or unpack is not None or "transfer-encoding" in response.headers
+    if not told and body.lstrip()[:1] not in {b"{", b"["}:  # JSON says itself where it ends
+        raise FetchError(
+            Ending.BROKEN,
+            "does not say how long it is, so nobody could tell if it was cut; let the server send "
+            "content-length",
+        )
+    return body
 
 
 def _unpacked(unpack: zlib._Decompress, raw: bytes, most: int) -> bytes:

@@ -62,7 +62,7 @@ def get(request: Request, have: Validators) -> Answer:
     """Ask once, follow redirects; raises `FetchError`."""
     with Deadline(request.timeout_s) as deadline:
         try:
-            return _followed(request, have, deadline)
+            answer = _followed(request, have, deadline)
         except FetchError:
             if deadline.passed:
                 raise _too_slow(request) from None
@@ -72,6 +72,9 @@ def get(request: Request, have: Validators) -> Answer:
             if deadline.passed or (slow and not isinstance(error, wrong.NewConnectionError)):
                 raise _too_slow(request) from None
             raise told(error) from None
+        if deadline.passed:  # a connection that was shut looks like the end of an answer
+            raise _too_slow(request)
+        return answer
 
 
 def _too_slow(request: Request) -> FetchError:
