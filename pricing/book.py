@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from pricing import compact
+from pricing.changes import Changes, changes
+from pricing.guards import DEFAULT, Guards, Held, objections
 from pricing.problems import PriceError
 from pricing.table import PriceTable
 
@@ -23,9 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pricing.layer import Layer
+    from pricing.plausible import Limits
 
 BUILTIN: Final = Path(__file__).with_name("tables") / "builtin.json"
 _MAX_BYTES: Final = 64 * 1024 * 1024
+_TRIES: Final = 3
 
 
 class PriceSource(NamedTuple):
@@ -36,6 +40,7 @@ class PriceSource(NamedTuple):
     format: str = "auto"
     fetched: bool = False
     """Somebody else fetches it and hands it in with `PriceBook.put`; no file is read."""
+    guards: Guards = DEFAULT
 
 
 Result = Literal["changed", "unchanged", "partial", "kept"]
@@ -53,6 +58,7 @@ class SourceOutcome(NamedTuple):
     """Of the copy in use."""
     digest: str = ""
     """SHA-256 of the copy in use, in hex; empty where there is none."""
+    changes: Changes = Changes()
 
 
 class ReloadOutcome(NamedTuple):
@@ -79,6 +85,16 @@ class _Read(NamedTuple):
     digest: str
     layer: Layer
     warnings: tuple[str, ...]
+    dated_unix_s: float | None = None
+
+    @property
+    def held(self) -> Held:
+        return Held(self.layer, self.dated_unix_s)
+
+
+class _Handed(NamedTuple):
+    data: bytes
+    dated_unix_s: float | None
 
 
 class PriceBook:
@@ -99,7 +115,7 @@ class PriceBook:
         self._bad: dict[PriceSource, tuple[str, tuple[str, ...]]] = {}
         self._stack: tuple[str, ...] | None = None
         self._seen: dict[PriceSource, str] = {}
-        self._handed: dict[PriceSource, bytes] = {}
+        self._handed: dict[PriceSource, _Handed] = {}
         self._reloading = threading.Lock()
         self.current = PriceTable((), "none")
 
@@ -108,9 +124,12 @@ class PriceBook:
         """The files to watch."""
         return tuple(Path(source.path) for source in self.sources if not source.fetched)
 
-    def put(self, source: PriceSource, data: bytes) -> None:
-        """Hands in what was fetched for a source; the next `reload` judges it. From any thread."""
-        self._handed[source] = data
+    def put(self, source: PriceSource, data: bytes, dated_unix_s: float | None = None) -> None:
+        """Hands in what was fetched for a source; the next `reload` judges it. From any thread.
+
+        `dated_unix_s` is when its server says that it changed last.
+        """
+        self._handed[source] = _Handed(data, dated_unix_s)
 
     def has(self, source: PriceSource) -> bool:
         """Whether a good copy of a source is in use."""
@@ -180,20 +199,23 @@ class PriceBook:
             good.layer.version,
             good.layer.rows,
             good.digest,
+            changes(before and before.layer, good.layer) if changed else Changes(),
         )
 
     def _problems(self, source: PriceSource) -> tuple[str, ...]:
         """What is wrong with a source now; where nothing is, it is the good copy from here on."""
+        dated = None
         if source.fetched:
-            data = self._handed.pop(source, None)
-            if data is None:
+            handed = self._handed.pop(source, None)
+            if handed is None:
                 return self._bad.get(source, ("", ()))[1]
+            data, dated = handed
         else:
             try:
                 data = read_file(source.path)
             except OSError as problem:
                 self._seen[source] = _unreadable(problem)
-                return (f"{source.path}: {problem.strerror or problem}",)
+                return (told(source.path, problem),)
         digest = self._seen[source] = hashlib.sha256(data).hexdigest()
         known_bad = self._bad.get(source)
         if known_bad is not None and known_bad[0] == digest:
@@ -201,20 +223,46 @@ class PriceBook:
         good = self._good.get(source)
         try:
             if good is None or good.digest != digest:
-                self._good[source] = _judged(source, data, digest)
+                self._good[source] = self._judged(source, data, digest, dated)
+            elif dated is not None:
+                self._good[source] = good._replace(dated_unix_s=dated)
         except PriceError as bad:
             self._bad[source] = digest, bad.problems
             return bad.problems
         self._bad.pop(source, None)
         return ()
 
+    def _judged(
+        self, source: PriceSource, data: bytes, digest: str, dated: float | None
+    ) -> _Read:
+        """The layer in some bytes; raises `PriceError` and nothing else."""
+        limits = limits_of_builtin(source.guards) if self._builtin else None
+        read = _Read(digest, *judged(source, data, limits), dated)
+        before = self._good.get(source)
+        if before is not None:
+            wrong = objections(source.path, before.held, read.held, source.guards)
+            if wrong:
+                raise PriceError(wrong)
+        return read
 
-def _judged(source: PriceSource, data: bytes, digest: str) -> _Read:
-    """The layer in some bytes; raises `PriceError` and nothing else."""
+
+def limits_of_builtin(guards: Guards = DEFAULT) -> Limits:
+    """What prices are compared with: the built-in table, in a copy that is dropped afterwards."""
+    from pricing.plausible import Limits  # noqa: PLC0415  the built-in table alone needs none
+
+    return Limits(
+        lambda: compact.load(BUILTIN.read_bytes()), accepting=guards.accept_implausible
+    )
+
+
+def judged(
+    source: PriceSource, data: bytes, limits: Limits | None
+) -> tuple[Layer, tuple[str, ...]]:
+    """The layer and the warnings in some bytes; raises `PriceError` and nothing else."""
     from pricing.formats import detect  # noqa: PLC0415  the built-in table alone needs none
 
     try:
-        loaded = detect.read(data, source.path, source.format)
+        loaded = detect.read(data, source.path, source.format, limits)
     except PriceError:
         raise
     except Exception as fault:  # noqa: BLE001 - whatever it holds, the last good copy stays
@@ -222,19 +270,42 @@ def _judged(source: PriceSource, data: bytes, digest: str) -> _Read:
             f"{source.path}: cannot be read ({type(fault).__name__}); please report this file"
         )
         raise PriceError([words]) from None
-    return _Read(digest, loaded.layer, loaded.warnings)
+    return loaded.layer, loaded.warnings
+
+
+_REMEDIES: Final[Mapping[int, str]] = {
+    errno.ENOENT: "write it, or correct the path",
+    errno.EACCES: "let the service's user read it",
+    errno.EPERM: "let the service's user read it",
+    errno.EISDIR: "name a file in it",
+    errno.ELOOP: "let the symbolic link lead to a file",
+    errno.EINVAL: "write a regular file there",
+    errno.EFBIG: "no price table is; correct the path",
+    errno.EAGAIN: "it is read again in a moment",
+}
+
+
+def told(path: str, problem: OSError) -> str:
+    """A file that cannot be read, in words."""
+    remedy = _REMEDIES.get(problem.errno or 0, "look at the disk it is on")
+    return f"{path}: {problem.strerror or problem}; {remedy}"
 
 
 def read_file(path: str, most_bytes: int = _MAX_BYTES) -> bytes:
-    """The bytes of a regular file of bounded size, read once; raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not hold us
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
-        data = file.read(most_bytes + 1)
-    if len(data) > most_bytes:
-        raise OSError(errno.EFBIG, f"larger than {most_bytes >> 20} MiB")
-    return data
+    """The bytes of a regular file of bounded size, as they stood at one moment; raises OSError."""
+    for _ in range(_TRIES):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not hold us
+        with os.fdopen(descriptor, "rb") as file:
+            before = os.fstat(descriptor)
+            if not stat.S_ISREG(before.st_mode):
+                raise OSError(errno.EINVAL, "not a regular file")
+            data = file.read(most_bytes + 1)
+            after = os.fstat(descriptor)
+        if len(data) > most_bytes:
+            raise OSError(errno.EFBIG, f"larger than {most_bytes >> 20} MiB")
+        if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
+            return data
+    raise OSError(errno.EAGAIN, "is written while it is read")
 
 
 @cache

@@ -1,12 +1,10 @@
-"""Parts made from settings, none of them opened: next hops, the enricher, the price book."""
+"""Parts made from settings, none of them opened: next hops and the enricher."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pricing import PriceBook, PriceSource
 from processor.attribution import Attribution
 from processor.billing import Biller
 from processor.enrich import Enricher
@@ -21,9 +19,8 @@ from processor.stamp import Stamper
 
 if TYPE_CHECKING:
     from processor.calls import Memory
-    from processor.fetch.followed import Followed
     from processor.forward.next_hop import NextHop
-    from processor.settings import ExporterSettings, Settings, SourceSettings
+    from processor.settings import ExporterSettings, Settings
     from processor.telemetry import Telemetry
 
 
@@ -32,50 +29,6 @@ class Hops(NamedTuple):
 
     exporters: tuple[NextHop, ...]
     by_signal: dict[Signal, NextHop]
-
-
-def price_book(settings: Settings) -> PriceBook:
-    """The layers that the settings name; not read yet."""
-    pricing = settings.pricing
-    return PriceBook(
-        [_source(source, i) for i, source in enumerate(pricing.sources)],
-        builtin=pricing.builtin,
-        aliases=pricing.aliases,
-    )
-
-
-def followed(settings: Settings, book: PriceBook, user_agent: str) -> list[Followed]:
-    """The book's sources that are fetched; nothing is asked yet."""
-    pricing = settings.pricing
-    if not any(source.url for source in pricing.sources):
-        return []
-    from processor.fetch.followed import Followed  # noqa: PLC0415 - 60 ms, only for a URL
-    from processor.fetch.request import Request  # noqa: PLC0415
-
-    return [
-        Followed(
-            source,
-            Request(
-                of.url, of.headers, of.tls, of.timeout_s, of.max_bytes, user_agent=user_agent
-            ),
-            of.refresh_interval_s,
-            pricing.cache_directory,
-        )
-        for source, of in zip(book.sources, pricing.sources, strict=True)
-        if of.url
-    ]
-
-
-def _source(settings: SourceSettings, position: int) -> PriceSource:
-    if settings.url:
-        from processor.settings.urls import shown  # noqa: PLC0415
-
-        # Two URLs may differ in what is not shown.
-        return PriceSource(
-            f"{shown(settings.url)} (sources[{position}])", settings.format, fetched=True
-        )
-    # Absolute for the log, unresolved for the watch: a ConfigMap's symlinks are what moves.
-    return PriceSource(str(Path(settings.file).absolute()), settings.format)
 
 
 def enricher(settings: Settings, memory: Memory) -> Enricher:

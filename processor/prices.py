@@ -26,6 +26,7 @@ POLL_S: Final = 5.0
 WARNINGS_SHOWN: Final = 20
 # Writers that are not atomic are given this long to finish (milliseconds).
 _SETTLE_MS: Final = 200
+_CURRENT: Final = "pricing_source_current_timestamp_seconds"
 
 
 def utc_now_s() -> float:
@@ -58,7 +59,10 @@ class PriceWatch:
         self._reloading = asyncio.Lock()
         self._asked = False
         self._built_at = clock()
+        self._fetched = frozenset(one.source.path for one in self._followed)
         self._wrong: dict[str, str] = {}
+        self._problems: tuple[str, ...] = ()
+        self._running = False
 
     def start(self) -> None:
         """The first load. What can be read prices; what cannot never keeps telemetry from flowing."""
@@ -89,6 +93,7 @@ class PriceWatch:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Watches until `stopping`."""
+        self._running = True
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(self._events(stopping))]
             for one, hurry in zip(self._followed, self._hurry, strict=True):
@@ -96,28 +101,28 @@ class PriceWatch:
             while await self._something(stopping):
                 asked, self._asked = self._asked, False
                 if asked or await asyncio.to_thread(self._book.stale):
-                    await self._reload()
+                    await self._reload(asked=asked)
             for task in beside:
                 task.cancel()
 
-    async def _reload(self) -> ReloadOutcome:
+    async def _reload(self, *, asked: bool = False) -> ReloadOutcome:
         async with self._reloading:  # outcomes are told in the order they came about
             outcome = await asyncio.to_thread(self._book.reload, self._clock())
-            self._tell(outcome)
+            self._tell(outcome, asked=asked)
         return outcome
 
     def _restore(self, one: Followed) -> None:
         """The copy that an earlier run kept; without it, or with a damaged one, the network decides."""
         try:
-            body = one.kept()
+            fresh = one.kept()
         except (OSError, ValueError) as problem:
             why = getattr(problem, "strerror", None) or problem
             logger.warning(
                 "%s: its copy in %s cannot be used (%s)", one.source.path, one.folder, why
             )
             return
-        if body is not None:
-            self._book.put(one.source, body)
+        if fresh is not None:
+            self._book.put(one.source, *fresh)
 
     async def _follow(self, one: Followed, hurry: asyncio.Event) -> None:
         """Asks one URL again and again; whatever it answers, the data path does not wait for it."""
@@ -131,9 +136,11 @@ class PriceWatch:
                 self._tell_look(one, one.stuck())
             looked = await looking
             self._tell_look(one, looked)
-            if looked.body is not None:
-                self._book.put(one.source, looked.body)
+            if looked.fresh is not None:
+                self._book.put(one.source, *looked.fresh)
                 await self._keep(one, await self._reload())
+            elif not looked.words:
+                self._telemetry.gauge(_CURRENT, self._clock(), one.source.path)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(looked.pause_s):
                     await hurry.wait()
@@ -177,22 +184,46 @@ class PriceWatch:
         self._wrong[key] = words
         return True
 
-    def _tell(self, outcome: ReloadOutcome) -> None:
-        """What changes is logged, what happens is counted."""
-        self._telemetry.count("pricing_reloads", 1, outcome.result)
-        self._telemetry.gauge("pricing_last_reload_success", float(outcome.good))
-        self._telemetry.gauge("pricing_last_reload_timestamp_seconds", outcome.at_unix_s)
-        self._telemetry.gauge("pricing_rows", outcome.rows)
+    def _tell(self, outcome: ReloadOutcome, *, asked: bool = True) -> None:
+        """What changes is logged, what happens is counted; what was `asked` for is answered."""
+        self._count(outcome)
         if outcome.result in {"changed", "partial"}:
             self._built_at = outcome.at_unix_s
             self._telemetry.info("pricing", version=outcome.version)
             logger.info("prices are %s: %d models", outcome.version, outcome.models)
+            for source in outcome.sources:
+                if source.result == "changed":
+                    logger.info("%s: %s", source.name, source.changes)
             for warning in outcome.warnings[:WARNINGS_SHOWN]:
                 logger.warning("%s", warning)
-        for problem in outcome.problems:
+        elif outcome.result == "unchanged" and asked:
+            logger.info("prices are unchanged: %s", outcome.version)
+        news = asked or outcome.problems != self._problems
+        for problem in outcome.problems if news else ():
             logger.error("prices kept as they were: %s", problem)
+        self._problems = outcome.problems
         if self._on_outcome is not None:
             self._on_outcome(outcome)
+
+    def _count(self, outcome: ReloadOutcome) -> None:
+        telemetry = self._telemetry
+        telemetry.count("pricing_reloads", 1, outcome.result)
+        telemetry.gauge("pricing_last_reload_success", float(outcome.good))
+        telemetry.gauge("pricing_last_reload_timestamp_seconds", outcome.at_unix_s)
+        telemetry.gauge("pricing_rows", outcome.rows)
+        for one in outcome.sources:
+            good = one.result in {"changed", "unchanged"}
+            telemetry.gauge("pricing_source_success", float(good), one.name)
+            telemetry.gauge("pricing_source_rows", one.rows, one.name)
+            if one.name in self._fetched and not self._running:
+                telemetry.gauge(
+                    _CURRENT, 0, one.name
+                )  # of a copy nobody has asked the server yet
+            elif good and (one.name not in self._fetched or one.result == "changed"):
+                telemetry.gauge(_CURRENT, outcome.at_unix_s, one.name)
+            if one.result == "changed":
+                telemetry.forget("pricing_source_version", one.name)
+                telemetry.gauge("pricing_source_version", 1, one.name, one.version)
 
     async def _something(self, stopping: asyncio.Event) -> bool:
         """Waits for an event, a request or the poll; False once it is time to stop."""

@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Final
 
-from processor.assembly import enricher, followed, next_hops, price_book
+from processor.assembly import enricher, next_hops
 from processor.calls import Memory
 from processor.health import Readiness, State, health_page, health_service
 from processor.metrics import Ledger, MetricsExporter, OtlpView, Page
@@ -28,6 +28,7 @@ from processor.receive.grpc_server import GrpcDoor
 from processor.receive.http_server import HttpDoor
 from processor.receive.listen import listen
 from processor.receive.metrics_page import metrics_page
+from processor.sources import followed, price_book
 from processor.telemetry import Telemetry
 from processor.wire import walk
 
@@ -97,7 +98,7 @@ class Service:
         self._settings = settings
         self.telemetry = Telemetry()
         self.readiness = Readiness()
-        self.book = price_book(settings)
+        self.book = price_book(settings.pricing)
         self.ledger = Ledger(
             dimensions=settings.metrics.dimensions,
             instance_id=str(uuid.uuid4()),
@@ -116,7 +117,7 @@ class Service:
             for exporter in self._exporters:
                 await stack.enter_async_context(exporter)
             doors = await self._doors(stack)
-            urls = followed(self._settings, self.book, USER_AGENT)
+            urls = followed(self._settings.pricing, self.book.sources, USER_AGENT)
             prices = PriceWatch(self.book, self.telemetry, followed=urls)
             prices.start()
             self._on_signals(stopping, prices)

@@ -98,6 +98,7 @@ class _Reader:
             provider,
             model,
             rows,
+            path=path,
             mode=self._choice((*path, "mode"), fields.get("mode", ""), MODES),
             name=str(fields.get("name") or ""),
             multipliers=[

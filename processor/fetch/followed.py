@@ -16,12 +16,18 @@ if TYPE_CHECKING:
     from pricing import PriceSource
 
 
+class Fresh(NamedTuple):
+    """Content for the book."""
+
+    body: bytes
+    dated_unix_s: float | None
+
+
 class Looked(NamedTuple):
     """What one look gave."""
 
     ending: Ending
-    body: bytes | None
-    """New content for the book."""
+    fresh: Fresh | None
     words: str
     """What went wrong, for the log; empty where nothing did."""
     pause_s: float
@@ -54,13 +60,13 @@ class Followed:
         words = "gives no answer at all; look at DNS and the network of this machine"
         return Looked(Ending.TIMEOUT, None, words, 0)
 
-    def kept(self) -> bytes | None:
+    def kept(self) -> Fresh | None:
         """The last good copy of an earlier run, if there is one; raises OSError or ValueError."""
         copy = cached.load(self._path, self._request.max_bytes)
         if copy is None:
             return None
         self._have = copy.validators
-        return copy.body
+        return Fresh(copy.body, copy.validators.dated_unix_s)
 
     def look(self) -> Looked:
         """Ask once what is new; raises nothing."""
@@ -85,7 +91,7 @@ class Followed:
         if unkept is not None and unkept[0] == digest:
             cached.save(self._path, unkept[1])
 
-    def _took(self, answer: Answer, body: bytes) -> bytes:
+    def _took(self, answer: Answer, body: bytes) -> Fresh:
         self._have = answer.validators
         self._unkept = cached.digest_of(body), cached.Copy(body, answer.validators)
-        return body
+        return Fresh(body, answer.validators.dated_unix_s)

@@ -7,6 +7,7 @@ other. Invariant: an answer is whole, or it is a `FetchError`.
 from __future__ import annotations
 
 import ssl
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -48,6 +49,14 @@ class Validators(NamedTuple):
 
     etag: str = ""
     modified: str = ""
+
+    @property
+    def dated_unix_s(self) -> float | None:
+        """When the server says that it changed last; None where it says nothing that is a time."""
+        try:
+            return parsedate_to_datetime(self.modified).timestamp()
+        except (ValueError, OverflowError):
+            return None
 
 
 class Answer(NamedTuple):

@@ -16,6 +16,7 @@ from processor.settings.scalars import (
     duration,
     each,
     name,
+    share,
     shown,
     size,
     text,
@@ -119,6 +120,9 @@ class _Sources:
             tls=_tls(block.block("tls")),
             timeout_s=block.take("timeout", duration(low_s=0.1, high_s=3600.0), 30.0),
             max_bytes=block.take("max_size", size(1, 64 * MIB), 64 * MIB),
+            max_shrink=block.take("max_shrink", share, 0.5),
+            allow_older=block.take("allow_older", boolean, default=False),
+            accept_implausible=block.take("accept_implausible", boolean, default=False),
         )
         if block.has("file") == block.has("url"):
             block.problem("has to have either `file:` or `url:`; write one of them")

@@ -99,6 +99,12 @@ class SourceSettings(NamedTuple):
     """Of a whole answer, from the look-up of the name to the last byte."""
     max_bytes: int = 64 * MIB
     """Of an answer, before and after decompression."""
+    max_shrink: float = 0.5
+    """The share of its rows, 0 to 1, that a new version may lose and still be taken."""
+    allow_older: bool = False
+    """Whether a new version may call itself older than the one in use."""
+    accept_implausible: bool = False
+    """Whether a price far off the built-in one is taken with a warning."""
 
 
 class PricingSettings(NamedTuple):

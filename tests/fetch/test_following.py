@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.fetch import cached
+from processor.fetch.request import Validators
 from tests.doubles.until import until
 from tests.doubles.web import Behaviour, conditional, raw, reply, silent, web
 from tests.fetch.certificates import Authority
 from tests.fetch.following import NAME, following, prices
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -82,7 +84,7 @@ async def test_the_copy_is_private_and_tells_no_secret(tmp_path: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-SPOILT = {
+SPOILT: dict[str, Callable[[bytes], bytes]] = {
     "cut": lambda data: data[:-1],
     "flipped": lambda data: data[:-3] + b"!" + data[-2:],
     "empty": lambda _: b"",
@@ -104,7 +106,7 @@ async def test_a_damaged_copy_is_as_good_as_none(
     async with web() as server:
         url = server.at(silent)
         path = cached.place(str(tmp_path), url)
-        cached.save(path, cached.Copy(prices(2), cached.Validators('"a"', "")))
+        cached.save(path, cached.Copy(prices(2), Validators('"a"', "")))
         path.write_bytes(SPOILT[how](path.read_bytes()))
         async with following(url, tmp_path) as run:
             assert run.dollars is None
@@ -117,11 +119,12 @@ async def test_a_copy_that_is_no_file_hinders_nothing(tmp_path: Path, how: str) 
     async with web() as server:
         url = server.at(reply("200 OK", prices(3)))
         path = cached.place(str(tmp_path), url)
-        {
+        make: dict[str, Callable[[], None]] = {
             "folder": path.mkdir,
             "fifo": lambda: os.mkfifo(path),
             "loop": lambda: path.symlink_to(path),
-        }[how]()
+        }
+        make[how]()
         async with following(url, tmp_path) as run:
             await run.costs(3)
 

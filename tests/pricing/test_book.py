@@ -105,11 +105,14 @@ def _sparse(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
-        (_gone, "No such file or directory"),
-        (_folder, "Is a directory"),
-        (_fifo, "not a regular file"),
-        (_loop, "Too many levels of symbolic links"),
-        (_sparse, "larger than 64 MiB"),
+        (_gone, "No such file or directory; write it, or correct the path"),
+        (_folder, "Is a directory; name a file in it"),
+        (_fifo, "not a regular file; write a regular file there"),
+        (
+            _loop,
+            "Too many levels of symbolic links; let the symbolic link lead to a file",
+        ),
+        (_sparse, "larger than 64 MiB; no price table is; correct the path"),
     ],
 )
 def test_a_spoiled_file_keeps_the_last_good_table(
