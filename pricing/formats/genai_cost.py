@@ -93,6 +93,7 @@ class _Reader:
             rows = [self._row((*path, "rows", i), row) for i, row in enumerate(listed)]
         if not rows:
             self._problem(path, "has no row")
+        self._check_twice(path, rows)
         multipliers = self._list((*path, "multipliers"), fields.get("multipliers", []))
         self._found.entry(
             provider,
@@ -111,6 +112,17 @@ class _Reader:
                 self._found.alias(provider, alias, model, (*path, "aliases", i))
             else:
                 self._problem((*path, "aliases", i), "an alias is an id, as text")
+
+    def _check_twice(self, path: Path, rows: list[Row]) -> None:
+        """No price stands twice for the same calls from the same moment: one of them is a mistake."""
+        first: dict[tuple[Conditions, int | None, str], int] = {}
+        for i, row in enumerate(rows):
+            for name in row.rates:
+                other = first.setdefault((row.when, row.since, name), i)
+                if other != i:
+                    words = f"has {name} for the same calls from the same time as rows.{other}"
+                    self._problem((*path, "rows", i), f"{words}; keep one, or date one `from`")
+                    break
 
     def _row(self, path: Path, content: Any) -> Row:
         fields = self._mapping(path, content, _ROW)
