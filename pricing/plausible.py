@@ -34,7 +34,8 @@ class Limits:
         """
         self.accepting = accepting
         self._load = load
-        self._by_name: dict[str, list[Entry]] | None = None
+        self._plain: dict[str, dict[str, str]] = {}
+        self._by_name: dict[str, list[str]] | None = None
 
     def objection(self, provider: str, model: str, name: str, rate: Rate) -> str:
         """Why a rate of a usage class cannot be right; empty where it can, 0 included."""
@@ -53,10 +54,21 @@ class Limits:
             return _words(name, min(ours) / amount, "less", min(ours))
         return ""
 
+    def near(self, provider: str, model: str) -> str:
+        """The known model of a provider whose id differs in punctuation alone, if this id is unknown."""
+        known = self._known
+        if provider == ANY or known.resolve(provider, model.strip().lower()) is not None:
+            return ""
+        if provider not in self._plain:
+            self._plain[provider] = {_letters(name): name for name in known.models_of(provider)}
+        return self._plain[provider].get(_letters(model), "")
+
     def _entries(self, provider: str, model: str) -> list[Entry]:
         """The models of that id; of every seller where a source names none."""
         if provider == ANY:
-            return self._named().get(model, [])
+            sellers = self._named().get(model, [])
+            found = (self._known.entry(seller, model) for seller in sellers)
+            return [entry for entry in found if entry is not None]
         resolved = self._known.resolve(provider, model)
         entry = self._known.entry(provider, resolved) if resolved is not None else None
         return [entry] if entry is not None else []
@@ -68,15 +80,18 @@ class Limits:
         except (OSError, ValueError):  # the book says so by itself
             return Catalogue({}, {})
 
-    def _named(self) -> dict[str, list[Entry]]:
+    def _named(self) -> dict[str, list[str]]:
+        """Who sells a model of that id."""
         if self._by_name is None:
-            found: dict[str, list[Entry]] = {}
+            found: dict[str, list[str]] = {}
             for provider, model in self._known.models():
-                entry = self._known.entry(provider, model)
-                if entry is not None:
-                    found.setdefault(model, []).append(entry)
+                found.setdefault(model, []).append(provider)
             self._by_name = found
         return self._by_name
+
+
+def _letters(model: str) -> str:
+    return "".join(letter for letter in model.lower() if letter.isalnum())
 
 
 def _words(name: str, times: Fraction, way: str, ours: Fraction) -> str:

@@ -215,3 +215,27 @@ def test_in_a_table_that_others_publish_the_model_alone_is_left_out(tmp_path: Pa
     assert (result, problems) == ("changed", ())
     assert edited.dollars("gpt-4o-mini", "openai") == 1
     assert edited.dollars("gpt-4o", "openai") in range(2, 6), "as the built-in table has it"
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "words"),
+    [
+        pytest.param("opeanai", "x", "did you mean 'openai'?", id="provider"),
+        pytest.param("openai", "gpt4o", "did you mean 'gpt-4o', which is known?", id="hyphen"),
+        pytest.param("openai", "GPT_4o", "did you mean 'gpt-4o', which is known?", id="case"),
+        pytest.param("openai", "gpt-4o", "", id="known"),
+        pytest.param("openai", "GPT-4o", "", id="known-in-capitals"),
+        pytest.param("openai", "our-own-model", "", id="own"),
+        pytest.param("our-own-gateway", "gpt4o", "", id="own-provider"),
+    ],
+)
+def test_a_name_that_is_nearly_known_is_a_warning(
+    tmp_path: Path, provider: str, model: str, words: str
+) -> None:
+    path = tmp_path / "p"
+    path.write_text(
+        f"genai-cost: 1\nproviders: {{{provider}: {{models: {{{model}: {{prices: {{input: 2}}}}}}}}}}\n"
+    )
+    outcome = PriceBook([PriceSource(str(path))]).reload(0.0)
+    assert outcome.good
+    assert [words in line for line in outcome.warnings] == ([True] if words else [])
