@@ -59,6 +59,11 @@ class CompactLayer:
             for model in listed["models"] if listed is not None else ():
                 yield provider, model
 
+    def models_of(self, provider: str) -> Iterator[str]:
+        """The models of one provider."""
+        listed = self._provider(provider)
+        return iter(listed["models"] if listed is not None else ())
+
     def aliases(self) -> Mapping[tuple[str, str], str]:
         """Every (provider, alias) and the model it names."""
         return {

@@ -37,6 +37,10 @@ class Layer(Protocol):
         """Every (provider, model) with rows."""
         ...
 
+    def models_of(self, provider: str) -> Iterator[str]:
+        """The models of one provider."""
+        ...
+
 
 class Catalogue:
     """A layer that is held whole."""
@@ -66,6 +70,10 @@ class Catalogue:
     def models(self) -> Iterator[tuple[str, str]]:
         """Every (provider, model) with rows."""
         return iter(self._entries)
+
+    def models_of(self, provider: str) -> Iterator[str]:
+        """The models of one provider."""
+        return (model for seller, model in self._entries if seller == provider)
 
     def aliases(self) -> Mapping[tuple[str, str], str]:
         """Every (provider, alias) and the model it names."""

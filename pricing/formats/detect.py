@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from pricing.formats.document import Document
     from pricing.formats.loaded import Loaded
+    from pricing.plausible import Limits
 
 AUTO: Final = "auto"
 READERS: Final[Mapping[str, Callable[[Document], Loaded]]] = {
@@ -24,9 +25,10 @@ READERS: Final[Mapping[str, Callable[[Document], Loaded]]] = {
 FORMATS: Final = (AUTO, *READERS)
 
 
-def read(data: bytes, name: str, form: str = AUTO) -> Loaded:
+def read(data: bytes, name: str, form: str = AUTO, limits: Limits | None = None) -> Loaded:
     """The prices in some bytes; `name` stands in messages; raises `PriceError`."""
     document = parse(data, name)
+    document.limits = limits
     if form not in FORMATS:
         raise PriceError([f"{name}: unknown format {form!r}{nearest(form, FORMATS)}"])
     form = detect(document.value) if form == AUTO else form

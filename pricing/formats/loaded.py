@@ -65,18 +65,49 @@ class Gathering:
         model: str,
         rows: Sequence[Row],
         *,
+        path: Path | None = None,
         mode: str = "",
         name: str = "",
         multipliers: Sequence[Multiplier] = (),
     ) -> None:
-        """Adds rows of a model; several of one source are joined in their order."""
+        """Adds rows of a model; several of one source are joined in their order.
+
+        `path` is where they stand in a file that people write: an implausible price is a mistake there.
+        In a table that others publish its model is left to the layers below.
+        """
         key = (provider, model.strip().lower())
+        if not self._plausible(key, rows, path):
+            return
         known = self._entries.get(key)
         if known is not None:
             rows = (*known.rows, *rows)
             multipliers = (*known.multipliers, *multipliers)
             mode, name = known.mode or mode, known.name or name
         self._entries[key] = Entry(key[0], key[1], tuple(rows), mode, name, tuple(multipliers))
+
+    def _plausible(self, key: tuple[str, str], rows: Sequence[Row], path: Path | None) -> bool:
+        """Whether rows may be taken; what may not is a problem or, in others' tables, left out."""
+        limits = self.document.limits
+        if limits is None:
+            return True
+        for i, row in enumerate(rows):
+            for name, price in row.rates.items():
+                words = limits.objection(*key, name, price)
+                if not words:
+                    continue
+                if limits.accepting:
+                    self.warn(path or key, words)
+                elif path is None:
+                    self.warn(key, f"left out: {words}")
+                    return False
+                else:
+                    self.problem(self._price(path, i, name), words)
+        return True
+
+    def _price(self, path: Path, row: int, name: str) -> Path:
+        """Where a price stands in a model: under `prices`, or under one of its `rows`."""
+        dated = (*path, "rows", row, "prices", name)
+        return dated if self.document.has(dated) else (*path, "prices", name)
 
     def alias(self, provider: str, name: str, model: str, path: Path = ()) -> None:
         """Adds another id of a model."""

@@ -181,8 +181,12 @@ def _book(files: tuple[str, ...], config: str | None) -> PriceBook:
     except ConfigError as bad:
         print_problems(bad.problems)
         sys.exit(1)
-    named = [PriceSource(source.file, source.format) for source in pricing.sources]
-    return PriceBook([*named, *extra], builtin=pricing.builtin, aliases=pricing.aliases)
+    from processor.sources import price_sources, restore  # noqa: PLC0415 - only with a configuration
+
+    named = price_sources(pricing)
+    book = PriceBook([*named, *extra], builtin=pricing.builtin, aliases=pricing.aliases)
+    print_problems(restore(pricing, named, book), "warning")
+    return book
 
 
 def _refuse(model: str, answer: NotPriced, table: PriceTable, *, as_json: bool) -> NoReturn:

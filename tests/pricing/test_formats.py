@@ -691,7 +691,7 @@ PLACE = "f:5: providers.openai.models.m"
         ),
         pytest.param(
             '{"chat": {"a": {"input": 1, "input": 2}}}',
-            "f: key 'input' stands twice in one object",
+            "f:1: key 'input' stands twice in one mapping",
             id="twice-in-json",
         ),
         pytest.param(

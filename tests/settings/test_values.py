@@ -29,7 +29,7 @@ def test_durations(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["15", "15 s", "s", "1d", "-1s", "true", "[1s]", "1s1"])
 def test_what_is_no_duration(text: str) -> None:
-    words = problem(cost(f"{{attribution: {{wait: {text}}}}}"))
+    words = problem(cost(f"{{metrics: {{interval: {text}}}}}"))
     assert words.endswith("; write a duration with its unit: 5s, 1m30s, 500ms")
 
 
