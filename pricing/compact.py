@@ -40,6 +40,10 @@ class CompactLayer:
             return None
         return name if name in listed["models"] else listed["aliases"].get(name)
 
+    def matching(self, provider: str, name: str) -> str | None:  # noqa: ARG002  as every layer
+        """No model: the build lists every id."""
+        return None
+
     def entry(self, provider: str, model: str) -> Entry | None:
         """The model's rows, decoded once."""
         found = self._entries.get((provider, model))

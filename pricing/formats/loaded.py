@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
+    from pricing.formats.clauses import Pattern
     from pricing.formats.document import Document, Path
     from pricing.rates import Rate
     from pricing.rows import Multiplier, Row
@@ -40,6 +41,7 @@ class Gathering:
         self._entries: dict[tuple[str, str], Entry] = {}
         self._aliases: dict[tuple[str, str], str] = {}
         self._alias_paths: dict[tuple[str, str], Path] = {}
+        self._patterns: dict[str, list[Pattern]] = {}
 
     def problem(self, path: Path, message: str) -> None:
         """Notes something that makes the source unusable."""
@@ -87,6 +89,10 @@ class Gathering:
         self._aliases[key] = target
         self._alias_paths[key] = path
 
+    def pattern(self, provider: str, pattern: Pattern) -> None:
+        """Adds an open-ended match; of several that take a name the first decides."""
+        self._patterns.setdefault(provider, []).append(pattern)
+
     def has(self, provider: str, name: str) -> bool:
         """Whether an id or alias is taken."""
         key = (provider, name.strip().lower())
@@ -106,5 +112,7 @@ class Gathering:
             tail = [f"{self.document.name}: and {more} more problems"] if more > 0 else []
             raise PriceError([*self.problems[:SHOWN], *tail])
         return Loaded(
-            Catalogue(self._entries, self._aliases, version), tuple(self.warnings), form
+            Catalogue(self._entries, self._aliases, version, self._patterns),
+            tuple(self.warnings),
+            form,
         )
