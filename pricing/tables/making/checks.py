@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,6 @@ from pricing.tables.making.reading import (
     Tables,
     parse_text,
     read_tables,
-    read_text,
-    table_files,
 )
 from pricing.tables.making.rows import is_token
 from pricing.tables.making.writing import built
@@ -90,54 +87,10 @@ def overlaps(tables: Tables) -> Iterator[str]:
                 last[line.when] = line
 
 
-def lost_rows(directory: Path, reference: str) -> Iterator[str]:
-    """Rows of an earlier commit that are gone or say something else; an end date may be new."""
-    earlier = _tables_at(directory, reference)
-    now = read_tables(directory)
-    for provider, sheet, line in rows(earlier):
-        found = _sheet(now.get(provider, {}), sheet.model.lower())
-        same = [row for row in found.lines if row.identity == line.identity] if found else []
-        place = f"{_place(provider, sheet, line)}: in {reference}"
-        if not same:
-            if found is None or not _told_by(found, line):
-                yield f"{place}, not any more"
-        elif not same[0].says(line):
-            yield f"{place} with other prices: {dict(line.prices)}"
-        elif line.end and same[0].end != line.end:
-            yield f"{place} ended {line.end}, now {same[0].end or 'never'}"
-
-
-def _told_by(sheet: Sheet, line: Line) -> bool:
-    """Whether a longer row of the same condition and prices covers it now."""
-    return any(
-        row.when == line.when
-        and row.says(line)
-        and row.start <= line.start
-        and (not row.end or (line.end and line.end <= row.end))
-        for row in sheet.lines
-    )
-
-
 def _sheet(sheets: dict[str, Sheet], name: str) -> Sheet | None:
     if name in sheets:
         return sheets[name]
     return next((s for s in sheets.values() if name in {a.lower() for a in s.aliases}), None)
-
-
-def _tables_at(directory: Path, reference: str) -> Tables:
-    tables: Tables = {}
-    listed = _git(directory, "ls-tree", "--name-only", reference, "./").splitlines()
-    known = {path.name for path in table_files(directory)}
-    for name in listed:
-        if name in known or (name.endswith(".yaml") and name != "disagreements.yaml"):
-            tables |= read_text(_git(directory, "show", f"{reference}:./{name}"))
-    return tables
-
-
-def _git(directory: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(directory), *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
-    return done.stdout
 
 
 def explained(directory: Path) -> Iterator[str]:

@@ -27,6 +27,8 @@ class Stated(NamedTuple):
 
 _THOUSAND: Final = "LiteLLM has the price of a thousand tokens as that of one"
 
+_INSTANT: Final = "LiteLLM kept the price of before 2023-11-21, for 1.2 with a digit slipped; on Bedrock it has 0.80 and 2.40"
+
 PRICES: Final = (
     Stated(
         "cohere",
@@ -35,6 +37,10 @@ PRICES: Final = (
         "0.1",
         "LiteLLM has 100 USD per million tokens, a thousand times the price of its siblings",
     ),
+    Stated("anthropic", "claude-instant-1.2", "input", "0.8", _INSTANT),
+    Stated("anthropic", "claude-instant-1.2", "output", "2.4", _INSTANT),
+    Stated("anthropic", "claude-instant-1", "input", "0.8", _INSTANT),
+    Stated("anthropic", "claude-instant-1", "output", "2.4", _INSTANT),
     Stated("azure.ai.inference", "jais-30b-chat", "input", "3.2", _THOUSAND),
     Stated("azure.ai.inference", "jais-30b-chat", "output", "9.71", _THOUSAND),
     Stated("ibm.watsonx.ai", "core42/jais-13b-chat", "input", "0.5", _THOUSAND),

@@ -9,6 +9,7 @@ from pricing import compact
 from pricing.formats import document as documents
 from pricing.formats import genai_cost
 from pricing.layer import Catalogue
+from pricing.tables.making import history
 from pricing.tables.making.compiling import TODAY
 from pricing.tables.making.emit import document, filename
 from pricing.tables.making.keeping import keep
@@ -28,7 +29,7 @@ def write_tables(compiled: Compiled, out: Path, *, fresh: bool) -> str:
     """Write everything; a line of counts for the person at the terminal."""
     tables = _sheets(compiled)
     if not fresh:
-        tables = keep(tables, read_tables(out), TODAY)
+        tables = keep(tables, read_tables(out), TODAY, history.untils())
     for provider, sheets in tables.items():
         name = compiled.names.get(provider, provider)
         text = document(provider, name, sheets.values(), TODAY)
