@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from pricing import compact
 from pricing.rows import Row, instant_text, row_id
 from pricing.tables.making import history
-from pricing.tables.making.reading import parse_text
+from pricing.tables.making.yaml_text import parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,15 +75,19 @@ def lost(earlier: CompactLayer, now: CompactLayer, name: str) -> Iterator[str]:
 
 def excuses(version: str) -> frozenset[tuple[str, str]]:
     """Models whose rows of that version may differ: their history or a correction came later."""
+    told = [(one.provider, one.model.lower()) for one in history.told() if one.on >= version]
+    return corrected(version).union(told)
+
+
+def corrected(version: str) -> frozenset[tuple[str, str]]:
+    """Models whose rows of that version were wrong, by provider and lowercase id."""
     content = parse_text(CORRECTIONS.read_text(encoding="utf-8"))
-    listed = [
+    return frozenset(
         (item["provider"], model.lower())
         for item in content["corrections"]
         if item["on"] >= version and item["reason"]
         for model in item["models"]
-    ]
-    told = [(one.provider, one.model.lower()) for one in history.told() if one.on >= version]
-    return frozenset((*listed, *told))
+    )
 
 
 def _problem(row: Row, rows: tuple[Row, ...]) -> str:

@@ -6,18 +6,19 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pricing.problems import PriceError
-from pricing.rates import parse
-from pricing.tables.making import fetch, genai_prices, litellm, plausible, stated
+from pricing.rates import RateError, parse
+from pricing.tables.making import fetch, genai_prices, litellm, plausible, stated, unusual
+from pricing.tables.making.licences import unlicensed
 from pricing.tables.making.reading import (
     Tables,
-    parse_text,
     read_tables,
 )
 from pricing.tables.making.rows import is_token
 from pricing.tables.making.writing import built
+from pricing.tables.making.yaml_text import parse_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pricing.tables.making.lines import Line, Sheet
@@ -45,15 +46,34 @@ def schema_and_freshness(directory: Path) -> Iterator[str]:
         yield "builtin.json is stale: run `python -m pricing.tables.build --compact`"
 
 
-def plausibility(tables: Tables) -> Iterator[str]:
-    """Units and ratios; a slip of the unit must not pass."""
+def figures(tables: Tables) -> Iterator[tuple[tuple[str, str, str], Decimal]]:
+    """Every price with its place: USD per million tokens, or per single unit."""
     for provider, sheet, line in rows(tables):
-        figures = {name: _figure(name, text) for name, text in line.prices}
+        for name, text in line.prices:
+            yield (provider, sheet.model, name), _figure(name, text)
+
+
+def plausibility(
+    tables: Tables, known: Mapping[tuple[str, str, str], frozenset[Decimal]] | None = None
+) -> Iterator[str]:
+    """Units and ratios; a slip of the unit must not pass."""
+    known = unusual.listed() if known is None else known
+    for provider, sheet, line in rows(tables):
+        try:
+            figures = {name: _figure(name, text) for name, text in line.prices}
+        except RateError as problem:
+            yield f"{_place(provider, sheet, line)}: {problem}"
+            continue
+        for name, figure in figures.items():
+            if reason := unusual.doubt((provider, sheet.model, name), figure, known):
+                yield f"{_place(provider, sheet, line)}: {reason}"
         reason = plausible.doubt(sheet.mode, figures) or _ratio(figures)
         if reason:
             yield f"{_place(provider, sheet, line)}: {reason}"
         if not line.source or not line.checked:
             yield f"{_place(provider, sheet, line)}: names no source or no date"
+        for part in unlicensed(line.source):
+            yield f"{_place(provider, sheet, line)}: {part!r} has no licence in sources.yaml"
 
 
 def _figure(name: str, text: str) -> Decimal:

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pricing.tables.making.reading import parse_text
 from pricing.tables.making.rows import Book, Period, Price, ordered
+from pricing.tables.making.yaml_text import parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,7 +7,7 @@ was taken. A model that the sources dropped keeps its rows: calls of last year s
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pricing.tables.making.lines import Line, Sheet, joined, order
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pricing.tables.making.reading import Tables
 
     Told = Mapping[tuple[str, str], str]
+
+
+ALWAYS_RIGHT: Final = "9999"
+"""Later than every day: the new tables are right about all of the past."""
 
 
 def keep(new: Tables, old: Tables, today: str, told: Told | None = None) -> Tables:
@@ -34,6 +38,8 @@ def keep(new: Tables, old: Tables, today: str, told: Told | None = None) -> Tabl
             if key in now:
                 until = told.get((provider, key), "")
                 sheets[key] = _together(now[key], sheet, today, until)
+            elif told.get((provider, key)) == ALWAYS_RIGHT:
+                continue
             elif key not in names:
                 sheets[key] = sheet
             elif not _covers(names[key], sheet):
