@@ -118,6 +118,8 @@ def explained(directory: Path) -> Iterator[str]:
     content = parse_text((directory / "disagreements.yaml").read_text(encoding="utf-8"))
     tables = read_tables(directory)
     for group in content["reasons"]:
+        if group["reason"].startswith("unsettled"):
+            yield f"{len(group['cases'])} disagreements are unsettled: a rule in making/verdicts.py says why"
         for case in group["cases"]:
             sheet = _sheet(tables.get(case["provider"], {}), case["model"].lower())
             taken = case[case["taken"]]
