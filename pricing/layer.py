@@ -96,3 +96,8 @@ class Catalogue:
     def aliases(self) -> Mapping[tuple[str, str], str]:
         """Every (provider, alias) and the model it names."""
         return self._aliases
+
+    @property
+    def open_matches(self) -> int:
+        """How many open-ended matches it has."""
+        return sum(map(len, self._patterns.values()))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pricing.layer import Catalogue
 from pricing.problems import SHOWN, PriceError
 from pricing.rates import RateError, rate
-from pricing.rows import Entry
+from pricing.rows import FACTS, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +72,7 @@ class Gathering:
         multipliers: Sequence[Multiplier] = (),
     ) -> None:
         """Adds rows of a model; several of one source are joined in their order."""
+        rows = [_in_order(row) for row in rows]
         key = (provider, model.strip().lower())
         known = self._entries.get(key)
         if known is not None:
@@ -116,3 +117,9 @@ class Gathering:
             tuple(self.warnings),
             form,
         )
+
+
+def _in_order(row: Row) -> Row:
+    """The row with its facts in the one order in which they are compared and written."""
+    facts = tuple(sorted(row.when.facts, key=lambda fact: FACTS.index(fact.name)))
+    return row if facts == row.when.facts else row._replace(when=row.when._replace(facts=facts))
