@@ -25,8 +25,17 @@ _ROW_DEFAULTS: Final[list[Any]] = [None, None, None, None, [], -1, None]
 class CompactLayer:
     """The built-in table as a layer."""
 
-    def __init__(self, version: str, lines: Mapping[str, bytes], count: int, rows: int) -> None:
+    def __init__(
+        self,
+        version: str,
+        lines: Mapping[str, bytes],
+        count: int,
+        rows: int,
+        licences: Mapping[str, str] | None = None,
+    ) -> None:
         self.version = version
+        self.licences = licences or {}
+        """Of the sources that rows name, each without its version."""
         self.count = count
         self.rows = rows
         self._lines = lines
@@ -39,6 +48,10 @@ class CompactLayer:
         if listed is None:
             return None
         return name if name in listed["models"] else listed["aliases"].get(name)
+
+    def matching(self, provider: str, name: str) -> str | None:  # noqa: ARG002  as every layer
+        """No model: the build lists every id."""
+        return None
 
     def entry(self, provider: str, model: str) -> Entry | None:
         """The model's rows, decoded once."""
@@ -93,10 +106,13 @@ def load(data: bytes) -> CompactLayer:
     except (KeyError, TypeError, ValueError) as problem:
         raise ValueError(f"not a compact price table: {problem}") from problem
     models = header["models"]
-    return CompactLayer(header["version"], lines, models, header.get("rows", models))
+    rows, licences = header.get("rows", models), header.get("licences")
+    return CompactLayer(header["version"], lines, models, rows, licences)
 
 
-def dump(layer: Catalogue, version: str = "") -> bytes:
+def dump(
+    layer: Catalogue, version: str = "", licences: Mapping[str, str] | None = None
+) -> bytes:
     """The compact form of a layer; deterministic, sorted, one provider a line."""
     grouped: dict[str, dict[str, Entry]] = {}
     for provider, model in sorted(layer.models()):
@@ -113,6 +129,7 @@ def dump(layer: Catalogue, version: str = "") -> bytes:
         "version": version or layer.version,
         "rows": layer.rows,
         "models": sum(len(entries) for entries in grouped.values()),
+        "licences": dict(licences or {}),
         "providers": names,
     }
     lines = [_line(grouped[name].values(), aliases.get(name, {})) for name in names]

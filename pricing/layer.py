@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pricing.rows import Entry
 
@@ -29,6 +29,10 @@ class Layer(Protocol):
         """The model that a provider's id or alias names; None where this source has neither."""
         ...
 
+    def matching(self, provider: str, name: str) -> str | None:
+        """The model that an open-ended match of this source takes a name for; asked last."""
+        ...
+
     def entry(self, provider: str, model: str) -> Entry | None:
         """The model's rows in this source."""
         ...
@@ -42,6 +46,19 @@ class Layer(Protocol):
         ...
 
 
+class OpenMatch(Protocol):
+    """A rule that takes more names than it lists."""
+
+    @property
+    def model(self) -> str:
+        """The id of the model it stands for."""
+        ...
+
+    def takes(self, name: str) -> bool:
+        """Whether a lowercase id is that model in one of its spellings."""
+        ...
+
+
 class Catalogue:
     """A layer that is held whole."""
 
@@ -50,6 +67,7 @@ class Catalogue:
         entries: Mapping[tuple[str, str], Entry],
         aliases: Mapping[tuple[str, str], str],
         version: str = "",
+        patterns: Mapping[str, Sequence[OpenMatch]] | None = None,
     ) -> None:
         """Keys are lowercase (provider, id); an alias never stands before an id."""
         self.version = version
@@ -57,11 +75,19 @@ class Catalogue:
         self.rows = sum(len(entry.rows) for entry in entries.values())
         self._entries = entries
         self._aliases = aliases
+        self._patterns = patterns or {}
 
     def resolve(self, provider: str, name: str) -> str | None:
         """The model that a provider's id or alias names."""
         key = (provider, name)
         return name if key in self._entries else self._aliases.get(key)
+
+    def matching(self, provider: str, name: str) -> str | None:
+        """The model of the provider's first open-ended match that takes a name."""
+        for pattern in self._patterns.get(provider, ()):
+            if pattern.takes(name):
+                return pattern.model
+        return None
 
     def entry(self, provider: str, model: str) -> Entry | None:
         """The model's rows in this source."""
@@ -78,3 +104,8 @@ class Catalogue:
     def aliases(self) -> Mapping[tuple[str, str], str]:
         """Every (provider, alias) and the model it names."""
         return self._aliases
+
+    @property
+    def open_matches(self) -> int:
+        """How many open-ended matches it has."""
+        return sum(map(len, self._patterns.values()))

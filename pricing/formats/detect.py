@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pricing.formats import genai_cost, genai_prices, litellm, openlit
+from pricing.formats import genai_cost, genai_prices, litellm, openlit, tokencost
 from pricing.formats.document import is_list, is_mapping, parse
 from pricing.problems import PriceError, nearest
 
@@ -21,6 +21,7 @@ READERS: Final[Mapping[str, Callable[[Document], Loaded]]] = {
     openlit.NAME: openlit.read,
     litellm.NAME: litellm.read,
     genai_prices.NAME: genai_prices.read,
+    tokencost.NAME: tokencost.read,
 }
 FORMATS: Final = (AUTO, *READERS)
 
@@ -71,6 +72,7 @@ _LOOKS: Final[tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...]] = (
     (genai_cost.NAME, lambda fields: "genai-cost" in fields),
     (openlit.NAME, _is_openlit),
     (genai_prices.NAME, _is_genai_prices),
+    (tokencost.NAME, tokencost.is_map),
     (litellm.NAME, _is_litellm),
     (genai_cost.NAME, lambda fields: "providers" in fields),
 )

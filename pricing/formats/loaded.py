@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from pricing.layer import Catalogue
 from pricing.problems import SHOWN, PriceError
 from pricing.rates import RateError, rate
-from pricing.rows import Entry
+from pricing.rows import FACTS, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
+    from pricing.formats.clauses import Pattern
     from pricing.formats.document import Document, Path
     from pricing.rates import Rate
     from pricing.rows import Multiplier, Row
@@ -40,6 +41,7 @@ class Gathering:
         self._entries: dict[tuple[str, str], Entry] = {}
         self._aliases: dict[tuple[str, str], str] = {}
         self._alias_paths: dict[tuple[str, str], Path] = {}
+        self._patterns: dict[str, list[Pattern]] = {}
 
     def problem(self, path: Path, message: str) -> None:
         """Notes something that makes the source unusable."""
@@ -75,6 +77,7 @@ class Gathering:
         `path` is where they stand in a file that people write: an implausible price is a mistake there.
         In a table that others publish its model is left to the layers below.
         """
+        rows = [_in_order(row) for row in rows]
         key = (provider, model.strip().lower())
         if not self._plausible(key, rows, path):
             return
@@ -118,6 +121,10 @@ class Gathering:
         self._aliases[key] = target
         self._alias_paths[key] = path
 
+    def pattern(self, provider: str, pattern: Pattern) -> None:
+        """Adds an open-ended match; of several that take a name the first decides."""
+        self._patterns.setdefault(provider, []).append(pattern)
+
     def has(self, provider: str, name: str) -> bool:
         """Whether an id or alias is taken."""
         key = (provider, name.strip().lower())
@@ -137,5 +144,13 @@ class Gathering:
             tail = [f"{self.document.name}: and {more} more problems"] if more > 0 else []
             raise PriceError([*self.problems[:SHOWN], *tail])
         return Loaded(
-            Catalogue(self._entries, self._aliases, version), tuple(self.warnings), form
+            Catalogue(self._entries, self._aliases, version, self._patterns),
+            tuple(self.warnings),
+            form,
         )
+
+
+def _in_order(row: Row) -> Row:
+    """The row with its facts in the one order in which they are compared and written."""
+    facts = tuple(sorted(row.when.facts, key=lambda fact: FACTS.index(fact.name)))
+    return row if facts == row.when.facts else row._replace(when=row.when._replace(facts=facts))

@@ -18,7 +18,7 @@ MIB: Final = 1024 * 1024
 _NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 ExporterKind = Literal["grpc", "http", "debug", "file"]
-SourceFormat = Literal["auto", "genai-cost", "openlit", "litellm", "genai-prices"]
+SourceFormat = Literal["auto", "genai-cost", "openlit", "litellm", "genai-prices", "tokencost"]
 ExistingCost = Literal["replace_estimates", "keep", "replace"]
 Detail = Literal["cost", "parts", "full"]
 Compression = Literal["gzip", "deflate", "none"]

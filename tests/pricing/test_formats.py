@@ -411,7 +411,7 @@ def q(model: str, provider: str = "openai", **facts: object) -> Question:
             q("demo-1-large"),
             {"input": 1},
             "unknown_model",
-            id="genai-prices-no-prefixes",
+            id="genai-prices-no-siblings",
         ),
     ],
 )

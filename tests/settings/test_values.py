@@ -116,7 +116,7 @@ def test_what_is_no_size(text: str) -> None:
         pytest.param(
             "{pricing: {sources: [{file: p.json, format: openllit}]}}",
             "pricing.sources[0].format: is `openllit`; write one of auto, genai-cost, openlit, "
-            "litellm, genai-prices (did you mean openlit?)",
+            "litellm, genai-prices, tokencost (did you mean openlit?)",
             id="source-format",
         ),
     ],
