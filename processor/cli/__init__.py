@@ -18,7 +18,7 @@ COMMANDS: Final = {
     "run": "processor.cli.run:run",
     "validate": "processor.cli.validate:validate",
     "quote": "processor.cli.quote:quote",
-    "replay": "processor.cli.later:replay",
+    "replay": "processor.cli.replay:replay",
     "prices": "processor.cli.later:prices",
 }
 

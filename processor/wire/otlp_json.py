@@ -83,9 +83,11 @@ def to_json(body: bytes, signal: Signal) -> dict[str, Any]:
     return decode(body, request_schema(signal))
 
 
-def text_of(document: Any) -> bytes:
-    """A document as one line of JSON."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+def text_of(document: Any, *, indent: int | None = None) -> bytes:
+    """A document as one line of JSON, or as people read it."""
+    separators = (",", ":") if indent is None else None
+    text = json.dumps(document, ensure_ascii=False, separators=separators, indent=indent)
+    return text.encode()
 
 
 def encode(document: Any, schema: Schema) -> bytes:
