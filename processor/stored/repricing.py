@@ -76,6 +76,11 @@ def protobuf_of(message: Message) -> tuple[Signal, bytes]:
     fields = cast("dict[str, Any]", document)
     signal = next((_SIGNALS[key] for key in fields if key in _SIGNALS), None)
     if signal is None:
+        if "totals" in fields and "rows" in fields:
+            raise Unreadable(
+                "is what `replay --json` printed: sums, where dated prices and thresholds need "
+                "the single calls; give the stored OTLP itself"
+            )
         if fields:
             raise Unreadable(
                 "is no OTLP: it has neither resourceSpans, resourceMetrics nor resourceLogs"
