@@ -72,11 +72,12 @@ def replay(  # noqa: PLR0913 - a command's options are its arguments
     Spans are priced at the time they ended. A request that cannot be read is told and left out (exit 1).
     """
     outputs = _outputs(files, output)
-    from processor.assembly import enricher, price_book  # noqa: PLC0415 - not for a wrong call
+    from processor.assembly import enricher  # noqa: PLC0415 - not for a wrong call
     from processor.calls import Memory  # noqa: PLC0415
     from processor.cli.priced import settings_for, table_of  # noqa: PLC0415
     from processor.cli.replaying import Replay, Wish  # noqa: PLC0415
     from processor.cli.tally import Tally  # noqa: PLC0415
+    from processor.sources import price_book  # noqa: PLC0415
 
     settings = settings_for(config)
     if not settings.prices_spans:
@@ -86,7 +87,7 @@ def replay(  # noqa: PLR0913 - a command's options are its arguments
             ]
         )
         sys.exit(1)
-    table = table_of(price_book(settings))
+    table = table_of(price_book(settings.pricing))
     tally = Tally()
     run = Replay(enricher(settings, Memory()), table, tally, strict=strict)
     wish = Wish(cast("Wanted", encoding), cast("Packing", compress))

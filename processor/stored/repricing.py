@@ -12,8 +12,8 @@ from processor.enrich import Enriched
 from processor.errors import Refusal
 from processor.model import Signal
 from processor.pipeline import check
+from processor.wire.fields import Malformed
 from processor.wire.otlp_json import Unreadable, parse, text_of, to_json, to_protobuf
-from processor.wire.walk import Malformed
 
 if TYPE_CHECKING:
     from pricing import PriceTable

@@ -14,6 +14,7 @@ import math
 import struct
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from processor.wire.fields import Malformed
 from processor.wire.otlp_schema import (
     FIXED32,
     FIXED64,
@@ -22,7 +23,6 @@ from processor.wire.otlp_schema import (
     request_schema,
 )
 from processor.wire.splice import varint
-from processor.wire.walk import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -38,7 +38,7 @@ class Edited:
 
     def dollars(self, model: str, provider: str = "ours") -> int | None:
         question = Question(model, provider=provider)
-        quote = self.book.current.quote(question, {"input": 1_000_000}, 0)
+        quote = self.book.current.quote(question, {"input": 1_000_000}, 1_790_000_000 * 10**9)
         return None if isinstance(quote, NotPriced) else quote.atto_usd // 10**18
 
 

@@ -19,6 +19,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from processor.model import Signal
+from processor.wire.fields import Malformed
 from processor.wire.otlp_json import (
     MAX_DEPTH,
     Unreadable,
@@ -27,7 +28,6 @@ from processor.wire.otlp_json import (
     to_json,
     to_protobuf,
 )
-from processor.wire.walk import Malformed
 from tests.walk.requests import requests
 
 EXAM = Path(__file__).parents[3] / "shared" / "exam" / "cases"
