@@ -25,8 +25,17 @@ _ROW_DEFAULTS: Final[list[Any]] = [None, None, None, None, [], -1, None, "prompt
 class CompactLayer:
     """The built-in table as a layer."""
 
-    def __init__(self, version: str, lines: Mapping[str, bytes], count: int, rows: int) -> None:
+    def __init__(
+        self,
+        version: str,
+        lines: Mapping[str, bytes],
+        count: int,
+        rows: int,
+        licences: Mapping[str, str] | None = None,
+    ) -> None:
         self.version = version
+        self.licences = licences or {}
+        """Of the sources that rows name, each without its version."""
         self.count = count
         self.rows = rows
         self.endpoints: tuple[tuple[str, str], ...] = ()
@@ -40,6 +49,10 @@ class CompactLayer:
         if listed is None:
             return None
         return name if name in listed["models"] else listed["aliases"].get(name)
+
+    def matching(self, provider: str, name: str) -> str | None:  # noqa: ARG002  as every layer
+        """No model: the build lists every id."""
+        return None
 
     def entry(self, provider: str, model: str) -> Entry | None:
         """The model's rows, decoded once."""
@@ -59,6 +72,11 @@ class CompactLayer:
             listed = self._provider(provider)
             for model in listed["models"] if listed is not None else ():
                 yield provider, model
+
+    def models_of(self, provider: str) -> Iterator[str]:
+        """The models of one provider."""
+        listed = self._provider(provider)
+        return iter(listed["models"] if listed is not None else ())
 
     def aliases(self) -> Mapping[tuple[str, str], str]:
         """Every (provider, alias) and the model it names."""
@@ -89,12 +107,15 @@ def load(data: bytes) -> CompactLayer:
     except (KeyError, TypeError, ValueError) as problem:
         raise ValueError(f"not a compact price table: {problem}") from problem
     models = header["models"]
-    layer = CompactLayer(header["version"], lines, models, header.get("rows", models))
+    rows, licences = header.get("rows", models), header.get("licences")
+    layer = CompactLayer(header["version"], lines, models, rows, licences)
     layer.endpoints = tuple((pattern, name) for pattern, name in header.get("endpoints", ()))
     return layer
 
 
-def dump(layer: Catalogue, version: str = "") -> bytes:
+def dump(
+    layer: Catalogue, version: str = "", licences: Mapping[str, str] | None = None
+) -> bytes:
     """The compact form of a layer; deterministic, sorted, one provider a line."""
     grouped: dict[str, dict[str, Entry]] = {}
     for provider, model in sorted(layer.models()):
@@ -111,6 +132,7 @@ def dump(layer: Catalogue, version: str = "") -> bytes:
         "version": version or layer.version,
         "rows": layer.rows,
         "models": sum(len(entries) for entries in grouped.values()),
+        "licences": dict(licences or {}),
         "providers": names,
     }
     if layer.endpoints:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pricing.rows import Entry
 
@@ -31,12 +31,33 @@ class Layer(Protocol):
         """The model that a provider's id or alias names; None where this source has neither."""
         ...
 
+    def matching(self, provider: str, name: str) -> str | None:
+        """The model that an open-ended match of this source takes a name for; asked last."""
+        ...
+
     def entry(self, provider: str, model: str) -> Entry | None:
         """The model's rows in this source."""
         ...
 
     def models(self) -> Iterator[tuple[str, str]]:
         """Every (provider, model) with rows."""
+        ...
+
+    def models_of(self, provider: str) -> Iterator[str]:
+        """The models of one provider."""
+        ...
+
+
+class OpenMatch(Protocol):
+    """A rule that takes more names than it lists."""
+
+    @property
+    def model(self) -> str:
+        """The id of the model it stands for."""
+        ...
+
+    def takes(self, name: str) -> bool:
+        """Whether a lowercase id is that model in one of its spellings."""
         ...
 
 
@@ -48,6 +69,7 @@ class Catalogue:
         entries: Mapping[tuple[str, str], Entry],
         aliases: Mapping[tuple[str, str], str],
         version: str = "",
+        patterns: Mapping[str, Sequence[OpenMatch]] | None = None,
         endpoints: tuple[tuple[str, str], ...] = (),
     ) -> None:
         """Keys are lowercase (provider, id); an alias never stands before an id."""
@@ -57,11 +79,19 @@ class Catalogue:
         self.endpoints = endpoints
         self._entries = entries
         self._aliases = aliases
+        self._patterns = patterns or {}
 
     def resolve(self, provider: str, name: str) -> str | None:
         """The model that a provider's id or alias names."""
         key = (provider, name)
         return name if key in self._entries else self._aliases.get(key)
+
+    def matching(self, provider: str, name: str) -> str | None:
+        """The model of the provider's first open-ended match that takes a name."""
+        for pattern in self._patterns.get(provider, ()):
+            if pattern.takes(name):
+                return pattern.model
+        return None
 
     def entry(self, provider: str, model: str) -> Entry | None:
         """The model's rows in this source."""
@@ -71,6 +101,15 @@ class Catalogue:
         """Every (provider, model) with rows."""
         return iter(self._entries)
 
+    def models_of(self, provider: str) -> Iterator[str]:
+        """The models of one provider."""
+        return (model for seller, model in self._entries if seller == provider)
+
     def aliases(self) -> Mapping[tuple[str, str], str]:
         """Every (provider, alias) and the model it names."""
         return self._aliases
+
+    @property
+    def open_matches(self) -> int:
+        """How many open-ended matches it has."""
+        return sum(map(len, self._patterns.values()))

@@ -8,14 +8,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SHOWN = 50
+LONGEST = 400
 
 
 class PriceError(ValueError):
     """A price source that cannot be used; `problems` has a line for each reason."""
 
     def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(map(clipped, problems))
         super().__init__("\n".join(self.problems))
+
+
+def clipped(line: str) -> str:
+    """A line somebody can read, whatever a file repeated in it: its place and its remedy stay."""
+    if len(line) <= LONGEST:
+        return line
+    return f"{line[: LONGEST * 2 // 3]} ... {line[-LONGEST // 3 :]}"
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str:

@@ -257,6 +257,15 @@ def known(name: str) -> bool:
 
 
 @_remembered
+def near(name: str) -> str:
+    """The known spelling most like a name that is not known; empty where nothing is."""
+    from difflib import get_close_matches  # noqa: PLC0415  only for what somebody typed
+
+    if known(name):
+        return ""
+    return next(iter(get_close_matches(name[:MAX_TEXT].lower(), _CANONICAL, 1, 0.8)), "")
+
+
 def from_address(host: str) -> str:
     """The provider behind a server address (host, host:port or URL); empty where unknown."""
     bare = _bare_host(host)

@@ -31,7 +31,7 @@ _CEILING: Final[Mapping[Unit, Decimal]] = {
     Unit.CALL: Decimal(1000),
     Unit.TOKEN_HOUR: Decimal("0.01"),
 }
-# Units of a weak currency to a dollar, by the order of magnitude, for the ceilings alone.
+# Units of a weak currency to a dollar, by the order of magnitude: for what is plausible, never for a sum.
 _WEAK: Final[Mapping[str, int]] = {
     "": 1,
     "IDR": 50_000,
@@ -122,7 +122,7 @@ def rate(  # noqa: PLR0913  the parts of a price, each by its name
     if amount.adjusted() > 30 or amount.adjusted() < -40 or len(amount.as_tuple().digits) > 60:
         raise RateError(f"{amount} is out of all proportion")
     unit = CLASSES[name].unit
-    ceiling = _CEILING[unit] * per * _WEAK.get(currency, 10)
+    ceiling = _CEILING[unit] * per * at_most(currency)
     if amount > ceiling:
         raise RateError(
             f"{plain(amount)} per {per:,} is above {plain(ceiling)} {currency or 'USD'}, "
@@ -132,6 +132,11 @@ def rate(  # noqa: PLR0913  the parts of a price, each by its name
     atto, units = numerator * ATTO, denominator * per
     shared = gcd(atto, units)
     return Rate(atto // shared, units // shared, minimum, step, currency, free)
+
+
+def at_most(currency: str) -> int:
+    """More units of a currency than a dollar ever costs; 1 for dollars."""
+    return _WEAK.get(currency, 10)
 
 
 MAX_DIGITS: Final = 15

@@ -210,6 +210,19 @@ class PriceTable:
                         *seller.how,
                     )
                     return entry, tuple(dict.fromkeys(steps))
+        return self._matching(order, seller)
+
+    def _matching(
+        self, order: list[tuple[str, tuple[str, ...]]], seller: Seller
+    ) -> tuple[Entry, tuple[str, ...]] | None:
+        """By a source's open-ended matches; only for names that no source lists."""
+        for layer in self._layers:
+            for model, how in order:
+                for candidate in candidates(model, seller.provider) if model else ():
+                    found = layer.matching(seller.provider, candidate.model)
+                    entry = None if found is None else self.entry(seller.provider, found)
+                    if entry is not None:
+                        return entry, (*how, *candidate.how, "pattern", *seller.how)
         return None
 
     def _aliased(

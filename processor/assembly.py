@@ -1,12 +1,10 @@
-"""Parts made from settings, none of them opened: next hops, the enricher, the price book."""
+"""Parts made from settings, none of them opened: next hops and the enricher."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pricing import PriceBook, PriceSource
 from processor.attribution import Attribution
 from processor.billing import Biller
 from processor.enrich import Enricher
@@ -31,21 +29,6 @@ class Hops(NamedTuple):
 
     exporters: tuple[NextHop, ...]
     by_signal: dict[Signal, NextHop]
-
-
-def price_book(settings: Settings) -> PriceBook:
-    """The layers that the settings name; not read yet."""
-    pricing = settings.pricing
-    # Absolute for the log, unresolved for the watch: a ConfigMap's symlinks are what moves.
-    return PriceBook(
-        [
-            PriceSource(str(Path(source.file).absolute()), source.format)
-            for source in pricing.sources
-        ],
-        builtin=pricing.builtin,
-        aliases=pricing.aliases,
-        terms=pricing.terms,
-    )
 
 
 def enricher(settings: Settings, memory: Memory) -> Enricher:

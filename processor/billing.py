@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 from pricing import NotPriced, Question, Standing
 from pricing.money import ATTO
@@ -30,6 +30,8 @@ ExistingCost: TypeAlias = Literal["replace_estimates", "keep", "replace"]
 
 COMPUTED: Final = Source.COMPUTED
 STANDING: Final[Mapping[Standing, Status]] = {each: Status(each) for each in Standing}
+_SMALL_RATE: Final = 1 << 45
+_SMALL_COUNT: Final = 1 << 17
 OFFER_LIMIT: Final = 8192
 NO_COUNTS: Final[list[int]] = []
 
@@ -178,7 +180,7 @@ def _plain_bill(rated: Rated, reading: Reading) -> Bill:
     filled = form.filled
     total = 0
     for place, rate in enumerate(rated.tariff.rates):
-        part = rate * counts[place]
+        part = _product(rate, counts[place])
         total += part
         if rated.parts:
             filled[2 * place + 3] = usd_of(part)
@@ -188,6 +190,14 @@ def _plain_bill(rated: Rated, reading: Reading) -> Bill:
     bill.counts = counts
     bill.row = rated.tariff.row
     return bill
+
+
+def _product(rate: int, count: int) -> int:
+    """Exact; what fits into 64 bits for certain is multiplied there."""
+    if rate < _SMALL_RATE and count < _SMALL_COUNT:
+        small: i64 = rate
+        return int(small * count)
+    return rate * count
 
 
 def question(pattern: Pattern) -> Question:

@@ -1,7 +1,8 @@
-"""Keeps the price book current: files watched, changes read off the data path, outcomes told.
+"""Keeps the price book current: files watched, URLs followed, changes read off the data path, told.
 
 Directories are watched, not files, so that editors' renames, ConfigMap symlink swaps and files that
 appear late are seen; a slow poll sees what no event tells. Content decides. Bad content never raises.
+No URL is asked before the service runs: what an earlier run kept on disk is what it starts with.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pricing import PriceBook, ReloadOutcome
+    from processor.fetch.followed import Followed, Looked
     from processor.telemetry import Telemetry
 
 logger = logging.getLogger("genai_cost")
@@ -24,6 +26,7 @@ POLL_S: Final = 5.0
 WARNINGS_SHOWN: Final = 20
 # Writers that are not atomic are given this long to finish (milliseconds).
 _SETTLE_MS: Final = 200
+_CURRENT: Final = "pricing_source_current_timestamp_seconds"
 
 
 def utc_now_s() -> float:
@@ -34,12 +37,13 @@ def utc_now_s() -> float:
 class PriceWatch:
     """One book's watcher: `start` before anything serves, `run` beside it, `reload_soon` on SIGHUP."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is to be told apart by name
         self,
         book: PriceBook,
         telemetry: Telemetry,
         on_outcome: Callable[[ReloadOutcome], None] | None = None,
         *,
+        followed: Sequence[Followed] = (),
         poll_s: float = POLL_S,
         clock: Callable[[], float] = utc_now_s,
     ) -> None:
@@ -47,18 +51,27 @@ class PriceWatch:
         self._book = book
         self._telemetry = telemetry
         self._on_outcome = on_outcome
+        self._followed = tuple(followed)
         self._poll_s = poll_s
         self._clock = clock
         self._look = asyncio.Event()
+        self._hurry = [asyncio.Event() for _ in self._followed]
+        self._reloading = asyncio.Lock()
         self._asked = False
         self._built_at = clock()
+        self._fetched = frozenset(one.source.path for one in self._followed)
+        self._wrong: dict[str, str] = {}
+        self._problems: tuple[str, ...] = ()
+        self._running = False
 
     def start(self) -> None:
         """The first load. What can be read prices; what cannot never keeps telemetry from flowing."""
+        for one in self._followed:
+            self._restore(one)
         outcome = self._book.reload(self._clock())
         self._telemetry.watch("pricing_age_seconds", lambda: self._clock() - self._built_at)
         self._tell(outcome)
-        if outcome.result == "kept":
+        if outcome.problems:
             self._telemetry.info("pricing", version=outcome.version)
             logger.error(
                 "prices are %s: %d models WITHOUT the sources named above, which are read again as "
@@ -66,39 +79,151 @@ class PriceWatch:
                 outcome.version,
                 outcome.models,
             )
+        for source in outcome.sources:
+            if source.result == "missing":
+                words = "%s is fetched now; prices are without it until it answers"
+                logger.info(words, source.name)
 
     def reload_soon(self) -> None:
-        """Reads every source again and tells the outcome, changed or not; from the loop's thread."""
+        """Looks at every source again and tells the outcome, changed or not; from the loop's thread."""
         self._asked = True
         self._look.set()
+        for hurry in self._hurry:
+            hurry.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Watches until `stopping`."""
+        self._running = True
         async with asyncio.TaskGroup() as group:
-            events = group.create_task(self._events(stopping))
+            beside = [group.create_task(self._events(stopping))]
+            for one, hurry in zip(self._followed, self._hurry, strict=True):
+                beside.append(group.create_task(self._follow(one, hurry)))
             while await self._something(stopping):
                 asked, self._asked = self._asked, False
                 if asked or await asyncio.to_thread(self._book.stale):
-                    self._tell(await asyncio.to_thread(self._book.reload, self._clock()))
-            events.cancel()
+                    await self._reload(asked=asked)
+            for task in beside:
+                task.cancel()
 
-    def _tell(self, outcome: ReloadOutcome) -> None:
-        """What changes is logged, what happens is counted."""
-        good = outcome.result != "kept"
-        self._telemetry.count("pricing_reloads", 1, outcome.result)
-        self._telemetry.gauge("pricing_last_reload_success", float(good))
-        self._telemetry.gauge("pricing_last_reload_timestamp_seconds", outcome.at_unix_s)
-        self._telemetry.gauge("pricing_rows", outcome.rows)
-        if outcome.result == "changed":
+    async def _reload(self, *, asked: bool = False) -> ReloadOutcome:
+        async with self._reloading:  # outcomes are told in the order they came about
+            outcome = await asyncio.to_thread(self._book.reload, self._clock())
+            self._tell(outcome, asked=asked)
+        return outcome
+
+    def _restore(self, one: Followed) -> None:
+        """The copy that an earlier run kept; without it, or with a damaged one, the network decides."""
+        try:
+            fresh = one.kept()
+        except (OSError, ValueError) as problem:
+            why = getattr(problem, "strerror", None) or problem
+            logger.warning(
+                "%s: its copy in %s cannot be used (%s)", one.source.path, one.folder, why
+            )
+            return
+        if fresh is not None:
+            self._book.put(one.source, *fresh)
+
+    async def _follow(self, one: Followed, hurry: asyncio.Event) -> None:
+        """Asks one URL again and again; whatever it answers, the data path does not wait for it."""
+        from processor.fetch.apart import apart  # noqa: PLC0415 - only where there is a URL
+
+        while True:
+            hurry.clear()
+            looking = apart(one.look, "prices from a URL")
+            await asyncio.wait({looking}, timeout=one.patience_s)
+            if not looking.done():
+                self._tell_look(one, one.stuck())
+            looked = await looking
+            self._tell_look(one, looked)
+            if looked.fresh is not None:
+                self._book.put(one.source, *looked.fresh)
+                await self._keep(one, await self._reload())
+            elif not looked.words:
+                self._telemetry.gauge(_CURRENT, self._clock(), one.source.path)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(looked.pause_s):
+                    await hurry.wait()
+
+    async def _keep(self, one: Followed, outcome: ReloadOutcome) -> None:
+        """What the book took is kept for the next start; a disk that cannot is no reason to stop."""
+        digest = next(s.digest for s in outcome.sources if s.name == one.source.path)
+        try:
+            await asyncio.to_thread(one.keep, digest)
+        except OSError as problem:
+            if self._changed(one.folder, problem.strerror or str(problem)):
+                logger.warning(
+                    "%s: no copy can be kept in %s (%s), so a restart without network starts without "
+                    "it; see pricing.cache_directory",
+                    one.source.path,
+                    one.folder,
+                    problem.strerror or problem,
+                )
+
+    def _tell_look(self, one: Followed, looked: Looked) -> None:
+        """Said once when it goes wrong, once when it is well again."""
+        name = one.source.path
+        self._telemetry.count("pricing_fetches", 1, name, looked.ending)
+        if not self._changed(name, looked.words):
+            return
+        if not looked.words:
+            logger.info("%s answers again", name)
+        else:
+            has = self._book.has(one.source)
+            logger.warning(
+                "%s %s; prices are %s, and it is asked again",
+                name,
+                looked.words,
+                "with its last good copy" if has else "WITHOUT it",
+            )
+
+    def _changed(self, key: str, words: str) -> bool:
+        """Whether this is news."""
+        if self._wrong.get(key, "") == words:
+            return False
+        self._wrong[key] = words
+        return True
+
+    def _tell(self, outcome: ReloadOutcome, *, asked: bool = True) -> None:
+        """What changes is logged, what happens is counted; what was `asked` for is answered."""
+        self._count(outcome)
+        if outcome.result in {"changed", "partial"}:
             self._built_at = outcome.at_unix_s
             self._telemetry.info("pricing", version=outcome.version)
             logger.info("prices are %s: %d models", outcome.version, outcome.models)
+            for source in outcome.sources:
+                if source.result == "changed":
+                    logger.info("%s: %s", source.name, source.changes)
             for warning in outcome.warnings[:WARNINGS_SHOWN]:
                 logger.warning("%s", warning)
-        for problem in outcome.problems:
+        elif outcome.result == "unchanged" and asked:
+            logger.info("prices are unchanged: %s", outcome.version)
+        news = asked or outcome.problems != self._problems
+        for problem in outcome.problems if news else ():
             logger.error("prices kept as they were: %s", problem)
+        self._problems = outcome.problems
         if self._on_outcome is not None:
             self._on_outcome(outcome)
+
+    def _count(self, outcome: ReloadOutcome) -> None:
+        telemetry = self._telemetry
+        telemetry.count("pricing_reloads", 1, outcome.result)
+        telemetry.gauge("pricing_last_reload_success", float(outcome.good))
+        telemetry.gauge("pricing_last_reload_timestamp_seconds", outcome.at_unix_s)
+        telemetry.gauge("pricing_rows", outcome.rows)
+        for one in outcome.sources:
+            good = one.result in {"changed", "unchanged"}
+            telemetry.gauge("pricing_source_success", float(good), one.name)
+            telemetry.gauge("pricing_source_rows", one.rows, one.name)
+            if one.name in self._fetched and not self._running:
+                telemetry.gauge(
+                    _CURRENT, 0, one.name
+                )  # of a copy nobody has asked the server yet
+            elif good and (one.name not in self._fetched or one.result == "changed"):
+                telemetry.gauge(_CURRENT, outcome.at_unix_s, one.name)
+            if one.result == "changed":
+                telemetry.forget("pricing_source_version", one.name)
+                telemetry.gauge("pricing_source_version", 1, one.name, one.version)
 
     async def _something(self, stopping: asyncio.Event) -> bool:
         """Waits for an event, a request or the poll; False once it is time to stop."""

@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Final
 
-from processor.assembly import enricher, next_hops, price_book
+from processor.assembly import enricher, next_hops
 from processor.calls import Memory
 from processor.health import Readiness, State, health_page, health_service
 from processor.metrics import Ledger, MetricsExporter, OtlpView, Page
@@ -28,6 +28,7 @@ from processor.receive.grpc_server import GrpcDoor
 from processor.receive.http_server import HttpDoor
 from processor.receive.listen import listen
 from processor.receive.metrics_page import metrics_page
+from processor.sources import followed, price_book
 from processor.telemetry import Telemetry
 from processor.wire import keys
 from processor.wire.count import count_items
@@ -46,6 +47,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 LARGE_BLOCK_BYTES: Final = 16 * 1024 * 1024
 GC_YOUNG, GC_MIDDLE, GC_OLD = 50_000, 50, 100
 VERSION: Final = version_of("genai-cost-processor")
+USER_AGENT: Final = f"genai-cost-processor/{VERSION}"
 
 
 def run(settings: Settings) -> int:
@@ -97,15 +99,13 @@ class Service:
         self._settings = settings
         self.telemetry = Telemetry()
         self.readiness = Readiness()
-        self.book = price_book(settings)
+        self.book = price_book(settings.pricing)
         self.ledger = Ledger(
             dimensions=settings.metrics.dimensions,
             instance_id=str(uuid.uuid4()),
             cardinality_limit=settings.metrics.cardinality_limit,
         )
-        self._exporters, self.hops = next_hops(
-            settings, f"genai-cost-processor/{VERSION}", self.telemetry
-        )
+        self._exporters, self.hops = next_hops(settings, USER_AGENT, self.telemetry)
         self.pipeline = self._pipeline()
         self._admission = Admission(settings.admission_bytes)
         in_flight = self._admission
@@ -118,7 +118,8 @@ class Service:
             for exporter in self._exporters:
                 await stack.enter_async_context(exporter)
             doors = await self._doors(stack)
-            prices = PriceWatch(self.book, self.telemetry)
+            urls = followed(self._settings.pricing, self.book.sources, USER_AGENT)
+            prices = PriceWatch(self.book, self.telemetry, followed=urls)
             prices.start()
             self._on_signals(stopping, prices)
             watching = tasks.create_task(prices.run(stopping))

@@ -34,6 +34,7 @@ CounterName = Literal[
     "processor_incoming_items",
     "processor_outgoing_items",
     "pricing_reloads",
+    "pricing_fetches",
     "pricing_faults",
     "walk_faults",
     "duplicates",
@@ -49,6 +50,10 @@ GaugeName = Literal[
     "pricing_age_seconds",
     "pricing_last_reload_success",
     "pricing_last_reload_timestamp_seconds",
+    "pricing_source_rows",
+    "pricing_source_success",
+    "pricing_source_current_timestamp_seconds",
+    "pricing_source_version",
     "calls_remembered",
     "metrics_label_sets",
     "walk_compiled",
@@ -74,6 +79,8 @@ class About(NamedTuple):
 _RECEIVER: Final = ("receiver", "transport")
 _EXPORTER: Final = ("exporter",)
 _ITEMS: Final = ("processor", "otel_signal")
+
+_SOURCE: Final = ("source",)
 
 _NOTHING: Final = "Nothing: this is the traffic."
 _REFUSED: Final = (
@@ -131,9 +138,17 @@ ABOUT: Final = cast(
             _ITEMS,
         ),
         "pricing_reloads": About(
-            "Number of reloads of the prices: changed, unchanged, or kept (the new ones were bad).",
-            "On kept: run `genai-cost validate` on the price file; the last good prices hold.",
+            "Number of reloads of the prices: changed, unchanged, kept (what is new was bad), or "
+            "partial (some sources changed, others were kept).",
+            "On kept and partial: the log says what is wrong where; the last good prices hold.",
             ("outcome",),
+        ),
+        "pricing_fetches": About(
+            "Number of looks at a price source's URL by how they ended: fetched, not_modified, or what "
+            "went wrong.",
+            "If neither fetched nor not_modified grows: the log says what to mend. The last good copy "
+            "holds meanwhile.",
+            (*_SOURCE, "outcome"),
         ),
         "pricing_faults": About(
             "Number of requests that left unpriced because of a fault in pricing.",
@@ -183,11 +198,33 @@ ABOUT: Final = cast(
             "If it should have been renewed since, look at the reloads.",
         ),
         "pricing_last_reload_success": About(
-            "1 if the last reload of the prices went well, 0 if the earlier ones were kept.",
-            "On 0: the log says what is wrong with which file; `genai-cost validate` says all.",
+            "1 if every source of prices is in use as it is now, 0 if one was kept as it was or is missing.",
+            "On 0: the log says what is wrong with which source; `genai-cost validate` says all.",
         ),
         "pricing_last_reload_timestamp_seconds": About(
             "Unix time of the last reload of the prices.", "Nothing."
+        ),
+        "pricing_source_rows": About(
+            "Number of rows of each price source that are in use.",
+            "0 is a source that is missing. A fall: the log of that reload names what went.",
+            _SOURCE,
+        ),
+        "pricing_source_success": About(
+            "1 if a price source is in use as it is now, 0 if an earlier copy is, or none.",
+            "On 0: the log says what is wrong with it and how to mend it.",
+            _SOURCE,
+        ),
+        "pricing_source_current_timestamp_seconds": About(
+            "Unix time when a price source was last found to be what is in use: read, or confirmed by "
+            "its server; 0 before that.",
+            "For a URL, time() minus this far above its refresh_interval: look at its fetches. A file "
+            "is looked at when it changes.",
+            _SOURCE,
+        ),
+        "pricing_source_version": About(
+            "1, with the version that a price source gives itself.",
+            "Compare it between replicas.",
+            (*_SOURCE, "version"),
         ),
         "calls_remembered": About(
             "Number of spans and calls remembered so that none is billed twice.",
@@ -243,6 +280,12 @@ class Telemetry:
         if key not in self._gauges:
             key = (name, self._admitted(name, values, len(self._gauges)))
         self._gauges[key] = value
+
+    def forget(self, name: GaugeName, *first: str) -> None:
+        """Drop the series of a gauge whose labels begin so: what they said is over."""
+        for key in [key for key in self._gauges if key[0] == name]:
+            if key[1][: len(first)] == first:
+                del self._gauges[key]
 
     def info(self, name: InfoName, **facts: str) -> None:
         """Say facts that have no number; replaces those said before."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pricing.formats import genai_cost, genai_prices, litellm, openlit
+from pricing.formats import genai_cost, genai_prices, litellm, openlit, tokencost
 from pricing.formats.document import is_list, is_mapping, parse
 from pricing.problems import PriceError, nearest
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from pricing.formats.document import Document
     from pricing.formats.loaded import Loaded
+    from pricing.plausible import Limits
 
 AUTO: Final = "auto"
 READERS: Final[Mapping[str, Callable[[Document], Loaded]]] = {
@@ -20,13 +21,15 @@ READERS: Final[Mapping[str, Callable[[Document], Loaded]]] = {
     openlit.NAME: openlit.read,
     litellm.NAME: litellm.read,
     genai_prices.NAME: genai_prices.read,
+    tokencost.NAME: tokencost.read,
 }
 FORMATS: Final = (AUTO, *READERS)
 
 
-def read(data: bytes, name: str, form: str = AUTO) -> Loaded:
+def read(data: bytes, name: str, form: str = AUTO, limits: Limits | None = None) -> Loaded:
     """The prices in some bytes; `name` stands in messages; raises `PriceError`."""
     document = parse(data, name)
+    document.limits = limits
     if form not in FORMATS:
         raise PriceError([f"{name}: unknown format {form!r}{nearest(form, FORMATS)}"])
     form = detect(document.value) if form == AUTO else form
@@ -69,6 +72,7 @@ _LOOKS: Final[tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...]] = (
     (genai_cost.NAME, lambda fields: "genai-cost" in fields),
     (openlit.NAME, _is_openlit),
     (genai_prices.NAME, _is_genai_prices),
+    (tokencost.NAME, tokencost.is_map),
     (litellm.NAME, _is_litellm),
     (genai_cost.NAME, lambda fields: "providers" in fields),
 )

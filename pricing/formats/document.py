@@ -17,6 +17,8 @@ from pricing.problems import PriceError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pricing.plausible import Limits
+
 MAX_BYTES: Final = 64 * 1024 * 1024
 # YAML costs a hundred times the time of JSON; nobody writes this much by hand.
 MAX_YAML_BYTES: Final = 16 * 1024 * 1024
@@ -62,12 +64,26 @@ class Document:
     value: Value
     text: str = ""
     _lines: dict[Path, int] | None = field(default=None, repr=False)
+    limits: Limits | None = None
+    """What prices are compared with while it is read; None for nothing."""
 
     def place(self, path: Path) -> str:
         """`file:line: path` of a value, as editors and people read it."""
         line = self._line(path)
         where = ".".join(str(part) for part in path) or "top level"
         return f"{self.name}:{line}: {where}" if line else f"{self.name}: {where}"
+
+    def has(self, path: Path) -> bool:
+        """Whether there is such a place in it."""
+        value = self.value
+        for part in path:
+            if is_mapping(value) and part in value:
+                value = value[str(part)]
+            elif is_list(value) and isinstance(part, int) and part < len(value):
+                value = value[part]
+            else:
+                return False
+        return True
 
     def _line(self, path: Path) -> int:
         if self._lines is None:
@@ -111,7 +127,7 @@ def parse_json(text: str, name: str) -> Document:
         if len(made) != len(items):
             seen = set[str]()
             twice = next(key for key, _ in items if key in seen or _note(seen, key))
-            raise PriceError([f"{name}: key {twice!r} stands twice in one object"])
+            raise PriceError([_twice(text, name, twice)])
         return made
 
     def refuse(constant: str) -> Value:
@@ -132,6 +148,17 @@ def parse_json(text: str, name: str) -> Document:
     if _deeper(value, MAX_DEPTH):
         raise PriceError([f"{name}: nested deeper than {MAX_DEPTH}"])
     return Document(name, value, text)
+
+
+def _twice(text: str, name: str, key: str) -> str:
+    """A key that stands twice in an object, with its line where that costs little to find."""
+    if len(text) <= MAX_YAML_BYTES // 8:
+        try:
+            parse_yaml(text, name)
+        except PriceError as found:
+            if "stands twice" in found.problems[0]:
+                return found.problems[0]
+    return f"{name}: key {key!r} stands twice in one object"
 
 
 def parse_yaml(text: str, name: str) -> Document:
@@ -186,6 +213,7 @@ class _Builder:
         self._open: list[dict[str, Value] | list[Value]] = []
         self._keys: list[Value] = []
         self._path: list[str | int] = []
+        self._key_line = 0
         self._anchors: dict[str, Value] = {}
         self._names: list[str | None] = []
         self._sizes: dict[int, int] = {}
@@ -285,10 +313,10 @@ class _Builder:
             self._place(len(holder), line, is_open=is_open)
             holder.append(value)
         elif self._keys[-1] is _ABSENT:
-            self._keys[-1] = self._key(value, holder, line)
+            self._keys[-1], self._key_line = self._key(value, holder, line), line
         else:
             key, self._keys[-1] = self._keys[-1], _ABSENT
-            self._place(key, line, is_open=is_open)
+            self._place(key, self._key_line, is_open=is_open)
             holder[key] = value
 
     def _place(self, key: str | int, line: int, *, is_open: bool) -> None:

@@ -13,7 +13,7 @@ from pricing.formats.document import is_list, is_mapping
 from pricing.formats.loaded import Gathering, Loaded
 from pricing.layer import ANY
 from pricing.problems import nearest
-from pricing.providers import canonical
+from pricing.providers import canonical, near
 from pricing.rows import (
     ALWAYS,
     BASES,
@@ -91,9 +91,23 @@ class _Reader:
         endpoints = self._list((*path, "endpoints"), fields.get("endpoints", []))
         for i, endpoint in enumerate(endpoints):
             self._endpoint((*path, "endpoints", i), provider, endpoint)
+        if near(name):
+            words = f"no provider is known as {name!r}; did you mean {near(name)!r}?"
+            self._found.warn(path, f"{words} Nothing else is priced by these rows")
         models = self._mapping((*path, "models"), fields.get("models", {}))
         for model, body in models.items():
             self._model((*path, "models", model), provider, model, body)
+            self._check_name((*path, "models", model), provider, model)
+
+    def _check_name(self, path: Path, provider: str, model: str) -> None:
+        """An id that only its punctuation tells from a model that is known is likely a slip."""
+        limits = self._document.limits
+        meant = limits.near(provider, model) if limits is not None else ""
+        if meant:
+            self._found.warn(
+                path,
+                f"is priced for this very id alone; did you mean {meant!r}, which is known?",
+            )
 
     def _endpoint(self, path: Path, provider: str, content: Any) -> None:
         if provider == ANY or not isinstance(content, str) or not content.strip(" *"):
@@ -128,11 +142,13 @@ class _Reader:
             rows = [self._row((*path, "rows", i), row) for i, row in enumerate(listed)]
         if not rows:
             self._problem(path, "has no row")
+        self._check_twice(path, rows)
         multipliers = self._list((*path, "multipliers"), fields.get("multipliers", []))
         self._found.entry(
             provider,
             model,
             rows,
+            path=path,
             mode=self._choice((*path, "mode"), fields.get("mode", ""), MODES),
             name=str(fields.get("name") or ""),
             multipliers=[
@@ -154,6 +170,17 @@ class _Reader:
         fields = self._mapping(path, content, _ALIAS)
         since, until = self._period(path, fields)
         self._found.dated_alias(provider, fields["name"], model, (since, until), path)
+
+    def _check_twice(self, path: Path, rows: list[Row]) -> None:
+        """No price stands twice for the same calls from the same moment: one of them is a mistake."""
+        first: dict[tuple[Conditions, int | None, str], int] = {}
+        for i, row in enumerate(rows):
+            for name in row.rates:
+                other = first.setdefault((row.when, row.since, name), i)
+                if other != i:
+                    words = f"has {name} for the same calls from the same time as rows.{other}"
+                    self._problem((*path, "rows", i), f"{words}; keep one, or date one `from`")
+                    break
 
     def _row(self, path: Path, content: Any) -> Row:
         fields = self._mapping(path, content, _ROW)

@@ -1,7 +1,7 @@
 """genai-prices' data as published: a provider's YAML file, or its JSON of all providers.
 
-Prices with start dates, daily windows, thresholds and variants become rows. Its open-ended match
-clauses (prefixes, patterns) are not carried over: only ids that it names exactly (trap 8).
+Prices with start dates, daily windows, thresholds and variants become rows; ids that a match clause
+names become aliases, its open ends (prefixes, patterns) patterns of the layer (`clauses`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pricing import hours
+from pricing.formats import clauses
 from pricing.formats.document import is_list, is_mapping
 from pricing.formats.loaded import Gathering, Loaded
 from pricing.problems import nearest
@@ -20,6 +21,7 @@ from pricing.rows import Conditions, Fact, Row, instant
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pricing.formats.clauses import Clause
     from pricing.formats.document import Document, Path
     from pricing.hours import Hours
     from pricing.rates import Rate
@@ -57,6 +59,11 @@ CLASS_OF: Final[Mapping[str, tuple[str, int]]] = {
     "storage_searches_kcount": ("file_searches", 1000),
     "code_executions_kcount": ("code_sessions", 1000),
     "requests_kcount": ("requests", 1000),
+}
+# One name for two price lists: Google's at AI Studio and Vertex AI, Azure's at OpenAI and AI Foundry.
+_SELLERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "google": ("gcp.gemini", "gcp.vertex_ai"),
+    "azure": ("azure.ai.openai", "azure.ai.inference"),
 }
 # The plain-text share of a class that is our class itself.
 _TEXT: Final = re.compile(
@@ -116,7 +123,7 @@ def read(document: Document) -> Loaded:
     if is_mapping(content) and "providers" in content:
         content = content["providers"]
     providers = content if is_list(content) else [content]
-    skipped = 0
+    steps = 0
     for i, provider in enumerate(providers):
         path: Path = (i,) if is_list(content) else ()
         if not is_mapping(provider) or not is_list(provider.get("models")):
@@ -124,16 +131,14 @@ def read(document: Document) -> Loaded:
             continue
         _keys(found, path, provider, _PROVIDER)
         for j, model in enumerate(provider["models"]):
-            skipped += _model(found, (*path, "models", j), str(provider.get("id", "")), model)
-    if skipped:
-        found.warnings.append(
-            f"{document.name}: {skipped} models match by pattern; only their exact ids are used"
-        )
+            steps += _model(found, (*path, "models", j), str(provider.get("id", "")), model)
+    if steps > clauses.MAX_STEPS_OF_A_FILE:
+        found.problem((), "its regular expressions together could take too long; anchor them")
     return found.finish(NAME)
 
 
 def _model(found: Gathering, path: Path, provider: str, model: Any) -> int:
-    """Adds a model; says whether it had an open-ended match clause."""
+    """Adds a model; what its regular expressions may cost at worst."""
     if not is_mapping(model) or "id" not in model:
         found.problem(path, "needs to be a model with an `id`")
         return 0
@@ -141,13 +146,25 @@ def _model(found: Gathering, path: Path, provider: str, model: Any) -> int:
     rows = list(_rows(found, path, model))
     if not rows:
         return 0
-    seller, name = canonical(provider), str(model["id"])
-    found.entry(seller, name, rows, name=str(model.get("name") or ""))
-    ids, is_open = _ids(model.get("match"))
-    for alias in ids:
-        if alias.lower() != name.lower() and not found.has(seller, alias):
-            found.alias(seller, alias, name, path)
-    return int(is_open)
+    name, clause = str(model["id"]), None
+    if model.get("match") is not None:
+        try:
+            clause = clauses.parse(model["match"])
+        except ValueError as problem:
+            found.problem((*path, "match"), str(problem))
+    for seller in _SELLERS.get(provider, (canonical(provider),)):
+        found.entry(seller, name, rows, name=str(model.get("name") or ""))
+        if clause is not None:
+            _match(found, path, seller, name, clause)
+    return clause.steps if clause is not None else 0
+
+
+def _match(found: Gathering, path: Path, seller: str, model: str, clause: Clause) -> None:
+    for alias in clauses.named(clause):
+        if alias != model.lower() and not found.has(seller, alias):
+            found.alias(seller, alias, model, path)
+    if clause.is_open:
+        found.pattern(seller, clauses.pattern(clause, model.strip().lower()))
 
 
 def _rows(found: Gathering, path: Path, model: Mapping[str, Any]) -> Iterator[Row]:
@@ -169,8 +186,8 @@ def _listed(
         return
     for i, entry in enumerate(prices if is_list(prices) else []):
         when = _when(found, (*path, i), entry.get("constraint"))
-        if i == 0:  # used where no other is active, so from the beginning of time
-            when = when._replace(since=None)
+        if i == 0:  # used where no other is active: from the beginning of time, at every hour
+            when = _When()
         yield from _priced(found, (*path, i, "prices"), entry.get("prices") or {}, facts, when)
 
 
@@ -251,20 +268,6 @@ def _facts(found: Gathering, path: Path, when: Mapping[str, Any]) -> tuple[Fact,
             renamed = ("service_tier", "standard")
         facts.append(Fact(renamed[0], frozenset({renamed[1]})))
     return tuple(facts)
-
-
-def _ids(match: Any) -> tuple[list[str], bool]:
-    """Ids that a match clause names exactly, and whether it also matches others."""
-    if not is_mapping(match):
-        return [], False
-    if "equals" in match:
-        return [str(match["equals"])], False
-    if "or" in match:
-        parts = [_ids(clause) for clause in match["or"]]
-        return [name for names, _ in parts for name in names], any(
-            is_open for _, is_open in parts
-        )
-    return [], True
 
 
 def _number(content: Any) -> Decimal | None:

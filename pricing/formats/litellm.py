@@ -24,6 +24,7 @@ from pricing.formats.litellm_keys import (
     Key,
     is_price,
     take_apart,
+    why_not,
 )
 from pricing.formats.loaded import Gathering, Loaded
 from pricing.problems import nearest
@@ -38,9 +39,9 @@ if TYPE_CHECKING:
 NAME: Final = "litellm"
 _SKIPPED: Final = ("sample_spec",)
 _SIZES: Final = ("low", "medium", "high")
-# Thresholds are exclusive (`>`), but for xAI's.
 # Classes that two keys may name.
 _DOUBLED: Final = frozenset({"images", "pixels", "audio_seconds"})
+# Thresholds are exclusive (`>`), but for xAI's.
 _INCLUSIVE: Final = frozenset({"x_ai"})
 
 
@@ -67,8 +68,8 @@ def is_entry(item: Mapping[str, Any]) -> bool:
     return "litellm_provider" in item or any(take_apart(key).base in CLASS_OF for key in item)
 
 
-def read(document: Document) -> Loaded:
-    """The prices in a document of this form; raises `PriceError`."""
+def read(document: Document, form: str = NAME) -> Loaded:
+    """The prices in a document of this form, or of a copy of it; raises `PriceError`."""
     found = Gathering(document)
     read_entries: dict[tuple[str, str, tuple[Fact, ...]], _Read] = {}
     unpriced = 0
@@ -78,7 +79,7 @@ def read(document: Document) -> Loaded:
         if not is_mapping(fields):
             found.problem((key,), "needs to be a mapping of prices")
             continue
-        entry = _entry(found, key, fields)
+        entry = _entry(found, key, fields, form)
         if entry is None or not entry.rows:
             unpriced += 1
             continue
@@ -98,10 +99,10 @@ def read(document: Document) -> Loaded:
             mode=entry.mode,
             multipliers=entry.multipliers,
         )
-    return found.finish(NAME)
+    return found.finish(form)
 
 
-def _entry(found: Gathering, key: str, fields: dict[str, Any]) -> _Read | None:
+def _entry(found: Gathering, key: str, fields: dict[str, Any], form: str) -> _Read | None:
     identity = identify(key, str(fields.get("litellm_provider") or ""))
     if identity.reserved:
         found.warn((key,), "provisioned throughput has no price for a call")
@@ -109,7 +110,7 @@ def _entry(found: Gathering, key: str, fields: dict[str, Any]) -> _Read | None:
     mode = MODES.get(str(fields.get("mode") or "chat"), "other")
     reader = _Entry(found, key, identity, mode)
     reader.read(fields)
-    return _Read(identity, mode, reader.rows(), reader.multipliers)
+    return _Read(identity, mode, reader.rows(form), reader.multipliers)
 
 
 class _Entry:
@@ -123,7 +124,7 @@ class _Entry:
         self._groups: _Groups = {_Group(identity.facts): {}}
         self.multipliers: list[Multiplier] = []
 
-    def rows(self) -> list[Row]:
+    def rows(self, source: str) -> list[Row]:
         """The rows, widest first."""
         return [
             Row(
@@ -133,7 +134,7 @@ class _Entry:
                     group.context,
                     hours.parse(group.hours) if group.hours else None,
                 ),
-                source=NAME,
+                source=source,
             )
             for group, rates in self._groups.items()
             if rates
@@ -151,7 +152,7 @@ class _Entry:
         path = (self._key, key)
         if key in STRUCTURES:
             _STRUCTURE[key](self, path, content)
-        elif key in NOT_FROM_A_CALL or apart.base in NOT_FROM_A_CALL:
+        elif why_not(key):
             return
         elif apart.base in CLASS_OF or apart.base in BY_MODE:
             self._price(path, apart, content, fields)

@@ -118,6 +118,7 @@ NOT_FROM_A_CALL: Final[Mapping[str, str]] = {
     "input_cost_per_video_per_second_above_8s_interval": "length intervals are not told apart",
     "input_dbu_cost_per_token": "Databricks units",
     "output_dbu_cost_per_token": "Databricks units",
+    "output_db_cost_per_token": "Databricks units",
     "ocr_cost_per_credit": "credits are in no telemetry",
     "search_free_requests": "a quota over a day or a month; costs are gross",
     "vector_store_cost_per_gb_per_day": "storage",
@@ -126,6 +127,8 @@ NOT_FROM_A_CALL: Final[Mapping[str, str]] = {
 
 _TIER: Final = re.compile(rf"(.+)_({'|'.join(TIERS)})")
 _ABOVE: Final = re.compile(r"(.+)_above_(\d+)k_tokens")
+# Spellings of older copies of the map.
+_OLDER: Final = {"input_cost_per_token_batch_requests": "input_cost_per_token_batches"}
 _VIDEO: Final = re.compile(r"output_cost_per_second_(480p|720p|768p|1080p|2k|4k)")
 _IMAGE: Final = re.compile(r"output_cost_per_image_(0\.5K|[124]K|512|1024|1536)")
 
@@ -142,6 +145,7 @@ class Key(NamedTuple):
 
 def take_apart(key: str) -> Key:
     """The parts of a price key."""
+    key = _OLDER.get(key, key)
     sized = _VIDEO.fullmatch(key) or _IMAGE.fullmatch(key)
     if sized is not None:
         return Key(key.removesuffix(f"_{sized[1]}"), resolution=sized[1].lower())
@@ -155,8 +159,19 @@ def take_apart(key: str) -> Key:
     return Key(key, tier or "", above or 0)
 
 
+def why_not(key: str) -> str:
+    """Why no usage of a call can be multiplied with a key's price; empty where some can."""
+    return NOT_FROM_A_CALL.get(key) or NOT_FROM_A_CALL.get(take_apart(key).base, "")
+
+
+def is_named(key: str) -> bool:
+    """Whether a price key is one that the reader prices, or one that has its reason not to be."""
+    base = take_apart(key).base
+    return base in CLASS_OF or base in BY_MODE or key in STRUCTURES or bool(why_not(key))
+
+
 def is_price(key: str) -> bool:
     """Whether a key speaks of money at all."""
-    return any(
+    return key in NOT_FROM_A_CALL or any(
         word in key for word in ("cost", "pric", "multiplier", "provider_specific_entry")
     )

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from pricing.layer import Catalogue
 from pricing.problems import SHOWN, PriceError
 from pricing.rates import RateError, rate
-from pricing.rows import Entry
+from pricing.rows import FACTS, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
+    from pricing.formats.clauses import Pattern
     from pricing.formats.document import Document, Path
     from pricing.rates import Rate
     from pricing.rows import Multiplier, Row
@@ -47,6 +48,7 @@ class Gathering:
         self._alias_paths: dict[tuple[str, str], Path] = {}
         self._dated: dict[tuple[str, str], list[tuple[str, Period, Path]]] = {}
         self._endpoints: list[tuple[str, str]] = []
+        self._patterns: dict[str, list[Pattern]] = {}
 
     def problem(self, path: Path, message: str) -> None:
         """Notes something that makes the source unusable."""
@@ -72,18 +74,50 @@ class Gathering:
         model: str,
         rows: Sequence[Row],
         *,
+        path: Path | None = None,
         mode: str = "",
         name: str = "",
         multipliers: Sequence[Multiplier] = (),
     ) -> None:
-        """Adds rows of a model; several of one source are joined in their order."""
+        """Adds rows of a model; several of one source are joined in their order.
+
+        `path` is where they stand in a file that people write: an implausible price is a mistake there.
+        In a table that others publish its model is left to the layers below.
+        """
+        rows = [_in_order(row) for row in rows]
         key = (provider, model.strip().lower())
+        if not self._plausible(key, rows, path):
+            return
         known = self._entries.get(key)
         if known is not None:
             rows = (*known.rows, *rows)
             multipliers = (*known.multipliers, *multipliers)
             mode, name = known.mode or mode, known.name or name
         self._entries[key] = Entry(key[0], key[1], tuple(rows), mode, name, tuple(multipliers))
+
+    def _plausible(self, key: tuple[str, str], rows: Sequence[Row], path: Path | None) -> bool:
+        """Whether rows may be taken; what may not is a problem or, in others' tables, left out."""
+        limits = self.document.limits
+        if limits is None:
+            return True
+        for i, row in enumerate(rows):
+            for name, price in row.rates.items():
+                words = limits.objection(*key, name, price)
+                if not words:
+                    continue
+                if limits.accepting:
+                    self.warn(path or key, words)
+                elif path is None:
+                    self.warn(key, f"left out: {words}")
+                    return False
+                else:
+                    self.problem(self._price(path, i, name), words)
+        return True
+
+    def _price(self, path: Path, row: int, name: str) -> Path:
+        """Where a price stands in a model: under `prices`, or under one of its `rows`."""
+        dated = (*path, "rows", row, "prices", name)
+        return dated if self.document.has(dated) else (*path, "prices", name)
 
     def alias(self, provider: str, name: str, model: str, path: Path = ()) -> None:
         """Adds another id of a model."""
@@ -104,6 +138,10 @@ class Gathering:
     def endpoint(self, pattern: str, provider: str) -> None:
         """Adds a server address behind which a provider stands."""
         self._endpoints.append((pattern, provider))
+
+    def pattern(self, provider: str, pattern: Pattern) -> None:
+        """Adds an open-ended match; of several that take a name the first decides."""
+        self._patterns.setdefault(provider, []).append(pattern)
 
     def has(self, provider: str, name: str) -> bool:
         """Whether an id or alias is taken."""
@@ -126,7 +164,9 @@ class Gathering:
             tail = [f"{self.document.name}: and {more} more problems"] if more > 0 else []
             raise PriceError([*self.problems[:SHOWN], *tail])
         return Loaded(
-            Catalogue(self._entries, self._aliases, version, tuple(self._endpoints)),
+            Catalogue(
+                self._entries, self._aliases, version, self._patterns, tuple(self._endpoints)
+            ),
             tuple(self.warnings),
             form,
         )
@@ -153,3 +193,9 @@ def _cut(term: _Term, period: Period) -> _Term | None:
     if since is not None and until is not None and until <= since:
         return None
     return term._replace(since=since, until=until)
+
+
+def _in_order(row: Row) -> Row:
+    """The row with its facts in the one order in which they are compared and written."""
+    facts = tuple(sorted(row.when.facts, key=lambda fact: FACTS.index(fact.name)))
+    return row if facts == row.when.facts else row._replace(when=row.when._replace(facts=facts))

@@ -105,15 +105,16 @@ def _audio(found: Gathering, path: Path, model: str, content: Any) -> None:
 
 
 def _rate(found: Gathering, path: Path, name: str, amount: Any, per: int) -> Rate | None:
+    number = amount
     if isinstance(amount, str):
         try:
-            amount = Decimal(amount)
+            number = Decimal(amount)
         except ArithmeticError:
-            amount = None
-    if isinstance(amount, bool) or not isinstance(amount, int | Decimal):
+            number = None
+    if isinstance(number, bool) or not isinstance(number, int | Decimal):
         found.problem(path, f"{amount!r} is not a price")
         return None
-    return found.rate(path, name, amount, per)
+    return found.rate(path, name, number, per)
 
 
 _READERS: Final = {"chat": _chat, "embeddings": _embedding, "images": _image, "audio": _audio}

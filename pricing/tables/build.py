@@ -11,8 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pricing.tables.making import fetch
+from pricing.tables.making import checks, fetch, unusual
 from pricing.tables.making.compiling import compile_tables
+from pricing.tables.making.reading import read_tables
 from pricing.tables.making.writing import built, write_tables
 
 HERE = Path(__file__).parent
@@ -29,7 +30,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--compact", action="store_true", help="only builtin.json, after an edit by hand"
     )
+    parser.add_argument(
+        "--unusual", action="store_true", help="only making/unusual.yaml, after a look at each"
+    )
     options = parser.parse_args(arguments)
+    if options.unusual:
+        found = checks.figures(read_tables(options.out))
+        unusual.FILE.write_text(unusual.written(found), encoding="utf-8")
+        return 0
     if options.compact:
         (options.out / "builtin.json").write_bytes(built(options.out))
         return 0

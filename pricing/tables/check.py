@@ -7,16 +7,16 @@ the tables anew from their sources, and holds every price that a source states a
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from itertools import chain
 from pathlib import Path
 
-from pricing.tables.making import checks, fetch
+from pricing import compact
+from pricing.tables.making import against, checks, fetch
 from pricing.tables.making.compiling import compile_tables
 from pricing.tables.making.reading import read_tables, table_files
-from pricing.tables.making.writing import write_tables
+from pricing.tables.making.writing import built, write_tables
 
 HERE = Path(__file__).parent
 
@@ -26,7 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pricing.tables.check", description=__doc__)
     parser.add_argument("--tables", type=Path, default=HERE, help="where the tables stand")
     parser.add_argument(
-        "--against", default="HEAD", help="the commit whose rows must still be here"
+        "--against",
+        action="append",
+        default=[],
+        metavar="COMMIT|FILE|previous",
+        help="a commit or a released builtin.json whose rows must still be here",
     )
     parser.add_argument("--wheels", type=Path, help="rebuild from the wheels here, and compare")
     options = parser.parse_args(arguments)
@@ -48,12 +52,19 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if problems else 0
 
 
-def _lost(directory: Path, reference: str) -> list[str]:
-    try:
-        return list(checks.lost_rows(directory, reference))
-    except (OSError, subprocess.CalledProcessError):
-        print(f"not compared with {reference}: git has no such state of these files")
-        return []
+def _lost(directory: Path, references: list[str]) -> list[str]:
+    """Against what was named; of its own accord against the state before, where git has one."""
+    now = compact.load(built(directory))
+    found: list[str] = []
+    for reference in references or [against.PREVIOUS]:
+        try:
+            found += against.lost(against.state(directory, reference), now, reference)
+        except LookupError as problem:
+            if references:
+                found.append(str(problem))
+            else:
+                print(f"not compared with an earlier state: {problem}")
+    return found
 
 
 def _rebuilt(directory: Path, wheels: Path) -> list[str]:

@@ -7,9 +7,13 @@ Invariant: `validate` and `quote` load neither gRPC nor protobuf.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Final
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DISTRIBUTION: Final = "genai-cost-processor"
 
@@ -18,24 +22,29 @@ COMMANDS: Final = {
     "run": "processor.cli.run:run",
     "validate": "processor.cli.validate:validate",
     "quote": "processor.cli.quote:quote",
-    "replay": "processor.cli.later:replay",
-    "prices": "processor.cli.later:prices",
+    "replay": "processor.cli.replay:replay",
+    "prices": "processor.cli.prices:prices",
 }
 
 
 class Commands(click.Group):
-    """A group that imports a command when somebody asks for it."""
+    """A group that imports a command when somebody asks for it; *places* says where each one is."""
+
+    def __init__(self, *given: Any, places: Mapping[str, str], **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._places = places
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names in the order of the table."""
-        return list(COMMANDS)
+        """Return the names in the order of the table; a place without its file is not offered."""
+        return [
+            name for name, place in self._places.items() if find_spec(place.partition(":")[0])
+        ]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of that name, or None."""
-        place = COMMANDS.get(cmd_name)
-        if place is None:
+        if cmd_name not in self.list_commands(ctx):
             return None
-        module, _, name = place.partition(":")
+        module, _, name = self._places[cmd_name].partition(":")
         command = getattr(import_module(module), name)
         return command if isinstance(command, click.Command) else None
 
@@ -45,11 +54,14 @@ Examples:
   genai-cost run                                       the service on its defaults
   genai-cost validate config.yaml pricing.yaml         before it goes live
   genai-cost quote gpt-4o --input 1420 --output 380    one calculation
+  genai-cost replay traces.jsonl                       what stored calls cost
+  genai-cost prices list --model 'claude-*'            what is known of prices
 """
 
 
 @click.group(
     cls=Commands,
+    places=COMMANDS,
     epilog=EXAMPLES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

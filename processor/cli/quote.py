@@ -33,7 +33,7 @@ Examples:
 _ATTO: Final = 10**18
 
 
-def _moment(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
+def moment(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
     """Return an ISO 8601 date or instant (UTC where it has no zone) as nanoseconds since 1970."""
     if value is None:
         return None
@@ -74,6 +74,21 @@ def _usage_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def price_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--prices FILE` and `--config FILE`."""
+    config = click.option(
+        "--config", metavar="FILE", help="Take the price sources and aliases of this file."
+    )
+    files = click.option(
+        "--prices",
+        "files",
+        multiple=True,
+        metavar="FILE",
+        help="A price file over the built-in table.",
+    )
+    return files(config(command))
+
+
 @click.command(epilog=EXAMPLES)
 @click.argument("model")
 @click.option(
@@ -99,20 +114,11 @@ def _usage_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--at",
     "at_unix_ns",
-    callback=_moment,
+    callback=moment,
     metavar="TIME",
     help="When the call ended; now if left out.",
 )
-@click.option(
-    "--prices",
-    "files",
-    multiple=True,
-    metavar="FILE",
-    help="A price file over the built-in table.",
-)
-@click.option(
-    "--config", metavar="FILE", help="Take the price sources and aliases of this file."
-)
+@price_options
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def quote(  # noqa: PLR0913 - a command's options are its arguments
     *,
@@ -146,7 +152,7 @@ def quote(  # noqa: PLR0913 - a command's options are its arguments
         service=service,
         environment=environment,
     )
-    table = _table(files, config)
+    table = table_for(files, config)
     at = unix_ns(datetime.now(UTC)) if at_unix_ns is None else at_unix_ns
     answer = table.quote(question, usage, at) if usage else table.find(question)
     if isinstance(answer, NotPriced):
@@ -166,7 +172,7 @@ def _pairs(attributes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, _, value in (a.partition("=") for a in attributes))
 
 
-def _table(files: tuple[str, ...], config: str | None) -> PriceTable:
+def table_for(files: tuple[str, ...], config: str | None) -> PriceTable:
     """Return the prices: built in, then those of the configuration, then those of the files."""
     book = _book(files, config)
     outcome = book.reload(datetime.now(UTC).timestamp())
@@ -187,13 +193,17 @@ def _book(files: tuple[str, ...], config: str | None) -> PriceBook:
     except ConfigError as bad:
         print_problems(bad.problems)
         sys.exit(1)
-    named = [PriceSource(source.file, source.format) for source in pricing.sources]
-    return PriceBook(
+    from processor.sources import price_sources, restore  # noqa: PLC0415 - only with a configuration
+
+    named = price_sources(pricing)
+    book = PriceBook(
         [*named, *extra],
         builtin=pricing.builtin,
         aliases=pricing.aliases,
         terms=pricing.terms,
     )
+    print_problems(restore(pricing, named, book), "warning")
+    return book
 
 
 def _refuse(model: str, answer: NotPriced, table: PriceTable, *, as_json: bool) -> NoReturn:

@@ -1,21 +1,30 @@
 """`genai-cost validate FILE...`: every problem of configuration and price files, before they go live.
 
-Which of the two a file is, its content says. Nothing is opened but the files.
+Which of the two a file is, its content says. Nothing is opened but the files, and with `--fetch`
+what a configuration fetches.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from typing import Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import click
 
 from processor.cli.output import print_json, print_problems
 
+if TYPE_CHECKING:
+    from pricing import PriceSource
+    from pricing.plausible import Limits
+    from processor.fetch.followed import Followed
+    from processor.settings import PricingSettings
+
+USER_AGENT: Final = "genai-cost-processor/validate"
 EXAMPLES: Final = """\b
 Examples:
   genai-cost validate config.yaml pricing.yaml
+  genai-cost validate --fetch config.yaml
   genai-cost validate --json /etc/genai-cost/*.yaml
 """
 # A section of the Collector's shape, as a key at the left edge or the first one of a JSON object.
@@ -36,10 +45,15 @@ class Checked(NamedTuple):
 
 @click.command(epilog=EXAMPLES)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--fetch",
+    is_flag=True,
+    help="Ask the `url:` sources of a configuration, too; without it they are only named.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def validate(*, files: tuple[str, ...], as_json: bool) -> None:
+def validate(*, files: tuple[str, ...], fetch: bool, as_json: bool) -> None:
     """Check configuration and price files; all problems at once, exit 1 if there are any."""
-    found = [check(file) for file in files]
+    found = [check(file, fetch=fetch) for file in files]
     if as_json:
         ok = not any(one.problems for one in found)
         print_json({"ok": ok, "files": [_as_json(one) for one in found]})
@@ -50,56 +64,83 @@ def validate(*, files: tuple[str, ...], as_json: bool) -> None:
     sys.exit(int(any(one.problems for one in found)))
 
 
-def check(file: str) -> Checked:
+def check(file: str, *, fetch: bool = False) -> Checked:
     """Return what is wrong with one file."""
-    from pricing.book import read_file  # noqa: PLC0415 - only when there is a file to read
+    from pricing.book import limits_of_builtin, read_file, told  # noqa: PLC0415 - only for a file
 
     try:
         data = read_file(file)
     except OSError as error:
-        return Checked(file, "unknown", (f"{file}: cannot be read: {error.strerror or error}",))
+        return Checked(file, "unknown", (told(file, error),))
     if _CONFIG.search(data.decode("utf-8-sig", "replace")):
-        return _config(file)
-    return _prices(file, data)
+        return _config(file, fetch=fetch)
+    from pricing import PriceSource  # noqa: PLC0415
+
+    return _prices(PriceSource(file), data, limits_of_builtin())
 
 
-def _config(file: str) -> Checked:
+def _config(file: str, *, fetch: bool) -> Checked:
     from processor.settings import ConfigError, load  # noqa: PLC0415 - not for a price file
 
     try:
         settings = load(file)
     except ConfigError as bad:
         return Checked(file, "config", tuple(bad.problems))
-    problems: list[str] = []
-    warnings = list(settings.warnings)
-    for source in settings.pricing.sources:
-        of_source = check_source(source.file, source.format)
-        problems += of_source.problems
-        warnings += of_source.warnings
-    return Checked(file, "config", tuple(problems), tuple(warnings))
+    found = _sources(settings.pricing, fetch=fetch)
+    return Checked(
+        file,
+        "config",
+        tuple(problem for one in found for problem in one.problems),
+        (*settings.warnings, *(warning for one in found for warning in one.warnings)),
+    )
 
 
-def check_source(file: str, form: str) -> Checked:
-    """Check a price file that a configuration names; it may be elsewhere than on this machine."""
-    from pricing.book import read_file  # noqa: PLC0415
+def _sources(pricing: PricingSettings, *, fetch: bool) -> list[Checked]:
+    """Check every price source of a configuration; URLs only if they are to be fetched."""
+    from processor.sources import followed, price_sources  # noqa: PLC0415
+
+    sources = price_sources(pricing)
+    files = [one for one in sources if not one.fetched]
+    found = [_file(source, builtin=pricing.builtin) for source in files]
+    if fetch:
+        urls = followed(pricing, sources, USER_AGENT)
+        return found + [_fetched(one, builtin=pricing.builtin) for one in urls]
+    names = [one.path for one in sources if one.fetched]
+    words = "is not fetched; `--fetch` does"
+    return found + [Checked(name, "prices", (), (f"{name} {words}",)) for name in names]
+
+
+def _file(source: PriceSource, *, builtin: bool) -> Checked:
+    """Check a price file that a configuration names."""
+    from pricing.book import limits_of_builtin, read_file, told  # noqa: PLC0415
 
     try:
-        data = read_file(file)
+        data = read_file(source.path)
     except OSError as error:
-        words = f"{file}: a price source that cannot be read here: {error.strerror or error}"
-        return Checked(file, "prices", (), (words,))
-    return _prices(file, data, form)
+        return Checked(source.path, "prices", (told(source.path, error),))
+    return _prices(source, data, limits_of_builtin(source.guards) if builtin else None)
 
 
-def _prices(file: str, data: bytes, form: str = "auto") -> Checked:
+def _fetched(one: Followed, *, builtin: bool) -> Checked:
+    """Ask a URL as the service would, and check what it answers."""
+    from pricing.book import limits_of_builtin  # noqa: PLC0415
+
+    looked, source = one.look(), one.source
+    if looked.fresh is None:
+        return Checked(source.path, "prices", (f"{source.path} {looked.words}",))
+    limits = limits_of_builtin(source.guards) if builtin else None
+    return _prices(source, looked.fresh.body, limits)
+
+
+def _prices(source: PriceSource, data: bytes, limits: Limits | None) -> Checked:
     from pricing import PriceError  # noqa: PLC0415
-    from pricing.formats import detect  # noqa: PLC0415
+    from pricing.book import judged  # noqa: PLC0415
 
     try:
-        loaded = detect.read(data, file, form)
+        _, warnings = judged(source, data, limits)
     except PriceError as bad:
-        return Checked(file, "prices", bad.problems)
-    return Checked(file, "prices", (), loaded.warnings)
+        return Checked(source.path, "prices", bad.problems)
+    return Checked(source.path, "prices", (), warnings)
 
 
 def _print(one: Checked) -> None:

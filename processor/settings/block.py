@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from processor.settings.problems import Report
+    from processor.settings.waiting import Waits
 
 T = TypeVar("T")
 
@@ -85,7 +86,7 @@ class Block:
         for key, node in self._entries.items():
             kind = f"{self.kind}.{key}" if self.kind else key
             waits = WAITING.get(kind)
-            if waits is not None and asks_for_something(waits, node.plain):
+            if waits is not None and self._asks(waits, node):
                 words = f"waits for a later release; {waits.meanwhile}"
                 self.report.problem(node.line, node.path, words)
             elif kind in WITHOUT_EFFECT and node.value is not None:
@@ -93,6 +94,10 @@ class Block:
                 self.report.warning(node.line, node.path, words)
             elif waits is None and kind not in WITHOUT_EFFECT and key not in self._known:
                 self.report.problem(node.line, node.path, self._unknown(key))
+
+    def _asks(self, waits: Waits, node: Node) -> bool:
+        beside = self._entries.get(waits.unless_empty)
+        return asks_for_something(waits, node.plain) and not (beside and beside.value == [])
 
     def _unknown(self, key: str) -> str:
         prefix = f"{self.kind}."

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 
 from processor.settings.block import Block
+from processor.settings.exporters import readable_file
 from processor.settings.problems import Bad
 from processor.settings.scalars import (
     boolean,
@@ -15,12 +16,16 @@ from processor.settings.scalars import (
     duration,
     each,
     name,
+    share,
     shown,
+    size,
     whole,
     words_by_name,
 )
 from processor.settings.terms import terms
+from processor.settings.urls import headers, url
 from processor.settings.values import (
+    MIB,
     ApplicationCost,
     AttributionSettings,
     Detail,
@@ -32,6 +37,7 @@ from processor.settings.values import (
     SourceFormat,
     SourceSettings,
     Temporality,
+    TlsSettings,
 )
 
 if TYPE_CHECKING:
@@ -82,6 +88,7 @@ def _pricing(block: Block) -> PricingSettings:
         sources=block.take("sources", _Sources(block), ()),
         aliases=block.take("aliases", _aliases, {}),
         terms=terms(block),
+        cache_directory=block.take("cache_directory", _folder, ""),
     )
     block.end()
     if not read.builtin and not read.sources:
@@ -104,19 +111,58 @@ class _Sources:
         block = Block(node, self._report, f"{KIND}.pricing.sources")
         read = SourceSettings(
             file=block.take("file", name, ""),
-            url=block.take("url", name, ""),
+            url=block.take("url", url, ""),
             format=block.take("format", choice(get_args(SourceFormat)), "auto"),
             refresh_interval_s=block.take("refresh_interval", duration(low_s=1.0), 600.0),
-            headers=block.take("headers", _headers, Headers()),
+            headers=block.take("headers", headers, Headers()),
+            tls=_tls(block.block("tls")),
+            timeout_s=block.take("timeout", duration(low_s=0.1, high_s=3600.0), 30.0),
+            max_bytes=block.take("max_size", size(1, 64 * MIB), 64 * MIB),
+            max_shrink=block.take("max_shrink", share, 0.5),
+            allow_older=block.take("allow_older", boolean, default=False),
+            accept_implausible=block.take("accept_implausible", boolean, default=False),
         )
         if block.has("file") == block.has("url"):
             block.problem("has to have either `file:` or `url:`; write one of them")
+        _check_transport(read, block)
         block.end()
         return read
 
 
-def _headers(node: Node) -> Headers:
-    return Headers(words_by_name(node))
+_OF_URLS: Final = ("refresh_interval", "headers", "tls", "timeout", "max_size")
+
+
+def _check_transport(read: SourceSettings, block: Block) -> None:
+    """Say what is written for nothing, and what others can read along."""
+    if not block.has("url"):
+        for key in _OF_URLS:
+            if block.has(key):
+                block.problem("is for a `url:`; a file is watched", key)
+    elif read.url.startswith("http://"):
+        if block.has("tls"):
+            block.problem("is for https://; the URL begins with http://", "tls")
+        if read.headers:
+            words = "go over http:// where everybody on the way can read them; write https://"
+            block.warning(words, "headers")
+
+
+def _tls(block: Block) -> TlsSettings:
+    read = TlsSettings(
+        ca_file=block.take("ca_file", readable_file, ""),
+        cert_file=block.take("cert_file", readable_file, ""),
+        key_file=block.take("key_file", readable_file, ""),
+    )
+    if block.has("cert_file") != block.has("key_file"):
+        block.problem("cert_file and key_file go together; write both or neither")
+    block.end()
+    return read
+
+
+def _folder(node: Node) -> str:
+    path = name(node)
+    if not path.startswith("/"):
+        raise Bad(f"is {shown(node)}; write a path from the root: /var/cache/genai-cost")
+    return path
 
 
 def _aliases(node: Node) -> Mapping[str, str]:

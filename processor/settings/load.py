@@ -37,6 +37,7 @@ def loads(text: str, origin: str, environ: Mapping[str, str]) -> Settings:
     """Return the settings of a file's *text*; *origin* is its name in messages."""
     from processor.settings.config import settings_of  # noqa: PLC0415 - 10 ms, only for a file
     from processor.settings.document import parse  # noqa: PLC0415
+    from processor.settings.urls import with_cache_directory  # noqa: PLC0415
 
     report = Report(origin)
     root = parse(text, environ, report)
@@ -45,7 +46,7 @@ def loads(text: str, origin: str, environ: Mapping[str, str]) -> Settings:
     if root.value is None:
         report.problem(1, "", "is empty; leave --config out for the embedded defaults")
         raise ConfigError(report.problems)
-    return _finished(settings_of(root, report), report)
+    return _finished(with_cache_directory(settings_of(root, report), environ), report)
 
 
 def read_text(path: str | Path) -> str:

@@ -39,6 +39,7 @@ _BYTES: Final = {
     "mib": 2**20,
     "gib": 2**30,
 }
+_PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s?%")
 _SIZE: Final = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([A-Za-z]*)")
 
 
@@ -116,6 +117,14 @@ def size(low: int, high: int) -> Callable[[Node], int]:
         return value
 
     return parse
+
+
+def share(node: Node) -> float:
+    """Parse a percentage such as `50%`; return its share of one."""
+    found = _PERCENT.fullmatch(node.text) if isinstance(node.value, str) else None
+    if found is None or float(found[1]) > 100:
+        raise Bad(f"is {shown(node)}; write a percentage from 0% to 100%")
+    return float(found[1]) / 100
 
 
 def choice(words: tuple[T, ...]) -> Callable[[Node], T]:

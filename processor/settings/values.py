@@ -20,7 +20,7 @@ MIB: Final = 1024 * 1024
 _NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 ExporterKind = Literal["grpc", "http", "debug", "file"]
-SourceFormat = Literal["auto", "genai-cost", "openlit", "litellm", "genai-prices"]
+SourceFormat = Literal["auto", "genai-cost", "openlit", "litellm", "genai-prices", "tokencost"]
 ExistingCost = Literal["replace_estimates", "keep", "replace"]
 Detail = Literal["cost", "parts", "full"]
 Compression = Literal["gzip", "deflate", "none"]
@@ -77,6 +77,17 @@ class MetricsPage(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+class TlsSettings(NamedTuple):
+    """How a connection is secured."""
+
+    insecure: bool = False
+    insecure_skip_verify: bool = False
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    server_name_override: str = ""
+
+
 class SourceSettings(NamedTuple):
     """One source of prices; exactly one of `file` and `url` is not empty."""
 
@@ -85,6 +96,17 @@ class SourceSettings(NamedTuple):
     format: SourceFormat = "auto"
     refresh_interval_s: float = 600.0
     headers: Mapping[str, str] = _NO_WORDS
+    tls: TlsSettings = TlsSettings()
+    timeout_s: float = 30.0
+    """Of a whole answer, from the look-up of the name to the last byte."""
+    max_bytes: int = 64 * MIB
+    """Of an answer, before and after decompression."""
+    max_shrink: float = 0.5
+    """The share of its rows, 0 to 1, that a new version may lose and still be taken."""
+    allow_older: bool = False
+    """Whether a new version may call itself older than the one in use."""
+    accept_implausible: bool = False
+    """Whether a price far off the built-in one is taken with a warning."""
 
 
 class PricingSettings(NamedTuple):
@@ -96,6 +118,8 @@ class PricingSettings(NamedTuple):
     """Exact model id as telemetry has it -> `provider/model` or `model` as the table has it."""
     terms: Terms = NO_TERMS
     """Adjustments, rates of exchange, the second currency."""
+    cache_directory: str = ""
+    """Where the last good copies of fetched sources are kept; set where there is a `url`."""
 
 
 class EnrichSettings(NamedTuple):
@@ -122,17 +146,6 @@ class MetricsSettings(NamedTuple):
     cardinality_limit: int = 2000
     prometheus: Literal["on", "off", "auto"] = "auto"
     application_cost: ApplicationCost = "keep"
-
-
-class TlsSettings(NamedTuple):
-    """How a connection is secured."""
-
-    insecure: bool = False
-    insecure_skip_verify: bool = False
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
-    server_name_override: str = ""
 
 
 class RetrySettings(NamedTuple):

@@ -18,6 +18,8 @@ class Waits(NamedTuple):
     """Values that ask for nothing, beside those that never do (`_NOTHING`, `enabled: false`)."""
     only: tuple[Any, ...] = ()
     """Where given, these values wait, alone or in a list; every other is the reader's to judge."""
+    unless_empty: str = ""
+    """A key beside it; where that is written as an empty list, there is nothing this could ask for."""
 
 
 _NOTHING: Final[tuple[Any, ...]] = (None, False, "", 0, "0", "0s", [], {})
@@ -53,12 +55,22 @@ WAITING: Final[dict[str, Waits]] = {
     ),
     f"{_HTTP}.logs_url_path": Waits("meanwhile send to /v1/logs", nothing=("/v1/logs",)),
     # genai_cost
-    f"{_COST}.pricing.sources.url": Waits("meanwhile fetch it to a file and write `file:`"),
+    f"{_COST}.pricing.sources.tls.insecure_skip_verify": Waits(
+        "meanwhile write `ca_file:` with its certificate"
+    ),
+    f"{_COST}.pricing.sources.proxy_url": Waits("meanwhile let a file be fetched by what can"),
     f"{_COST}.enrich.conventions": Waits(
         "meanwhile write [default]",
         only=("semconv_draft", "openinference", "logfire", "signoz", "sentry", "langfuse"),
     ),
     f"{_COST}.sources": Waits("meanwhile write [spans]", only=("logs", "metrics")),
+    f"{_COST}.attribution.inherit": Waits(
+        "meanwhile leave it out, and let a baggage span processor put these on every span",
+        nothing=(["user.id", "user.tier", "session.id", "gen_ai.conversation.id"],),
+    ),
+    f"{_COST}.attribution.wait": Waits(
+        "meanwhile leave it out", nothing=("2m", "120s", "2m0s"), unless_empty="inherit"
+    ),
     f"{_COST}.metrics.temporality": Waits(
         "meanwhile write cumulative; a Collector behind has cumulativetodelta", only=("delta",)
     ),

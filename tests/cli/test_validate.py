@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from click.testing import CliRunner
 
 from processor.cli import main
 from tests.cli.texts import BROKEN_PRICES, CONFIG, PRICES
+from tests.doubles.web import reply, web
+from tests.e2e.conftest import free_ports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,12 +62,83 @@ def test_a_configuration_is_checked_with_its_price_files(files: tuple[Path, Path
     assert call(config).exit_code == 1
 
 
-def test_a_price_file_that_is_elsewhere_is_a_warning(files: tuple[Path, Path]) -> None:
+def test_a_price_file_that_is_not_there_is_a_problem(files: tuple[Path, Path]) -> None:
     config, prices = files
     prices.unlink()
     ran = call(config)
+    assert ran.exit_code == 1
+    assert f"error: {prices}: No such file or directory; write it, or correct" in ran.stderr
+
+
+def test_every_missing_price_file_is_named_at_once(files: tuple[Path, Path]) -> None:
+    config, prices = files
+    more = f"[{{file: {prices}}}, {{file: {prices}.a}}, {{file: {prices}.b}}]"
+    config.write_text((CONFIG % prices).replace(f"[{{file: {prices}}}]", more))
+    ran = call(config)
+    assert ran.exit_code == 1
+    assert ran.stderr.count("No such file or directory") == 2
+
+
+def test_an_implausible_price_is_a_problem(tmp_path: Path) -> None:
+    prices = tmp_path / "prices.yaml"
+    prices.write_text(PRICES_OF_GPT_4O % "0.0000025")
+    ran = call(prices)
+    assert ran.exit_code == 1
+    assert f"{prices}:5: providers.openai.models.gpt-4o.prices.input: input is" in ran.stderr
+    assert "times less than the built-in" in ran.stderr
+
+
+PRICES_OF_GPT_4O = """\
+genai-cost: 1
+providers:
+  openai:
+    models:
+      gpt-4o: {prices: {input: %s}}
+"""
+
+
+def test_a_url_is_named_and_not_fetched(files: tuple[Path, Path]) -> None:
+    config, prices = files
+    url = "https://127.0.0.1:1/table.json?sig=hush"
+    config.write_text((CONFIG % prices).replace(f"{{file: {prices}}}", f"{{url: '{url}'}}"))
+    ran = call(config)
     assert ran.exit_code == 0
-    assert "cannot be read here: No such file" in ran.stderr
+    assert (
+        "127.0.0.1:1/table.json?... (sources[0]) is not fetched; `--fetch` does" in ran.stderr
+    )
+    assert "hush" not in ran.stderr
+
+
+def test_a_url_that_is_to_be_fetched_and_is_not_there(files: tuple[Path, Path]) -> None:
+    config, prices = files
+    (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}/table.json?sig=hush"
+    config.write_text((CONFIG % prices).replace(f"{{file: {prices}}}", f"{{url: '{url}'}}"))
+    ran = call("--fetch", config)
+    assert ran.exit_code == 1
+    assert "cannot be reached (Connection refused)" in ran.stderr
+    assert "hush" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        pytest.param(PRICES, 0, "good (config)", id="good"),
+        pytest.param(BROKEN_PRICES, 1, "outputx", id="bad"),
+        pytest.param("<html>", 1, "no known price format", id="a-web-page"),
+    ],
+)
+async def test_a_url_is_fetched_and_checked(
+    files: tuple[Path, Path], body: str, code: int, words: str
+) -> None:
+    config, prices = files
+    async with web() as server:
+        url = server.at(reply("200 OK", body.encode()))
+        text = (CONFIG % prices).replace(f"{{file: {prices}}}", f"{{url: '{url}'}}")
+        config.write_text(text)
+        ran = await asyncio.to_thread(call, "--fetch", config)
+    assert ran.exit_code == code, ran.output
+    assert words in ran.stdout + ran.stderr
 
 
 def test_json(files: tuple[Path, Path]) -> None:

@@ -105,11 +105,14 @@ def _sparse(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
-        (_gone, "No such file or directory"),
-        (_folder, "Is a directory"),
-        (_fifo, "not a regular file"),
-        (_loop, "Too many levels of symbolic links"),
-        (_sparse, "larger than 64 MiB"),
+        (_gone, "No such file or directory; write it, or correct the path"),
+        (_folder, "Is a directory; name a file in it"),
+        (_fifo, "not a regular file; write a regular file there"),
+        (
+            _loop,
+            "Too many levels of symbolic links; let the symbolic link lead to a file",
+        ),
+        (_sparse, "larger than 64 MiB; no price table is; correct the path"),
     ],
 )
 def test_a_spoiled_file_keeps_the_last_good_table(
@@ -125,7 +128,7 @@ def test_a_spoiled_file_keeps_the_last_good_table(
     assert not book.stale()
 
 
-def test_one_bad_source_keeps_them_all_and_says_every_problem(
+def test_each_source_keeps_its_own_last_good_copy_and_every_problem_is_said(
     path: Path, tmp_path: Path
 ) -> None:
     second, third = tmp_path / "second.yaml", tmp_path / "third.yaml"
@@ -136,7 +139,33 @@ def test_one_bad_source_keeps_them_all_and_says_every_problem(
     second.write_text(text(-1))
     third.write_text("{")
     outcome = book.reload(1.0)
-    assert (outcome.result, dollars(book), len(outcome.problems)) == ("kept", 2, 2)
+    assert (outcome.result, dollars(book), len(outcome.problems)) == ("partial", 3, 2)
+    assert [one.result for one in outcome.sources] == ["changed", "kept", "kept"]
+    assert dollars(book, Question("other", provider="openai")) == 1
+    assert not outcome.good
+    again = book.reload(2.0)
+    assert (again.result, len(again.problems)) == ("kept", 2)
+
+
+def test_what_is_fetched_is_handed_in_and_missing_until_then() -> None:
+    source = PriceSource("https://h/p", fetched=True)
+    book = PriceBook([source], builtin=False)
+    first = book.reload(0.0)
+    assert (first.result, first.problems, first.good) == ("changed", (), False)
+    assert [one.result for one in first.sources] == ["missing"]
+    assert not book.paths
+    assert not book.stale()
+    book.put(source, text(2).encode())
+    assert book.stale()
+    assert (book.reload(1.0).good, dollars(book), book.stale()) == (True, 2, False)
+    assert book.reload(2.0).result == "unchanged"
+    book.put(source, b"<html>")
+    spoilt = book.reload(3.0)
+    assert (spoilt.result, dollars(book)) == ("kept", 2)
+    assert spoilt.problems[0].startswith("https://h/p")
+    assert book.reload(4.0).result == "kept", "bad until something good comes"
+    book.put(source, text(2).encode())
+    assert book.reload(5.0).result == "unchanged"
 
 
 def test_operator_aliases_are_part_of_the_version(path: Path) -> None:

@@ -411,7 +411,7 @@ def q(model: str, provider: str = "openai", **facts: object) -> Question:
             q("demo-1-large"),
             {"input": 1},
             "unknown_model",
-            id="genai-prices-no-prefixes",
+            id="genai-prices-no-siblings",
         ),
     ],
 )
@@ -691,7 +691,7 @@ PLACE = "f:5: providers.openai.models.m"
         ),
         pytest.param(
             '{"chat": {"a": {"input": 1, "input": 2}}}',
-            "f: key 'input' stands twice in one object",
+            "f:1: key 'input' stands twice in one mapping",
             id="twice-in-json",
         ),
         pytest.param(

@@ -29,7 +29,7 @@ def test_durations(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["15", "15 s", "s", "1d", "-1s", "true", "[1s]", "1s1"])
 def test_what_is_no_duration(text: str) -> None:
-    words = problem(cost(f"{{attribution: {{wait: {text}}}}}"))
+    words = problem(cost(f"{{metrics: {{interval: {text}}}}}"))
     assert words.endswith("; write a duration with its unit: 5s, 1m30s, 500ms")
 
 
@@ -116,7 +116,7 @@ def test_what_is_no_size(text: str) -> None:
         pytest.param(
             "{pricing: {sources: [{file: p.json, format: openllit}]}}",
             "pricing.sources[0].format: is `openllit`; write one of auto, genai-cost, openlit, "
-            "litellm, genai-prices (did you mean openlit?)",
+            "litellm, genai-prices, tokencost (did you mean openlit?)",
             id="source-format",
         ),
     ],

@@ -40,7 +40,25 @@ def http(keys: str) -> str:
             id="skip-verify",
         ),
         pytest.param(
-            cost("{pricing: {sources: [{url: 'https://x/y'}]}}"), "sources[0].url", id="url"
+            cost(
+                "{pricing: {sources: [{url: 'https://x/y', tls: {insecure_skip_verify: true}}]}}"
+            ),
+            "sources[0].tls.insecure_skip_verify",
+            id="source-skip-verify",
+        ),
+        pytest.param(
+            cost("{pricing: {sources: [{url: 'https://x/y', proxy_url: 'http://p:3128'}]}}"),
+            "sources[0].proxy_url",
+            id="source-proxy",
+        ),
+        pytest.param(
+            cost("{attribution: {inherit: [user.id]}}"), "attribution.inherit", id="inherit"
+        ),
+        pytest.param(cost("{attribution: {wait: 1m}}"), "attribution.wait", id="wait"),
+        pytest.param(
+            cost("{attribution: {inherit: , wait: 1m}}"),
+            "attribution.wait",
+            id="wait-by-default",
         ),
         pytest.param(
             cost("{enrich: {conventions: [default, logfire]}}"), "conventions", id="conventions"
@@ -81,6 +99,15 @@ def test_what_is_not_built_yet_is_refused(text: str, path: str) -> None:
             cost("{enrich: {conventions: [default]}, sources: [spans]}"), id="default"
         ),
         pytest.param(cost("{metrics: {application_cost: keep}}"), id="keep"),
+        pytest.param(
+            cost(
+                "{attribution: {inherit: [user.id, user.tier, session.id, gen_ai.conversation.id],"
+                " wait: 2m}}"
+            ),
+            id="attribution",
+        ),
+        pytest.param(cost("{attribution: {inherit: []}}"), id="no-inheriting"),
+        pytest.param(cost("{attribution: {inherit: [], wait: 2s}}"), id="nothing-to-wait-for"),
         pytest.param(grpc("tls: , include_metadata: false, transport: tcp"), id="receiver"),
         pytest.param(http("traces_url_path: /v1/traces"), id="url-path"),
         pytest.param(WHOLE + "  workers: 1\n", id="one-worker"),

@@ -15,7 +15,7 @@ from processor.settings import (
     TlsSettings,
     load,
 )
-from tests.settings.texts import WHOLE, problem, problems, read
+from tests.settings.texts import WHOLE, problems, read
 
 CONTRACT = """\
 receivers:
@@ -133,13 +133,15 @@ def test_the_contracts_file_is_the_defaults_and_a_next_hop() -> None:
     assert settings == expected
 
 
-def test_a_price_source_with_a_url_waits_and_is_all_that_does() -> None:
+def test_the_contracts_price_source_with_a_url_is_read_too() -> None:
     text = CONTRACT.replace("      aliases: {}\n", URL_SOURCE + "      aliases: {}\n")
-    environ = {"PRICES_TOKEN": "t"}
-    assert problem(text, **environ) == (
-        "c.yaml:13: processors.genai_cost.pricing.sources[1].url: waits for a later release; "
-        "meanwhile fetch it to a file and write `file:`"
+    settings = read(text, PRICES_TOKEN="t", HOME="/home/u")  # noqa: S106
+    assert settings.pricing.sources[1] == SourceSettings(
+        url="https://internal.example.com/llm-pricing.json",
+        refresh_interval_s=600.0,
+        headers={"authorization": "Bearer t"},
     )
+    assert settings.warnings == ()
 
 
 def test_the_exams_file_loads() -> None:

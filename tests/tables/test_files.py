@@ -13,7 +13,8 @@ from pricing.rows import instant
 from pricing.tables.making import checks
 from pricing.tables.making.emit import document
 from pricing.tables.making.plausible import doubt
-from pricing.tables.making.reading import parse_text, read_tables, read_text, table_files
+from pricing.tables.making.reading import read_tables, read_text, table_files
+from pricing.tables.making.yaml_text import parse_text
 
 # The checkout: an installed package has the compact build alone.
 HERE = Path(__file__).parents[2] / "pricing" / "tables"

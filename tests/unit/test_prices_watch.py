@@ -162,7 +162,7 @@ def test_a_broken_file_at_start_is_named_and_the_others_price(tmp_path: Path) ->
     PriceWatch(book, telemetry, outcomes.append).start()
     assert [line.removeprefix(f"{tmp_path}/") for line in outcomes[0].problems] == [
         "bad.yaml:2: providers.openai.models.gpt-4o.prices.input: -1 is negative",
-        "none: No such file or directory",
+        "none: No such file or directory; write it, or correct the path",
     ]
     assert telemetry.reading("pricing_last_reload_success") == [((), 0.0)]
     assert cost(book) == 2

@@ -91,6 +91,11 @@ def _mode(entry: Entry) -> str:
     }
     for word, mode in (
         ("embed", "embedding"),
+        ("bge-", "embedding"),
+        ("voyage-", "embedding"),
+        ("davinci", "completion"),
+        ("curie", "completion"),
+        ("babbage", "completion"),
         ("rerank", "rerank"),
         ("moderation", "moderation"),
     ):
@@ -105,4 +110,5 @@ def _mode(entry: Entry) -> str:
             return mode
     if "input_characters" in classes and "output" not in classes:
         return "speech"
-    return "chat" if "output" in classes else ""
+    # Classifiers and routers: charged for what goes in, and no source says what they do.
+    return "chat" if "output" in classes else "other"

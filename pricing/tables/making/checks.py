@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import subprocess
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pricing.problems import PriceError
-from pricing.rates import parse
-from pricing.tables.making import fetch, genai_prices, litellm, plausible, stated
+from pricing.rates import RateError, parse
+from pricing.tables.making import fetch, genai_prices, litellm, plausible, stated, unusual
+from pricing.tables.making.licences import unlicensed
 from pricing.tables.making.reading import (
     Tables,
-    parse_text,
     read_tables,
-    read_text,
-    table_files,
 )
 from pricing.tables.making.rows import is_token
 from pricing.tables.making.writing import built
+from pricing.tables.making.yaml_text import parse_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pricing.tables.making.lines import Line, Sheet
@@ -48,15 +46,34 @@ def schema_and_freshness(directory: Path) -> Iterator[str]:
         yield "builtin.json is stale: run `python -m pricing.tables.build --compact`"
 
 
-def plausibility(tables: Tables) -> Iterator[str]:
-    """Units and ratios; a slip of the unit must not pass."""
+def figures(tables: Tables) -> Iterator[tuple[tuple[str, str, str], Decimal]]:
+    """Every price with its place: USD per million tokens, or per single unit."""
     for provider, sheet, line in rows(tables):
-        figures = {name: _figure(name, text) for name, text in line.prices}
+        for name, text in line.prices:
+            yield (provider, sheet.model, name), _figure(name, text)
+
+
+def plausibility(
+    tables: Tables, known: Mapping[tuple[str, str, str], frozenset[Decimal]] | None = None
+) -> Iterator[str]:
+    """Units and ratios; a slip of the unit must not pass."""
+    known = unusual.listed() if known is None else known
+    for provider, sheet, line in rows(tables):
+        try:
+            figures = {name: _figure(name, text) for name, text in line.prices}
+        except RateError as problem:
+            yield f"{_place(provider, sheet, line)}: {problem}"
+            continue
+        for name, figure in figures.items():
+            if reason := unusual.doubt((provider, sheet.model, name), figure, known):
+                yield f"{_place(provider, sheet, line)}: {reason}"
         reason = plausible.doubt(sheet.mode, figures) or _ratio(figures)
         if reason:
             yield f"{_place(provider, sheet, line)}: {reason}"
         if not line.source or not line.checked:
             yield f"{_place(provider, sheet, line)}: names no source or no date"
+        for part in unlicensed(line.source):
+            yield f"{_place(provider, sheet, line)}: {part!r} has no licence in sources.yaml"
 
 
 def _figure(name: str, text: str) -> Decimal:
@@ -90,54 +107,10 @@ def overlaps(tables: Tables) -> Iterator[str]:
                 last[line.when] = line
 
 
-def lost_rows(directory: Path, reference: str) -> Iterator[str]:
-    """Rows of an earlier commit that are gone or say something else; an end date may be new."""
-    earlier = _tables_at(directory, reference)
-    now = read_tables(directory)
-    for provider, sheet, line in rows(earlier):
-        found = _sheet(now.get(provider, {}), sheet.model.lower())
-        same = [row for row in found.lines if row.identity == line.identity] if found else []
-        place = f"{_place(provider, sheet, line)}: in {reference}"
-        if not same:
-            if found is None or not _told_by(found, line):
-                yield f"{place}, not any more"
-        elif not same[0].says(line):
-            yield f"{place} with other prices: {dict(line.prices)}"
-        elif line.end and same[0].end != line.end:
-            yield f"{place} ended {line.end}, now {same[0].end or 'never'}"
-
-
-def _told_by(sheet: Sheet, line: Line) -> bool:
-    """Whether a longer row of the same condition and prices covers it now."""
-    return any(
-        row.when == line.when
-        and row.says(line)
-        and row.start <= line.start
-        and (not row.end or (line.end and line.end <= row.end))
-        for row in sheet.lines
-    )
-
-
 def _sheet(sheets: dict[str, Sheet], name: str) -> Sheet | None:
     if name in sheets:
         return sheets[name]
     return next((s for s in sheets.values() if name in {a.lower() for a in s.aliases}), None)
-
-
-def _tables_at(directory: Path, reference: str) -> Tables:
-    tables: Tables = {}
-    listed = _git(directory, "ls-tree", "--name-only", reference, "./").splitlines()
-    known = {path.name for path in table_files(directory)}
-    for name in listed:
-        if name in known or (name.endswith(".yaml") and name != "disagreements.yaml"):
-            tables |= read_text(_git(directory, "show", f"{reference}:./{name}"))
-    return tables
-
-
-def _git(directory: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(directory), *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
-    return done.stdout
 
 
 def explained(directory: Path) -> Iterator[str]:
@@ -145,6 +118,8 @@ def explained(directory: Path) -> Iterator[str]:
     content = parse_text((directory / "disagreements.yaml").read_text(encoding="utf-8"))
     tables = read_tables(directory)
     for group in content["reasons"]:
+        if group["reason"].startswith("unsettled"):
+            yield f"{len(group['cases'])} disagreements are unsettled: a rule in making/verdicts.py says why"
         for case in group["cases"]:
             sheet = _sheet(tables.get(case["provider"], {}), case["model"].lower())
             taken = case[case["taken"]]

@@ -9,6 +9,7 @@ from pricing.tables.making import (
     aliases,
     fetch,
     genai_prices,
+    history,
     litellm,
     merge,
     plausible,
@@ -55,6 +56,7 @@ def compile_tables(wheels: Path) -> Compiled:
     merge.share_with_kin(merged.book, today, TODAY)
     merge.prune(merged.book)
     rulings.set_instants(merged.book)
+    history.put_before(merged.book)
     book = aliases.collapse(merged.book)
     names = genai_prices.names_of(data)
     return Compiled(

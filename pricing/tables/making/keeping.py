@@ -7,16 +7,28 @@ was taken. A model that the sources dropped keeps its rows: calls of last year s
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pricing.tables.making.lines import Line, Sheet, joined, order
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pricing.tables.making.reading import Tables
 
+    Told = Mapping[tuple[str, str], str]
 
-def keep(new: Tables, old: Tables, today: str) -> Tables:
-    """The new tables with everything that the old ones know beyond them."""
+
+ALWAYS_RIGHT: Final = "9999"
+"""Later than every day: the new tables are right about all of the past."""
+
+
+def keep(new: Tables, old: Tables, today: str, told: Told | None = None) -> Tables:
+    """The new tables with everything that the old ones know beyond them.
+
+    `told` says until when the kept history of a model speaks: before that the new tables are right.
+    """
+    told = told or {}
     kept: Tables = {}
     for provider in {**old, **new}:
         now, then = new.get(provider, {}), old.get(provider, {})
@@ -24,14 +36,17 @@ def keep(new: Tables, old: Tables, today: str) -> Tables:
         sheets = dict(now)
         for key, sheet in then.items():
             if key in now:
-                sheets[key] = _together(now[key], sheet, today)
+                until = told.get((provider, key), "")
+                sheets[key] = _together(now[key], sheet, today, until)
+            elif told.get((provider, key)) == ALWAYS_RIGHT:
+                continue
             elif key not in names:
                 sheets[key] = sheet
             elif not _covers(names[key], sheet):
                 leader = names[key]
                 leader.aliases = [alias for alias in leader.aliases if alias.lower() != key]
                 own = Sheet(sheet.model, sheet.mode, [], leader.multipliers, leader.lines)
-                sheets[key] = _together(own, sheet, today)
+                sheets[key] = _together(own, sheet, today, "")
         kept[provider] = sheets
         _keep_names(sheets, then)
     return kept
@@ -44,24 +59,27 @@ def _covers(leader: Sheet, old: Sheet) -> bool:
     )
 
 
-def _together(now: Sheet, then: Sheet, today: str) -> Sheet:
+def _together(now: Sheet, then: Sheet, today: str, told: str) -> Sheet:
     conditions = dict.fromkeys(line.when for line in (*now.lines, *then.lines))
     lines: list[Line] = []
     for when in conditions:
         new = [line for line in now.lines if line.when == when]
         old = [line for line in then.lines if line.when == when]
-        lines += _timeline(new, old, today)
+        lines += _timeline(new, old, today, told)
     return replace(now, lines=joined(sorted(lines, key=order)))
 
 
-def _timeline(new: list[Line], old: list[Line], today: str) -> list[Line]:
+def _timeline(new: list[Line], old: list[Line], today: str, told: str) -> list[Line]:
     """One condition's rows, span by span: no two can overlap."""
-    bounds = sorted({"", today, *(at for row in (*new, *old) for at in (row.start, row.end))})
+    bounds = sorted(
+        {"", told, today, *(at for row in (*new, *old) for at in (row.start, row.end))}
+    )
     known = {row.start for row in old}
     spans: list[Line] = []
     for begin, end in zip(bounds, [*bounds[1:], ""], strict=True):
         stated, remembered = _at(new, begin), _at(old, begin)
-        chosen = _choice(stated, remembered, known, past=begin < today)
+        past = told <= begin < today
+        chosen = _choice(stated, remembered, known, past=past)
         if chosen is not None:
             spans.append(replace(chosen, start=begin, end=end))
     return joined(spans)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from pricing.tables.making import fetch
+from pricing.tables.making import fetch, history
 from pricing.tables.making.decimals import text
 from pricing.tables.making.rows import CONDITIONS, ORDER, TOKENS, Entry, When
 from pricing.tables.making.rulings import MINIMUM_SECONDS
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from pricing.tables.making.rows import Price
 
 _CHECKED: Final = {package.label: package.checked for package in fetch.PACKAGES}
+
+
+def _checked(label: str) -> str:
+    """The day on which a source's figures were taken as true."""
+    return _CHECKED.get(label) or history.releases()[label]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +77,7 @@ def lines_of(entry: Entry) -> list[Line]:
                 if name in classes
             ),
             source="; ".join(_sources(classes.values())),
-            checked=max(_CHECKED[label] for label in _sources(classes.values())),
+            checked=max(map(_checked, _sources(classes.values()))),
         )
         for period in entry.periods
         for condition, classes in period.grid.items()

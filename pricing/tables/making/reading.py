@@ -6,12 +6,12 @@ Every scalar stays text. This is the build's own memory; the service's reader is
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
-
-import yaml
 
 from pricing.tables.making.lines import Line, Sheet
 from pricing.tables.making.rows import ordered
+from pricing.tables.making.yaml_text import parse_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,10 +34,13 @@ def read_tables(directory: Path) -> Tables:
     return tables
 
 
-def parse_text(text: str) -> Any:
-    """YAML in which every scalar is text."""
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    return yaml.load(text, Loader=loader)  # noqa: S506 - the base loader makes text only
+def version_of(directory: Path) -> str:
+    """The latest version that the files state; empty where there are none."""
+    found = (
+        re.search(r'^version: "(.*)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+        for path in table_files(directory)
+    )
+    return max((match[1] for match in found if match is not None), default="")
 
 
 def read_text(text: str) -> Tables:

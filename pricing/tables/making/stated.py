@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from pricing.rates import parse
+from pricing.tables.making import history
 from pricing.tables.making.rows import without
 
 if TYPE_CHECKING:
@@ -43,13 +44,18 @@ def unrepeated(source: Book, tables: Tables, known: Explained, today: str) -> It
             continue
         if sheet.model.lower() != model and (provider, sheet.model.lower()) in known:
             continue
-        yield from _differences(entry, sheet, today)
+        told = history.untils().get(
+            (provider, model), ""
+        )  # until then the kept history is right
+        yield from _differences(entry, sheet, today, told)
 
 
-def _differences(entry: Entry, sheet: Sheet, today: str) -> Iterator[str]:
+def _differences(entry: Entry, sheet: Sheet, today: str, told: str) -> Iterator[str]:
     for period in entry.periods:
         # An undated list says what holds now; a dated one what held from its first day.
         moment = today if period.holds(today) else _inside(period.start, period.end)
+        if moment < told:
+            continue
         for condition, classes in period.grid.items():
             for name, price in classes.items():
                 found = _price(sheet, condition, name, moment)

@@ -144,9 +144,49 @@ RULES: Final = (
         "speech comes out as audio tokens; LiteLLM's figure is for text",
     ),
     Rule(
-        lambda c: c.provider == "cloudflare" and c.near("1/100"),
+        lambda c: c.provider == "cloudflare" and c.near("1/50"),
         "litellm",
         "rounded by genai-prices",
+    ),
+    Rule(
+        lambda c: c.near("1/50") and digits(c.genai_prices.amount) > digits(c.litellm.amount),
+        "genai-prices",
+        "LiteLLM has the same figure with its last digit cut off",
+    ),
+    Rule(
+        _at("together_ai"),
+        "litellm",
+        "LiteLLM names api.together.ai/v1/models as its source, genai-prices an older page",
+    ),
+    Rule(
+        lambda c: c.provider == "x_ai" and c.model.startswith("grok-code-fast"),
+        "litellm",
+        "the name serves grok-build-0.1 now, at the price that both sources have for it",
+    ),
+    Rule(
+        lambda c: c.name == "searches" and "-search-preview" in c.model,
+        "litellm",
+        "these models search at the fee of the preview tool; genai-prices has that of the general one",
+    ),
+    Rule(
+        lambda c: c.provider == "mistral_ai" and c.model == "mistral-medium",
+        "litellm",
+        "a moving alias: it names Medium 3.5 as mistral-medium-latest does, whose move genai-prices dates",
+    ),
+    Rule(
+        lambda c: c.provider == "novita" and c.model.startswith("mindai/"),
+        "litellm",
+        "genai-prices has 55 % of each of LiteLLM's figures: a promotion without a date; the list price is kept",
+    ),
+    Rule(
+        lambda c: c.provider == "novita" and c.name == "cache_read",
+        "litellm",
+        "not settled: sellers of this model have both figures; LiteLLM names the seller's price page",
+    ),
+    Rule(
+        lambda c: c.provider == "novita",
+        "litellm",
+        "not settled: neither source says where it has it from; genai-prices' input is its output's price",
     ),
     Rule(
         lambda c: re.search(r"-latest$", c.model) is not None,

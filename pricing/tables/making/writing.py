@@ -9,11 +9,13 @@ from pricing import compact
 from pricing.formats import document as documents
 from pricing.formats import genai_cost
 from pricing.layer import Catalogue
+from pricing.tables.making import against, history
 from pricing.tables.making.compiling import TODAY
 from pricing.tables.making.emit import document, filename
-from pricing.tables.making.keeping import keep
+from pricing.tables.making.keeping import ALWAYS_RIGHT, keep
+from pricing.tables.making.licences import licences
 from pricing.tables.making.lines import Sheet, sheet_of
-from pricing.tables.making.reading import read_tables, table_files
+from pricing.tables.making.reading import read_tables, table_files, version_of
 from pricing.tables.making.record import record
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def write_tables(compiled: Compiled, out: Path, *, fresh: bool) -> str:
     """Write everything; a line of counts for the person at the terminal."""
     tables = _sheets(compiled)
     if not fresh:
-        tables = keep(tables, read_tables(out), TODAY)
+        tables = keep(tables, read_tables(out), TODAY, _believed(out))
     for provider, sheets in tables.items():
         name = compiled.names.get(provider, provider)
         text = document(provider, name, sheets.values(), TODAY)
@@ -39,6 +41,12 @@ def write_tables(compiled: Compiled, out: Path, *, fresh: bool) -> str:
     names = sum(len(sheet.aliases) for sheet in models)
     rows = sum(len(sheet.lines) for sheet in models)
     return f"{len(tables)} providers, {len(models)} models, {names} aliases, {rows} rows"
+
+
+def _believed(out: Path) -> dict[tuple[str, str], str]:
+    """Until when the new tables are right about the past: always, of what has been corrected since."""
+    corrected = dict.fromkeys(against.corrected(version_of(out)), ALWAYS_RIGHT)
+    return history.untils() | corrected
 
 
 def _sheets(compiled: Compiled) -> Tables:
@@ -64,4 +72,4 @@ def catalogue(directory: Path) -> Catalogue:
 
 def built(directory: Path) -> bytes:
     """The compact build of the files in a directory."""
-    return compact.dump(catalogue(directory))
+    return compact.dump(catalogue(directory), licences=licences())

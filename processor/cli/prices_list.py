@@ -1,0 +1,136 @@
+"""`genai-cost prices list`: the rows of the table that the service would price with."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import click
+
+from pricing.difference import entries, prices_of
+from pricing.providers import canonical
+from pricing.rows import Row, instant_text, row_id
+from pricing.usage import CLASSES
+from processor.cli.output import print_json, print_problems, print_table
+from processor.cli.quote import moment, price_options, table_for, unix_ns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pricing import PriceTable
+    from pricing.rows import Entry
+
+EXAMPLES: Final = """\b
+Examples:
+  genai-cost prices list --provider anthropic
+  genai-cost prices list --model 'gpt-4o*' --at 2024-09-01
+  genai-cost prices list --class cache_write_1h --json
+  genai-cost prices list --model gpt-4o --history
+"""
+
+
+class Wanted(NamedTuple):
+    """Which rows."""
+
+    provider: str = ""
+    model: str = ""
+    kind: str = ""
+    at_unix_ns: int | None = None
+    """None for all of history."""
+
+    def entry(self, entry: Entry) -> bool:
+        """Whether a model is asked for; its pattern holds for the id, with or without provider."""
+        if self.provider and entry.provider not in {self.provider, "*"}:
+            return False
+        names = (entry.model, f"{entry.provider}/{entry.model}")
+        return not self.model or any(fnmatchcase(name, self.model) for name in names)
+
+    def row(self, row: Row) -> bool:
+        """Whether one of its rows is."""
+        at = self.at_unix_ns
+        in_force = at is None or (
+            (row.since is None or row.since <= at) and (row.until is None or at < row.until)
+        )
+        return in_force and (not self.kind or self.kind in row.rates)
+
+
+@click.command("list", epilog=EXAMPLES)
+@click.option("--provider", default="", metavar="P", help="Only this seller's.")
+@click.option(
+    "--model", default="", metavar="ID", help="Only this model; * stands for anything."
+)
+@click.option(
+    "--class", "kind", type=click.Choice(list(CLASSES)), help="Only rows that price this class."
+)
+@click.option(
+    "--at",
+    "at_unix_ns",
+    callback=moment,
+    metavar="TIME",
+    help="In force then; now if left out.",
+)
+@click.option("--history", is_flag=True, help="All rows, those of the past and future too.")
+@price_options
+@click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
+def list_prices(  # noqa: PLR0913 - a command's options are its arguments
+    *,
+    provider: str,
+    model: str,
+    kind: str | None,
+    at_unix_ns: int | None,
+    history: bool,
+    files: tuple[str, ...],
+    config: str | None,
+    as_json: bool,
+) -> None:
+    """List price rows: US dollars per million tokens, or per the unit that is named."""
+    at = unix_ns(datetime.now(UTC)) if at_unix_ns is None else at_unix_ns
+    seller = canonical(provider) if provider else ""
+    wanted = Wanted(seller, model.strip().lower(), kind or "", None if history else at)
+    table = table_for(files, config)
+    found = list(_rows(table, wanted))
+    if as_json:
+        rows = [_as_json(entry, row) for entry, row in found]
+        print_json({"version": table.version, "rows": rows})
+    elif found:
+        head = ("provider", "model", "from", "to", "when", "USD")
+        print_table(head, (_as_text(entry, row) for entry, row in found))
+    if not found:
+        print_problems(["no price row is like that; --history shows those not in force too"])
+        sys.exit(1)
+
+
+def _rows(table: PriceTable, wanted: Wanted) -> Iterator[tuple[Entry, Row]]:
+    for entry in entries(table):
+        if wanted.entry(entry):
+            for row in entry.rows:
+                if wanted.row(row):
+                    yield entry, row
+
+
+def _when(entry: Entry, row: Row) -> str:
+    _, opened, terms = row_id(entry.provider, "", row).partition("[")
+    return terms.removesuffix("]") if opened else ""
+
+
+def _as_text(entry: Entry, row: Row) -> tuple[str, ...]:
+    prices = ", ".join(f"{name} {price}" for name, price in prices_of(row).items())
+    since, until = ("" if at is None else instant_text(at) for at in (row.since, row.until))
+    return entry.provider, entry.model, since, until, _when(entry, row), prices
+
+
+def _as_json(entry: Entry, row: Row) -> dict[str, Any]:
+    return {
+        "provider": entry.provider,
+        "model": entry.model,
+        "mode": entry.mode,
+        "row": row_id(entry.provider, entry.model, row),
+        "from": None if row.since is None else instant_text(row.since),
+        "to": None if row.until is None else instant_text(row.until),
+        "when": _when(entry, row),
+        "prices": prices_of(row),
+        "source": row.source,
+        "checked": row.checked,
+    }

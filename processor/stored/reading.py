@@ -1,0 +1,172 @@
+"""Requests out of a file, one at a time; what is broken is said with its place, and the rest goes on.
+
+A line that cannot be read costs itself; a size or a packing that makes no sense costs the rest of the
+file, since nobody knows where the next message begins.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import zlib
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
+
+from processor.stored.encoding import (
+    MAX_MESSAGE_BYTES,
+    ZSTD,
+    Encoding,
+    compression_of,
+    framing_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from processor.stored.encoding import Compression
+
+Buffered: TypeAlias = "io.BufferedReader[Any]"
+CHUNK: Final = 256 * 1024
+"""What is asked of a file at once."""
+_SIZE: Final = struct.Struct(">I")
+_HEAD: Final = 4096
+_WINDOW: Final = 128 * 1024 * 1024
+"""Largest window of a zstd frame that is unpacked, `zstd --long`'s own."""
+_TOO_LONG: Final = (
+    f"is longer than {MAX_MESSAGE_BYTES >> 20} MiB, more than the service takes; split it, JSON for "
+    "example with jq -c '.resourceSpans[] | {resourceSpans: [.]}'"
+)
+
+
+class Message(NamedTuple):
+    """One request as it lies in the file, unpacked."""
+
+    raw: bytes
+    place: str
+    """`file:line`, or the file with the message's number and offset."""
+    is_json: bool
+    packed: bool = False
+    """It was a zstd frame of its own."""
+
+
+class Broken(NamedTuple):
+    """What cannot be read, and why."""
+
+    place: str
+    words: str
+    rest_lost: bool = False
+    """Nothing after it can be read either."""
+
+    def __str__(self) -> str:
+        lost = "; the rest of the file is not read" if self.rest_lost else ""
+        return f"{self.place}: {self.words}{lost}"
+
+
+class Stored:
+    """A file of OTLP. Opening it raises `NotOtlp` or `OSError`; iterating never does."""
+
+    def __init__(self, file: Buffered, name: str) -> None:
+        self.name = name
+        compression = compression_of(file.peek(_HEAD)[:_HEAD])
+        self._file = _unpacked(file, compression)
+        try:
+            head = self._file.peek(_HEAD)[:_HEAD]
+        except _failures() as bad:
+            raise OSError(f"is no whole {compression} file: {bad}") from None
+        self.encoding = Encoding(framing_of(head), compression)
+
+    def __iter__(self) -> Iterator[Message | Broken]:
+        """Messages in their order."""
+        inside = {
+            "lines": self._lines,
+            "document": self._whole,
+            "message": self._whole,
+            "stream": self._stream,
+        }[self.encoding.framing]
+        try:
+            yield from inside()
+        except _failures() as bad:
+            words = f"cannot be unpacked ({self.encoding.compression}): {bad}"
+            yield Broken(self.name, words, rest_lost=True)
+
+    def _lines(self) -> Iterator[Message | Broken]:
+        number = 0
+        while line := self._file.readline(MAX_MESSAGE_BYTES + 2):
+            number += 1
+            place = f"{self.name}:{number}"
+            if len(line) > MAX_MESSAGE_BYTES and not line.endswith(b"\n"):
+                yield Broken(place, _TOO_LONG)
+                while line and not line.endswith(b"\n"):
+                    line = self._file.readline(CHUNK)
+            elif text := line.removeprefix(b"\xef\xbb\xbf").strip():
+                yield Message(text, place, is_json=True)
+
+    def _whole(self) -> Iterator[Message | Broken]:
+        body = self._file.read(MAX_MESSAGE_BYTES + 1)
+        if len(body) > MAX_MESSAGE_BYTES:
+            yield Broken(self.name, _TOO_LONG, rest_lost=True)
+        elif self.encoding.framing == "document":
+            text = body.removeprefix(b"\xef\xbb\xbf").strip()
+            yield Message(text, self.name, is_json=True)
+        else:
+            yield Message(body, self.name, is_json=False)
+
+    def _stream(self) -> Iterator[Message | Broken]:
+        number = offset = 0
+        while head := self._file.read(4):
+            number += 1
+            place = f"{self.name}: message {number} at byte {offset}"
+            size = _SIZE.unpack(head)[0] if len(head) == 4 else MAX_MESSAGE_BYTES + 1
+            if len(head) == 4 and size > MAX_MESSAGE_BYTES:
+                yield Broken(place, f"its size of {size} bytes {_TOO_LONG}", rest_lost=True)
+                return
+            body = self._file.read(size) if len(head) == 4 else b""
+            if len(body) < size:
+                words = "ends in its middle; the writer was cut off, or is still at it"
+                yield Broken(place, words, rest_lost=True)
+                return
+            offset += 4 + size
+            yield _unpacked_message(body, place)
+
+
+def _unpacked_message(body: bytes, place: str) -> Message | Broken:
+    if not body.startswith(ZSTD):
+        return Message(body, place, _looks_json(body))
+    import zstandard  # noqa: PLC0415 - only where somebody packed
+
+    unpacking = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
+    try:
+        with unpacking.stream_reader(body) as reader:
+            raw = reader.read(MAX_MESSAGE_BYTES + 1)
+    except zstandard.ZstdError as bad:
+        return Broken(place, f"cannot be unpacked (zstd): {bad}")
+    if len(raw) > MAX_MESSAGE_BYTES:
+        return Broken(place, _TOO_LONG)
+    return Message(raw, place, _looks_json(raw), packed=True)
+
+
+def _looks_json(raw: bytes) -> bool:
+    """No protobuf request begins so."""
+    return raw[:1] in {b"{", b"["}
+
+
+def _unpacked(file: Buffered, compression: Compression) -> Buffered:
+    if compression == "none":
+        return file
+    if compression == "gzip":
+        packed = gzip.GzipFile(fileobj=file, mode="rb")
+        return io.BufferedReader(cast("io.RawIOBase", packed), CHUNK)
+    import zstandard  # noqa: PLC0415
+
+    unpacking = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
+    reader = unpacking.stream_reader(file, read_across_frames=True, closefd=False)
+    return io.BufferedReader(cast("io.RawIOBase", reader), CHUNK)
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What reading and unpacking raise; zstd's only where it was imported."""
+    import sys  # noqa: PLC0415
+
+    zstd = sys.modules.get("zstandard")
+    known = (OSError, EOFError, zlib.error)
+    return known if zstd is None else (*known, zstd.ZstdError)

@@ -1,0 +1,39 @@
+"""A CA of the tests' own, and servers that it vouches for."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+import trustme
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Authority:
+    """A private CA; `file` is what an operator writes as `ca_file`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._ca = trustme.CA()
+        self.file = str(folder / "ca.pem")
+        self._ca.cert_pem.write_to_path(self.file)
+
+    def server(self, *names: str) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._ca.issue_cert(*names).configure_cert(context)
+        return context
+
+    def server_for_known_clients(self, *names: str) -> ssl.SSLContext:
+        context = self.server(*names)
+        context.verify_mode = ssl.CERT_REQUIRED
+        self._ca.configure_trust(context)
+        return context
+
+    def client(self, folder: Path) -> tuple[str, str]:
+        """Certificate and key of a client."""
+        cert = self._ca.issue_cert("client@example.com")
+        chain, key = folder / "client.pem", folder / "client.key"
+        cert.cert_chain_pems[0].write_to_path(str(chain))
+        cert.private_key_pem.write_to_path(str(key))
+        return str(chain), str(key)
