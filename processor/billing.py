@@ -15,7 +15,7 @@ from pricing import NotPriced, Question, Standing
 from pricing.money import ATTO
 from processor.calls.settle import BILL, DUPLICATE
 from processor.dialects.usage import UNITS
-from processor.model import Source, Status
+from processor.model import Source, Status, Unpriced
 from processor.stamp import COST, Form, Stamp, Stamper, usd_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ COMPUTED: Final = Source.COMPUTED
 STANDING: Final[Mapping[Standing, Status]] = {each: Status(each) for each in Standing}
 _SMALL_RATE: Final = 1 << 45
 _SMALL_COUNT: Final = 1 << 17
+LATE: Final = frozenset(
+    {Status.UNKNOWN_MODEL, Status.NO_PRICE_AT_TIME, Status.UNSUPPORTED_UNIT}
+)
+"""What a further row in a price file mends."""
 OFFER_LIMIT: Final = 8192
 NO_COUNTS: Final[list[int]] = []
 
@@ -51,6 +55,8 @@ class Bill:
         self.counts: list[int] = NO_COUNTS
         """Tokens that are counted by class; none of a duplicate or an aggregate."""
         self.row: str = ""
+        self.unpriced: Unpriced | None = None
+        """What is still to be priced, once somebody has its price."""
 
 
 @final
@@ -95,10 +101,10 @@ class Biller:
         """By the price table, whatever it takes."""
         offer = self._offer(reading.pattern, table)
         if isinstance(offer, NotPriced):
-            return self._unpriced(reading, Status(offer.reason))
+            return self._still_unpriced(reading, Status(offer.reason))
         quote = offer.charge(reading.usage, at_unix_ns)
         if isinstance(quote, NotPriced):
-            return self._unpriced(reading, Status(quote.reason))
+            return self._still_unpriced(reading, Status(quote.reason))
         stamp = self._stamper.priced(quote, table.version, reading.reported_usd)
         bill = Bill(STANDING[quote.status], quote.atto_usd, COMPUTED, stamp)
         bill.row = quote.row
@@ -161,6 +167,13 @@ class Biller:
         own = reading.reported_key == COST
         stamp = self._stamper.kept(status) if own else self._stamper.taken_over(usd, status)
         return _with_tokens(Bill(status, atto_of(usd), Source.REPORTED, stamp), reading)
+
+    def _still_unpriced(self, reading: Reading, status: Status) -> Bill:
+        """No cost of ours as prices are now; a later table may have one."""
+        bill = self._unpriced(reading, status)
+        if not bill.source and status in LATE and reading.counts:
+            bill.unpriced = Unpriced(question(reading.pattern), reading.usage)
+        return bill
 
     def _unpriced(self, reading: Reading, status: Status) -> Bill:
         """No cost of ours. An estimate that came with the span is left as it is, and counted so."""

@@ -287,7 +287,7 @@ class Enricher:
     def _charge(self, candidate: Candidate, bill: Bill) -> Charge:
         view = candidate.view
         resource = self._resource(view.scope.parent)
-        return Charge(
+        charge = Charge(
             self._labels_of(
                 candidate.reading.pattern, resource, bill.source, candidate.dimensions
             ),
@@ -300,3 +300,5 @@ class Enricher:
             view.span_id,
             bill.row,
         )
+        charge.unpriced = bill.unpriced
+        return charge

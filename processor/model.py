@@ -13,6 +13,9 @@ from mypy_extensions import mypyc_attr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+    from pricing import Question
 
 
 class Signal(StrEnum):
@@ -122,6 +125,13 @@ class Labels:
         return isinstance(other, Labels) and self._values == other._values
 
 
+class Unpriced(NamedTuple):
+    """What a call without a price was about and used: enough to price it once there is one."""
+
+    question: Question
+    usage: Mapping[str, int | Decimal]
+
+
 @final
 @mypyc_attr(acyclic=True)
 class Charge:
@@ -151,6 +161,8 @@ class Charge:
         self.span_id: bytes = span_id
         self.row: str = row
         """The price row used, for people; empty where none was."""
+        self.unpriced: Unpriced | None = None
+        """Of a billed call whose price is not known yet."""
 
     @property
     def tokens(self) -> tuple[tuple[str, int], ...]:

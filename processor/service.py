@@ -19,6 +19,7 @@ from processor.assembly import enricher, next_hops
 from processor.calls import Memory
 from processor.health import Readiness, State, health_page, health_service
 from processor.metrics import Ledger, MetricsExporter, OtlpView, Page
+from processor.metrics.catch_up import CatchUp
 from processor.model import GRPC_METHOD, Batch, Signal, Terms
 from processor.pipeline import Pipeline
 from processor.prices import PriceWatch
@@ -119,10 +120,12 @@ class Service:
                 await stack.enter_async_context(exporter)
             doors = await self._doors(stack)
             urls = followed(self._settings.pricing, self.book.sources, USER_AGENT)
-            prices = PriceWatch(self.book, self.telemetry, followed=urls)
+            late = CatchUp(self.ledger, self.book)
+            prices = PriceWatch(self.book, self.telemetry, late.reloaded, followed=urls)
             prices.start()
             self._on_signals(stopping, prices)
             watching = tasks.create_task(prices.run(stopping))
+            catching_up = tasks.create_task(late.run())
             exporting = tasks.create_task(self._export_metrics(drained))
             await self._pages(stack)
             for door in doors:
@@ -137,6 +140,7 @@ class Service:
             await asyncio.gather(*(door.stop() for door in doors))
             drained.set()
             await asyncio.gather(watching, exporting)
+            catching_up.cancel()
         logger.info("stopped")
         return 0
 

@@ -34,6 +34,11 @@ REQUEST_COST: Final = Instrument(
 SPANS: Final = Instrument(
     "genai_cost.spans", "{span}", "Recognised spans by what became of them."
 )
+LATE: Final = Instrument(
+    "genai_cost.late",
+    "{USD}",
+    "Of the cost, what was added when a price came after its calls, by why they had none.",
+)
 FIRST_SEEN: Final = Instrument(
     "genai_cost.model.first_seen",
     "s",

@@ -8,10 +8,11 @@ Invariant: never more label sets than the limit, and their sum is everything tha
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pricing import NotPriced
 from processor.metrics.instruments import (
     BOUNDS_ATTO,
     OVERFLOW,
@@ -22,13 +23,17 @@ from processor.metrics.instruments import (
     own_resource,
 )
 from processor.metrics.totals import Totals
+from processor.model import Labels, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from processor.model import Charge, Labels, Status
+    from pricing import PriceTable
+    from processor.model import Charge, Status
 
 DEFAULT_LIMIT: Final = 2000
+UNPRICED_LIMIT: Final = 16_384
+"""Calls without a price that are remembered, the last ones; some 700 bytes each."""
 _BUCKETS: Final = len(BOUNDS_ATTO) + 1
 _BEFORE_NS: Final = 1_000_000
 """A series starts this long before its first call: its start must lie before its first point."""
@@ -47,10 +52,24 @@ class Account:
     calls: list[int] = field(default_factory=list[int])
     tokens: defaultdict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
     spans: defaultdict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
+    late: defaultdict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
+
+    def spend(self, atto_usd: int) -> None:
+        """One call's cost."""
+        self.atto_usd += atto_usd
+        if not self.calls:
+            self.calls = [0] * _BUCKETS
+        self.calls[bisect_left(BOUNDS_ATTO, atto_usd)] += 1
 
     def totals(self) -> Totals:
         """A copy of the sums as they are now."""
-        return Totals(self.atto_usd, tuple(self.calls), dict(self.tokens), dict(self.spans))
+        return Totals(
+            self.atto_usd,
+            tuple(self.calls),
+            dict(self.tokens),
+            dict(self.spans),
+            dict(self.late),
+        )
 
 
 class Model(NamedTuple):
@@ -78,6 +97,7 @@ class Ledger:
         self._by_identity: dict[tuple[Attributes, Attributes], Account] = {}
         self._overflow: Account | None = None
         self._models: dict[Attributes, int] = {}
+        self._unpriced: deque[Charge] = deque(maxlen=UNPRICED_LIMIT)
         self.accounts: list[Account] = []
         """Every label set, in the order of their first calls; none ever leaves."""
 
@@ -95,11 +115,47 @@ class Ledger:
             for place, name in enumerate(charge.classes):
                 tokens[name] += counts[place]
             if labels.source:
-                atto_usd = charge.atto_usd
-                account.atto_usd += atto_usd
-                if not account.calls:
-                    account.calls = [0] * _BUCKETS
-                account.calls[bisect_left(BOUNDS_ATTO, atto_usd)] += 1
+                account.spend(charge.atto_usd)
+            elif charge.unpriced is not None:
+                self._unpriced.append(charge)
+
+    def catch_up(self, table: PriceTable, now_unix_ns: int) -> Iterator[int]:
+        """Count what calls cost whose price came after them, once each; one step a call.
+
+        Yields the atto-dollars of each remembered call, 0 where it still has no price. What the
+        spans say is not changed: the counters are ahead of them by `genai_cost.late`.
+        """
+        for _ in range(len(self._unpriced)):
+            charge = self._unpriced.popleft()
+            yield self._settle_late(charge, table, now_unix_ns)
+
+    def _settle_late(self, charge: Charge, table: PriceTable, now_unix_ns: int) -> int:
+        unpriced, of = charge.unpriced, charge.labels
+        if unpriced is None:
+            return 0
+        at_unix_ns = charge.end_unix_ns or now_unix_ns
+        quote = table.quote(unpriced.question, unpriced.usage, at_unix_ns)
+        if isinstance(quote, NotPriced):
+            self._unpriced.append(charge)
+            return 0
+        labels = Labels(
+            of.origin,
+            of.operation,
+            of.provider,
+            of.request_model,
+            of.response_model,
+            Source.COMPUTED,
+            of.dimensions,
+        )
+        account = self._by_labels.get(labels) or self._open(labels, now_unix_ns)
+        account.spend(quote.atto_usd)
+        account.late[charge.status] += quote.atto_usd
+        return quote.atto_usd
+
+    @property
+    def unpriced(self) -> int:
+        """Calls that are remembered because they have no price yet."""
+        return len(self._unpriced)
 
     @property
     def resource(self) -> Attributes:

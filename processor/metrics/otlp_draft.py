@@ -25,6 +25,7 @@ from processor.metrics.instruments import (
     BOUNDS_USD,
     COST,
     FIRST_SEEN,
+    LATE,
     OVERFLOW,
     REQUEST_COST,
     SPANS,
@@ -103,6 +104,13 @@ class Draft:
             spans = self._sum(resource, SPANS)
             for status, count in totals.spans.items():
                 self._count(spans, encoded, interval, (STATUS, status), count)
+
+        if totals.late:
+            late = self._sum(resource, LATE)
+            for status, atto_usd in totals.late.items():
+                point = self._number(late, encoded, interval)
+                point.as_double = atto_usd / ATTO
+                point.attributes.add(key=STATUS).value.string_value = status
 
     def first_seen(self, resource: Attributes, model: Model, unix_ns: int) -> None:
         """Write when a model was first called."""

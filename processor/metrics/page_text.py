@@ -24,6 +24,7 @@ from processor.metrics.instruments import (
     BOUNDS_USD,
     COST,
     FIRST_SEEN,
+    LATE,
     REQUEST_COST,
     SPANS,
     STATUS,
@@ -79,6 +80,10 @@ def _derived(reading: Reading, encode: Encode) -> Iterator[str]:
     yield _header(CounterMetricFamily(_name(SPANS), SPANS.help), encode)
     for one in calls:
         yield from _split(SPANS, one.labels, STATUS, one.totals.spans)
+    yield _header(CounterMetricFamily(_name(LATE), LATE.help), encode)
+    for one in calls:
+        late = {status: repr(atto_usd / ATTO) for status, atto_usd in one.totals.late.items()}
+        yield from _split(LATE, one.labels, STATUS, late)
     first_seen = GaugeMetricFamily(_name(FIRST_SEEN), FIRST_SEEN.help, unit="seconds")
     yield _header(first_seen, encode)
     for attributes, seen_unix_ns in reading.models:
@@ -91,7 +96,7 @@ def _header(family: Metric, encode: Encode) -> str:
 
 
 def _split(
-    instrument: Instrument, labels: str, by: str, counts: Mapping[str, int]
+    instrument: Instrument, labels: str, by: str, counts: Mapping[str, int] | Mapping[str, str]
 ) -> Iterator[str]:
     name, key = _name(instrument), label_name(by)
     return (

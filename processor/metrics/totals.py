@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 Series: TypeAlias = tuple[str, str]
-"""Of one label set: ("cost", ""), ("tokens", class) or ("spans", status)."""
+"""Of one label set: ("cost", ""), ("tokens", class), ("spans", status) or ("late", status)."""
 COST_SERIES: Series = ("cost", "")
 
 
@@ -24,12 +24,15 @@ class Totals(NamedTuple):
     """Calls with a cost by histogram bucket; empty where there was none yet."""
     tokens: Mapping[str, int]
     spans: Mapping[str, int]
+    late: Mapping[str, int]
+    """Of the atto-dollars, those that were added late, by why the calls had no price."""
 
     def series(self) -> list[Series]:
         """Every series there is; one that is there stays."""
         found = [COST_SERIES] if self.calls else []
         found += [("tokens", name) for name in self.tokens]
         found += [("spans", status) for status in self.spans]
+        found += [("late", status) for status in self.late]
         return found
 
     def holds(self, later: Totals) -> bool:
@@ -38,6 +41,7 @@ class Totals(NamedTuple):
             bool(self.calls) == bool(later.calls)
             and len(self.tokens) == len(later.tokens)
             and len(self.spans) == len(later.spans)
+            and len(self.late) == len(later.late)
         )
 
     def shown(self, known: Collection[Series]) -> Totals:
@@ -48,6 +52,7 @@ class Totals(NamedTuple):
             self.calls if cost else (0,) * len(self.calls),
             {k: n if ("tokens", k) in known else 0 for k, n in self.tokens.items()},
             {k: n if ("spans", k) in known else 0 for k, n in self.spans.items()},
+            {k: n if ("late", k) in known else 0 for k, n in self.late.items()},
         )
 
     def plus(self, other: Totals) -> Totals:
@@ -57,6 +62,7 @@ class Totals(NamedTuple):
             _sum(self.calls, other.calls),
             _merged(self.tokens, other.tokens),
             _merged(self.spans, other.spans),
+            _merged(self.late, other.late),
         )
 
     def since(self, earlier: Totals) -> Totals:
@@ -71,10 +77,11 @@ class Totals(NamedTuple):
             calls if any(calls) else (),
             _moved(self.tokens, earlier.tokens),
             _moved(self.spans, earlier.spans),
+            _moved(self.late, earlier.late),
         )
 
 
-NOTHING = Totals(0, (), {}, {})
+NOTHING = Totals(0, (), {}, {}, {})
 
 
 def _sum(calls: tuple[int, ...], more: tuple[int, ...]) -> tuple[int, ...]:

@@ -197,3 +197,24 @@ async def test_a_file_that_is_bad_from_the_start_is_named_and_telemetry_flows(
 
         await eventually(mended)
         assert await Traffic(service).call() == 2.5
+
+
+async def test_a_price_that_comes_after_its_calls_is_counted_late(tmp_path: Path) -> None:
+    new = PRICES + "      gpt-new: {prices: {input: 4, output: 8}}\n"
+    async with hop(tmp_path) as service:
+        (stamp,) = await service.stamps(sent(chat("gpt-new", fresh=1_000_000, output=0)))
+        assert stamp["genai_cost.status"] == "unknown_model"
+        rename_over(service.prices, new)
+
+        async def caught_up() -> bool:
+            page = await service.child.page()
+            late = page.total("genai_cost_late_total", genai_cost_status="unknown_model")
+            return late == 4
+
+        await eventually(caught_up)
+        page = await service.child.page()
+        assert page.total("gen_ai_usage_cost_total", gen_ai_request_model="gpt-new") == 4
+        assert page.total("genai_cost_spans_total", gen_ai_request_model="gpt-new") == 1
+        assert (
+            "1 calls that came before their price are counted now: $4" in service.child.said()
+        )
