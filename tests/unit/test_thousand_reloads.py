@@ -49,7 +49,7 @@ class Seen:
     def __init__(self) -> None:
         self.name = "seen"
         self.costs: list[float] = []
-        self.mixed: list[set[object]] = []
+        self.mixed: list[object] = []
 
     async def __aenter__(self) -> Self:
         return self
