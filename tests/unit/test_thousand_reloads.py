@@ -25,6 +25,8 @@ from tests.service.calls import COST, chat, sent, spans_of, values
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
     from pricing import PriceTable, ReloadOutcome
     from processor.model import Batch
 
@@ -116,7 +118,10 @@ def blocks() -> int:
     return sys.getallocatedblocks()
 
 
-async def test_a_thousand_reloads_under_traffic(tmp_path: Path) -> None:
+async def test_a_thousand_reloads_under_traffic(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("CRITICAL", "genai_cost")  # the lines that pytest keeps would pile up
     path = tmp_path / "prices.yaml"
     path.write_text(prices(1))
     service = Service(path)
