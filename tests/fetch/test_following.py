@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.fetch import cached
-from processor.fetch.request import Validators
+from processor.fetch.asking import Validators
 from tests.doubles.until import until
 from tests.doubles.web import Behaviour, conditional, raw, reply, silent, web
 from tests.fetch.certificates import Authority
