@@ -39,8 +39,8 @@ def followed(
     """Those of the settings' sources that are fetched; nothing is asked yet."""
     if not any(source.url for source in pricing.sources):
         return []
-    from processor.fetch.followed import Followed  # noqa: PLC0415 - 60 ms, only for a URL
-    from processor.fetch.request import Request  # noqa: PLC0415
+    from processor.fetch.asking import Request  # noqa: PLC0415
+    from processor.fetch.followed import Followed  # noqa: PLC0415 - only for a URL
 
     return [
         Followed(

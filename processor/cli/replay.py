@@ -77,7 +77,7 @@ def replay(  # noqa: PLR0913 - a command's options are its arguments
     from processor.cli.priced import settings_for, table_of  # noqa: PLC0415
     from processor.cli.replaying import Replay, Wish  # noqa: PLC0415
     from processor.cli.tally import Tally  # noqa: PLC0415
-    from processor.sources import price_book  # noqa: PLC0415
+    from processor.sources import price_book, restore  # noqa: PLC0415
 
     settings = settings_for(config)
     if not settings.prices_spans:
@@ -87,7 +87,9 @@ def replay(  # noqa: PLR0913 - a command's options are its arguments
             ]
         )
         sys.exit(1)
-    table = table_of(price_book(settings.pricing))
+    book = price_book(settings.pricing)
+    print_problems(restore(settings.pricing, book.sources, book), "warning")
+    table = table_of(book)
     tally = Tally()
     run = Replay(enricher(settings, Memory()), table, tally, strict=strict)
     wish = Wish(cast("Wanted", encoding), cast("Packing", compress))

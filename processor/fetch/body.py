@@ -6,7 +6,7 @@ Only gzip was asked for. Invariant: never more than a chunk beyond the limit is 
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from processor.fetch.failure import Ending, FetchError
 
@@ -39,6 +39,8 @@ def read_body(response: BaseHTTPResponse, most: int) -> bytes:
         pieces.append(piece)
     if unpack is not None and not unpack.eof:
         raise FetchError(Ending.BROKEN, "ends in the middle of its gzip; look at the server")
+    if unpack is not None and unpack.unused_data:
+        raise FetchError(Ending.BROKEN, "goes on after the end of its gzip; look at the server")
     body = b"".join(pieces)
     told = announced or unpack is not None or "transfer-encoding" in response.headers
     if not told and body.lstrip()[:1] not in {b"{", b"["}:  # JSON says itself where it ends
@@ -50,7 +52,11 @@ def read_body(response: BaseHTTPResponse, most: int) -> bytes:
     return body
 
 
-def _unpacked(unpack: zlib._Decompress, raw: bytes, most: int) -> bytes:
+class _Unpacking(Protocol):
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+def _unpacked(unpack: _Unpacking, raw: bytes, most: int) -> bytes:
     try:
         return unpack.decompress(raw, most)
     except zlib.error:

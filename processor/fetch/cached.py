@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pricing.book import read_file
-from processor.fetch.request import Validators
+from processor.fetch.asking import Validators
 
 FORMAT: Final = 1
 _MAX_HEAD: Final = 8192

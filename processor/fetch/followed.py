@@ -9,8 +9,8 @@ import random
 from typing import TYPE_CHECKING, NamedTuple
 
 from processor.fetch import cached, pauses
+from processor.fetch.asking import Answer, Request, Validators
 from processor.fetch.failure import Ending, FetchError
-from processor.fetch.request import Answer, Request, Validators, get
 
 if TYPE_CHECKING:
     from pricing import PriceSource
@@ -70,6 +70,8 @@ class Followed:
 
     def look(self) -> Looked:
         """Ask once what is new; raises nothing."""
+        from processor.fetch.request import get  # noqa: PLC0415 - 70 ms of HTTP, after the start
+
         chance = random.random()  # noqa: S311 - spreads load, keeps no secret
         try:
             answer = get(self._request, self._have)

@@ -7,14 +7,14 @@ other. Invariant: an answer is whole, or it is a `FetchError`.
 from __future__ import annotations
 
 import ssl
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3 import exceptions as wrong
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from processor.fetch.asking import Answer, Request, Validators
 from processor.fetch.body import read_body
 from processor.fetch.deadline import Deadline
 from processor.fetch.failure import Ending, FetchError
@@ -23,7 +23,6 @@ from processor.settings.urls import shown
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Mapping
 
     from urllib3.response import BaseHTTPResponse
 
@@ -31,40 +30,6 @@ if TYPE_CHECKING:
 
 MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-
-
-class Request(NamedTuple):
-    """What to ask, and how much of an answer to take."""
-
-    url: str
-    headers: Mapping[str, str]
-    tls: TlsSettings
-    timeout_s: float
-    max_bytes: int
-    user_agent: str
-
-
-class Validators(NamedTuple):
-    """What the server called the copy we have; empty where it did not."""
-
-    etag: str = ""
-    modified: str = ""
-
-    @property
-    def dated_unix_s(self) -> float | None:
-        """When the server says that it changed last; None where it says nothing that is a time."""
-        try:
-            return parsedate_to_datetime(self.modified).timestamp()
-        except (ValueError, OverflowError):
-            return None
-
-
-class Answer(NamedTuple):
-    """What came; `body` is None where the server says that our copy still holds."""
-
-    body: bytes | None
-    validators: Validators = Validators()
-    media_type: str = ""
 
 
 def get(request: Request, have: Validators) -> Answer:
@@ -153,10 +118,11 @@ def _pool(url: str, tls: TlsSettings, deadline: Deadline) -> HTTPConnectionPool:
 
     if parts.scheme == "http":
         pool = HTTPConnectionPool(host, parts.port)
-        pool.ConnectionCls = Plain
+        # urllib3's own connections do not meet its own protocol to the letter.
+        pool.ConnectionCls = Plain  # pyright: ignore[reportAttributeAccessIssue]
         return pool
     secure = HTTPSConnectionPool(host, parts.port, ssl_context=_context(tls))
-    secure.ConnectionCls = Secure
+    secure.ConnectionCls = Secure  # pyright: ignore[reportAttributeAccessIssue]
     return secure
 
 

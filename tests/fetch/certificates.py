@@ -21,13 +21,13 @@ class Authority:
 
     def server(self, *names: str) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._ca.issue_cert(*names).configure_cert(context)
+        self._ca.issue_cert(*names).configure_cert(context)  # pyright: ignore[reportUnknownMemberType]
         return context
 
     def server_for_known_clients(self, *names: str) -> ssl.SSLContext:
         context = self.server(*names)
         context.verify_mode = ssl.CERT_REQUIRED
-        self._ca.configure_trust(context)
+        self._ca.configure_trust(context)  # pyright: ignore[reportUnknownMemberType]
         return context
 
     def client(self, folder: Path) -> tuple[str, str]:

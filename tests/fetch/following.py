@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from pricing import NotPriced, PriceBook, PriceSource, Question, ReloadOutcome
+from processor.fetch.asking import Request
 from processor.fetch.followed import Followed
-from processor.fetch.request import Request
 from processor.prices import PriceWatch
 from processor.settings import TlsSettings
 from processor.telemetry import Telemetry

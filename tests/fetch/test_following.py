@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.fetch import cached
-from processor.fetch.request import Validators
+from processor.fetch.asking import Validators
 from tests.doubles.until import until
 from tests.doubles.web import Behaviour, conditional, raw, reply, silent, web
 from tests.fetch.certificates import Authority
@@ -51,7 +51,7 @@ async def test_a_restart_without_network_has_the_last_good_copy(tmp_path: Path) 
         url = server.at(conditional(prices(2), '"a"', "Mon, 23 Nov 2026 10:00:00 GMT"))
         async with following(url, tmp_path) as run:
             await run.costs(2)
-            await until(lambda: any(tmp_path.iterdir()))
+            await until(lambda: any(tmp_path.glob("*.prices")))
     async with following(url, tmp_path) as run:
         assert run.dollars == 2, "before anything is asked"
         assert run.outcomes[0].good
@@ -64,7 +64,7 @@ async def test_a_restart_asks_with_the_validators_of_the_copy(tmp_path: Path) ->
         url = server.at(conditional(prices(2), '"a"'))
         async with following(url, tmp_path) as run:
             await run.costs(2)
-            await until(lambda: any(tmp_path.iterdir()))
+            await until(lambda: any(tmp_path.glob("*.prices")))
         async with following(url, tmp_path) as run:
             await run.looked("not_modified")
             assert run.dollars == 2

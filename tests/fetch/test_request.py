@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from processor.fetch.asking import Answer, Request, Validators
 from processor.fetch.failure import Ending, FetchError
-from processor.fetch.request import Answer, Request, Validators, get
+from processor.fetch.request import get
 from processor.settings import TlsSettings
 from tests.doubles.web import (
     Behaviour,
@@ -167,6 +168,12 @@ BAD = [
         Ending.BROKEN,
         "says that it is gzip and is not",
         id="no-gzip",
+    ),
+    pytest.param(
+        reply("200 OK", gzip.compress(BODY) + b"more", content_encoding="gzip"),
+        Ending.BROKEN,
+        "goes on after the end of its gzip",
+        id="gzip-and-more",
     ),
     pytest.param(
         reply("200 OK", zlib.compress(BODY), content_encoding="br"),

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from processor.settings import loads
 from tests.doubles.sink import Sink
+from tests.doubles.until import until
+from tests.doubles.web import conditional, web
 from tests.e2e.conftest import GENAI_COST, free_ports
-from tests.service.calls import COST, PRICES, chat, sent
-from tests.service.child import Hop, Ports, logged, started
+from tests.service.calls import COST, PRICES, chat, repriced, sent
+from tests.service.child import Child, Hop, Ports, logged, started
 from tests.wire.senders import grpc_sender
 
 if TYPE_CHECKING:
@@ -75,3 +77,42 @@ async def test_it_starts_prices_and_says_what_it_misses(
             assert page.total("genai_cost_pricing_last_reload_success") == 0
             assert page.total("genai_cost_pricing_fetches_total", outcome="unreachable") == 1
             assert await child.stop() == 0
+
+
+async def test_prices_of_the_url_win_and_a_restart_without_network_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second service cannot reach the server that the first one asked."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PRICES_TOKEN", "s3cr3t-t0ken")
+    (tmp_path / "pricing.yaml").write_text(PRICES)
+    config = tmp_path / "config.yaml"
+    argv = [str(GENAI_COST), "run", "--config", str(config)]
+    async with Sink() as sink:
+        async with web() as server:
+            url = server.at(conditional(repriced("5").encode(), '"v1"'), "/llm-pricing.json")
+            ports = Ports(*free_ports(4))
+            config.write_text(moved(tmp_path, ports, sink.endpoint, url))
+            async with started(tmp_path, ports, argv) as child:
+                await until(lambda: any((tmp_path / "cache").rglob("*.prices")), within_s=20)
+                assert await priced(child, ports, sink) == 5.0
+            assert server.heard[0].headers["authorization"] == "Bearer s3cr3t-t0ken"
+        ports = Ports(*free_ports(4))
+        config.write_text(moved(tmp_path, ports, sink.endpoint, url))
+        async with started(tmp_path, ports, argv) as child:
+            assert await priced(child, ports, sink) == 5.0, (
+                "from the copy, before anything else"
+            )
+            await logged(child, "with its last good copy")
+            page = await child.page()
+            assert page.total("genai_cost_pricing_last_reload_success") == 1
+            assert page.total("genai_cost_pricing_source_success") == 2
+            assert "s3cr3t" not in child.said()
+
+
+async def priced(child: Child, ports: Ports, sink: Sink) -> float:
+    """What a million tokens cost now, in dollars."""
+    async with grpc_sender(ports.grpc) as sender:
+        hop = Hop(child, sink, sender, Path())
+        (stamp,) = await hop.stamps(sent(chat(fresh=1_000_000, output=0)))
+    return float(stamp[COST])

@@ -166,3 +166,29 @@ def test_a_broken_file_at_start_is_named_and_the_others_price(tmp_path: Path) ->
     ]
     assert telemetry.reading("pricing_last_reload_success") == [((), 0.0)]
     assert cost(book) == 2
+
+
+async def test_a_reload_says_what_changed_and_an_asked_one_that_nothing_did(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    path = tmp_path / "prices.yaml"
+    path.write_text(prices("2"))
+    async with watched(path) as running:
+        rename_over(path, prices("3"))
+        await running.until(lambda: cost(running.book) == 3)
+        assert f"{path}: 1 row changed (openai/gpt-4o)" in caplog.messages
+        rename_over(
+            path, prices("3").replace("gpt-4o:", "gpt-5: {prices: {input: 1}}, gpt-4o:")
+        )
+        await running.until(lambda: len(running.outcomes) == 2)
+        assert f"{path}: 1 row added (openai/gpt-5)" in caplog.messages
+        running.watch.reload_soon()
+        await running.until(lambda: len(running.outcomes) == 3)
+        assert caplog.messages[-1] == f"prices are unchanged: {running.book.current.version}"
+        version = running.telemetry.reading("pricing_source_version")
+        assert version == [((str(path), ""), 1)]
+        assert running.telemetry.reading("pricing_source_rows") == [((str(path),), 2)]
+        path.unlink()
+        await running.until(lambda: running.outcomes[-1].result == "kept")
+        assert running.telemetry.reading("pricing_source_success") == [((str(path),), 0.0)]
