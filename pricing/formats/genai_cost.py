@@ -42,7 +42,7 @@ MODES: Final = (
     "search",
     "other",
 )
-_TOP: Final = ("genai-cost", "version", "providers")
+_TOP: Final = ("genai-cost", "version", "checked", "providers")
 _PROVIDER: Final = ("name", "models")
 _MODEL: Final = ("name", "mode", "aliases", "prices", "rows", "multipliers")
 _ROW: Final = ("from", "to", "when", "prices", "source", "checked")
@@ -61,6 +61,7 @@ class _Reader:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._found = Gathering(document)
+        self._checked = ""
 
     def read(self) -> Loaded:
         top = self._mapping((), self._document.value, _TOP)
@@ -68,6 +69,7 @@ class _Reader:
             self._problem(
                 ("genai-cost",), f"version {top.get('genai-cost')} is not understood; write 1"
             )
+        self._checked = str(top.get("checked") or "")
         for name, provider in self._mapping(("providers",), top.get("providers", {})).items():
             self._provider(("providers", name), name, provider)
         return self._found.finish(NAME, str(top.get("version") or ""))
@@ -101,7 +103,8 @@ class _Reader:
             )
             return
         if "prices" in fields:
-            rows = [Row(self._prices((*path, "prices"), fields["prices"]))]
+            prices = self._prices((*path, "prices"), fields["prices"])
+            rows = [Row(prices, checked=self._checked)]
         else:
             listed = self._list((*path, "rows"), fields["rows"])
             rows = [self._row((*path, "rows", i), row) for i, row in enumerate(listed)]
@@ -149,7 +152,7 @@ class _Reader:
             until,
             self._when((*path, "when"), fields.get("when", {})),
             str(fields.get("source") or ""),
-            str(fields.get("checked") or ""),
+            str(fields.get("checked") or self._checked),
         )
 
     def _multiplier(self, path: Path, content: Any) -> Multiplier:
