@@ -75,7 +75,10 @@ def _rebuilt(directory: Path, wheels: Path) -> list[str]:
         for path in table_files(directory):
             (out / path.name).write_bytes(path.read_bytes())
         write_tables(compile_tables(wheels), out, fresh=False)
-        repeated = checks.sources_are_repeated(directory, wheels)
+        repeated = [
+            *checks.sources_are_repeated(directory, wheels),
+            *checks.unnamed_keys(wheels),
+        ]
         names = {path.name for path in chain(directory.glob("*.yaml"), out.glob("*.yaml"))}
         return [
             *repeated,
