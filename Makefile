@@ -112,6 +112,7 @@ bench: $(VENV)/.test $(INTERPRETED)/.interpreted ## medians and ratios; gates no
 	$(VENV)/bin/python -m tests.bench.hop --compiled $(VENV)/bin/genai-cost \
 		--interpreted $(INTERPRETED)/bin/genai-cost $(ARGS)
 	$(VENV)/bin/python -m tests.bench.pricing
+	$(VENV)/bin/python -m tests.bench.table_load
 	$(VENV)/bin/python tests/bench/ledger.py
 
 soak: install ## the long runs: kills, faults, load
