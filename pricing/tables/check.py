@@ -41,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         *checks.plausibility(tables),
         *checks.overlaps(tables),
         *checks.explained(directory),
+        *checks.since_august(directory),
         *_lost(directory, options.against),
         *(_rebuilt(directory, options.wheels) if options.wheels else ()),
     ]

@@ -132,6 +132,17 @@ def explained(directory: Path) -> Iterator[str]:
                 yield f"{case['provider']}/{case['model']}: {case['class']} {taken} is not in the table"
 
 
+def since_august(directory: Path) -> Iterator[str]:
+    """Where the map of August 2025 has another price for its day, the tables have the one that is recorded."""
+    content = parse_text((directory / "disagreements.yaml").read_text(encoding="utf-8"))
+    tables = read_tables(directory)
+    for group in content["since_august_2025"]:
+        for case in group["cases"]:
+            sheet = _sheet(tables.get(case["provider"], {}), case["model"].lower())
+            if sheet is None or not _has(sheet, case["class"], case["tables"]):
+                yield f"{case['provider']}/{case['model']}: {case['class']} {case['tables']} is not in the table"
+
+
 def sources_are_repeated(directory: Path, wheels: Path) -> Iterator[str]:
     """Every price of either living source is in the tables, or explained."""
     tables = read_tables(directory)
