@@ -30,7 +30,7 @@ CODE      := processor pricing tests setup.py
 needs = @test -e $(1) || { echo "make $@: $(2) is not in this checkout yet ($(1))" >&2; exit 2; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install hooks fmt lint types test unit exam e2e test-wire golden prices \
+.PHONY: help run demo install hooks fmt lint types test unit exam e2e test-wire golden prices prices-update \
 	check-prices costs bench soak smoke proto docs check dev clean
 
 help: ## this list
@@ -98,7 +98,10 @@ prices: dev ## rebuilds the tables from their sources
 	$(call needs,pricing/tables/build.py,the build of the price tables)
 	$(DEV)/bin/python -m pricing.tables.build $(ARGS)
 
-check-prices: dev ## every table against its schema and plausibility
+prices-update: dev ## the sources' newest releases: rebuild, check, say what changed (WHEELS=DIR keeps the downloads)
+	$(DEV)/bin/python -m pricing.tables.update $(if $(WHEELS),--wheels $(WHEELS)) $(ARGS)
+
+check-prices: dev ## schema, units, overlaps, lost rows, disagreements (ARGS="--wheels DIR": their sources too)
 	$(call needs,pricing/tables/check.py,the check of the price tables)
 	$(DEV)/bin/python -m pricing.tables.check $(ARGS)
 
@@ -109,6 +112,7 @@ bench: $(VENV)/.test $(INTERPRETED)/.interpreted ## medians and ratios; gates no
 	$(VENV)/bin/python -m tests.bench.hop --compiled $(VENV)/bin/genai-cost \
 		--interpreted $(INTERPRETED)/bin/genai-cost $(ARGS)
 	$(VENV)/bin/python -m tests.bench.pricing $(if $(PEERS),--peers $(PEERS))
+	$(VENV)/bin/python -m tests.bench.table_load
 	$(VENV)/bin/python tests/bench/ledger.py
 
 soak: install ## the long runs: kills, faults, load

@@ -52,7 +52,7 @@ MODES: Final = (
     "search",
     "other",
 )
-_TOP: Final = ("genai-cost", "version", "providers")
+_TOP: Final = ("genai-cost", "version", "checked", "providers")
 _PROVIDER: Final = ("name", "endpoints", "currency", "models")
 _MODEL: Final = ("name", "mode", "aliases", "currency", "prices", "rows", "multipliers")
 _ROW: Final = ("from", "to", "when", "currency", "prices", "source", "checked")
@@ -73,6 +73,7 @@ class _Reader:
         self._document = document
         self._found = Gathering(document)
         self._currency = ""
+        self._checked = ""
 
     def read(self) -> Loaded:
         top = self._mapping((), self._document.value, _TOP)
@@ -80,6 +81,7 @@ class _Reader:
             self._problem(
                 ("genai-cost",), f"version {top.get('genai-cost')} is not understood; write 1"
             )
+        self._checked = str(top.get("checked") or "")
         for name, provider in self._mapping(("providers",), top.get("providers", {})).items():
             self._provider(("providers", name), name, provider)
         return self._found.finish(NAME, str(top.get("version") or ""))
@@ -136,7 +138,8 @@ class _Reader:
             )
             return
         if "prices" in fields:
-            rows = [Row(self._prices((*path, "prices"), fields["prices"]))]
+            prices = self._prices((*path, "prices"), fields["prices"])
+            rows = [Row(prices, checked=self._checked)]
         else:
             listed = self._list((*path, "rows"), fields["rows"])
             rows = [self._row((*path, "rows", i), row) for i, row in enumerate(listed)]
@@ -196,7 +199,7 @@ class _Reader:
             until,
             self._when((*path, "when"), fields.get("when", {})),
             str(fields.get("source") or ""),
-            str(fields.get("checked") or ""),
+            str(fields.get("checked") or self._checked),
         )
 
     def _multiplier(self, path: Path, content: Any) -> Multiplier:

@@ -41,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         *checks.plausibility(tables),
         *checks.overlaps(tables),
         *checks.explained(directory),
+        *checks.since_august(directory),
         *_lost(directory, options.against),
         *(_rebuilt(directory, options.wheels) if options.wheels else ()),
     ]
@@ -75,7 +76,10 @@ def _rebuilt(directory: Path, wheels: Path) -> list[str]:
         for path in table_files(directory):
             (out / path.name).write_bytes(path.read_bytes())
         write_tables(compile_tables(wheels), out, fresh=False)
-        repeated = checks.sources_are_repeated(directory, wheels)
+        repeated = [
+            *checks.sources_are_repeated(directory, wheels),
+            *checks.unnamed_keys(wheels),
+        ]
         names = {path.name for path in chain(directory.glob("*.yaml"), out.glob("*.yaml"))}
         return [
             *repeated,

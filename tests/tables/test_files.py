@@ -35,6 +35,7 @@ def test_no_two_rows_compete() -> None:
 
 def test_every_disagreement_is_explained() -> None:
     assert list(checks.explained(HERE)) == []
+    assert list(checks.since_august(HERE)) == []
 
 
 def test_the_table_is_large_and_small() -> None:

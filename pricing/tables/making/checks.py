@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from pricing.formats import litellm_keys
+from pricing.formats.document import is_mapping
 from pricing.problems import PriceError
 from pricing.rates import RateError, parse
 from pricing.tables.making import fetch, genai_prices, litellm, plausible, stated, unusual
@@ -129,6 +132,17 @@ def explained(directory: Path) -> Iterator[str]:
                 yield f"{case['provider']}/{case['model']}: {case['class']} {taken} is not in the table"
 
 
+def since_august(directory: Path) -> Iterator[str]:
+    """Where the map of August 2025 has another price for its day, the tables have the one that is recorded."""
+    content = parse_text((directory / "disagreements.yaml").read_text(encoding="utf-8"))
+    tables = read_tables(directory)
+    for group in content["since_august_2025"]:
+        for case in group["cases"]:
+            sheet = _sheet(tables.get(case["provider"], {}), case["model"].lower())
+            if sheet is None or not _has(sheet, case["class"], case["tables"]):
+                yield f"{case['provider']}/{case['model']}: {case['class']} {case['tables']} is not in the table"
+
+
 def sources_are_repeated(directory: Path, wheels: Path) -> Iterator[str]:
     """Every price of either living source is in the tables, or explained."""
     tables = read_tables(directory)
@@ -141,6 +155,15 @@ def sources_are_repeated(directory: Path, wheels: Path) -> Iterator[str]:
     for package, book in ((fetch.LITELLM, today), (fetch.GENAI_PRICES, dated)):
         for problem in stated.unrepeated(book, tables, known, package.checked):
             yield f"{package.label}: {problem}"
+
+
+def unnamed_keys(wheels: Path) -> Iterator[str]:
+    """Price keys of LiteLLM's map that the reader neither prices nor names with a reason."""
+    content = json.loads(fetch.content(wheels, fetch.LITELLM))
+    keys = {key for entry in content.values() if is_mapping(entry) for key in entry}
+    for key in sorted(keys):
+        if litellm_keys.is_price(key) and not litellm_keys.is_named(key):
+            yield f"litellm: {key} is in no table of pricing/formats/litellm_keys.py"
 
 
 def _has(sheet: Sheet, name: str, taken: str) -> bool:

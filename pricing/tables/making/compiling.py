@@ -12,6 +12,7 @@ from pricing.tables.making import (
     history,
     litellm,
     merge,
+    museum,
     plausible,
     rulings,
 )
@@ -36,6 +37,8 @@ class Compiled:
     ruled: list[dict[str, str]]
     left_out: list[LeftOut]
     agreeing: int
+    since: list[museum.Difference]
+    """Where the map of August 2025 has another price for its day."""
 
 
 def compile_tables(wheels: Path) -> Compiled:
@@ -57,6 +60,7 @@ def compile_tables(wheels: Path) -> Compiled:
     merge.prune(merged.book)
     rulings.set_instants(merged.book)
     history.put_before(merged.book)
+    since = list(museum.differences(then, merged.book))
     book = aliases.collapse(merged.book)
     names = genai_prices.names_of(data)
     return Compiled(
@@ -66,4 +70,5 @@ def compile_tables(wheels: Path) -> Compiled:
         ruled=ruled,
         left_out=left_out,
         agreeing=merged.agreeing,
+        since=since,
     )

@@ -22,6 +22,7 @@ _HEAD: Final = """\
 # A bare number is USD per million tokens. Rows hold in [from, to) where all of `when` is met.
 genai-cost: 1
 version: "{version}"
+checked: {version}
 providers:
   {provider}:
     name: {name}
@@ -33,7 +34,7 @@ def document(provider: str, name: str, sheets: Iterable[Sheet], version: str) ->
     """The whole file of one provider."""
     ordered = sorted(sheets, key=lambda sheet: sheet.model.lower())
     head = _HEAD.format(name=scalar(name), provider=scalar(provider), version=version)
-    return head + "".join(_model(sheet) for sheet in ordered)
+    return head + "".join(_model(sheet, version) for sheet in ordered)
 
 
 def filename(provider: str) -> str:
@@ -41,7 +42,7 @@ def filename(provider: str) -> str:
     return re.sub(r"[^a-z0-9._-]", "_", provider) + ".yaml"
 
 
-def _model(sheet: Sheet) -> str:
+def _model(sheet: Sheet, checked: str) -> str:
     out = [f"      {scalar(sheet.model)}:"]
     if sheet.mode:
         out.append(f"        mode: {sheet.mode}")
@@ -49,7 +50,7 @@ def _model(sheet: Sheet) -> str:
     out += _multipliers(sheet.multipliers)
     out.append("        rows:")
     for line in sheet.lines:
-        out += _row(line)
+        out += _row(line, checked)
     return "\n".join(out) + "\n"
 
 
@@ -69,14 +70,15 @@ def _multipliers(multipliers: list[tuple[When, str]]) -> list[str]:
     return ["        multipliers:", *rows] if rows else []
 
 
-def _row(line: Line) -> list[str]:
+def _row(line: Line, checked: str) -> list[str]:
+    """The day stands where it is another than the file's: the sources say this row no more."""
     fields = [
         ("from", line.start),
         ("to", line.end),
         ("when", _flow(_condition(line)) if line.when else ""),
         ("prices", _flow(dict(line.prices))),
         ("source", line.source),
-        ("checked", line.checked),
+        ("checked", "" if line.checked == checked else line.checked),
     ]
     written = [f"{key}: {value}" for key, value in fields if value]
     return [f"          {'  ' if index else '- '}{item}" for index, item in enumerate(written)]

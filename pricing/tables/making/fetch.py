@@ -9,10 +9,12 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from pricing.tables.making.yaml_text import parse_text
+
+PINS: Final = Path(__file__).with_name("pins.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +25,23 @@ class Package:
     version: str
     member: str
     checked: str
+    living: bool = True
+    """Whether newer releases are taken; rows then name it without its version, which `pins.yaml` has."""
 
     @property
     def label(self) -> str:
         """As rows name it."""
-        return f"{self.name} {self.version}"
+        return self.name if self.living else f"{self.name} {self.version}"
 
 
-GENAI_PRICES: Final = Package("genai-prices", "0.2.3", "genai_prices/data.py", "2026-11-23")
-LITELLM: Final = Package(
-    "litellm", "1.109.1", "litellm/model_prices_and_context_window_backup.json", "2026-11-23"
-)
-TOKENCOST: Final = Package("tokencost", "0.1.26", "tokencost/model_prices.json", "2025-08-13")
+def _package(name: str, member: str, *, living: bool = True) -> Package:
+    pin = parse_text(PINS.read_text(encoding="utf-8"))["pins"][name]
+    return Package(name, pin["version"], member, pin["checked"], living)
+
+
+GENAI_PRICES: Final = _package("genai-prices", "genai_prices/data.py")
+LITELLM: Final = _package("litellm", "litellm/model_prices_and_context_window_backup.json")
+TOKENCOST: Final = _package("tokencost", "tokencost/model_prices.json", living=False)
 PACKAGES: Final = (GENAI_PRICES, LITELLM, TOKENCOST)
 
 
@@ -60,6 +67,6 @@ def content(directory: Path, package: Package) -> bytes:
     """The data file of a package whose wheel is there."""
     found = wheel(directory, package)
     if found is None:
-        raise FileNotFoundError(f"{package.label} is not in {directory}")
+        raise FileNotFoundError(f"{package.name} {package.version} is not in {directory}")
     with zipfile.ZipFile(found) as archive:
         return archive.read(package.member)

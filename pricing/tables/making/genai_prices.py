@@ -26,6 +26,7 @@ from pricing.tables.making.rows import (
     When,
     when,
     with_condition,
+    without,
 )
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def _start(item: Node) -> str:
 
 
 def _add_variant(periods: list[Period], variant: Node, sources: frozenset[str]) -> None:
-    """A variant holds in the standard period in which it begins, from that period's first day.
+    """A variant holds in the standard period in which it begins, and before it while the price was the same.
 
     Its date is the day it was first looked up: batch was half price long before 2026-10-14.
     """
@@ -248,10 +249,20 @@ def _add_variant(periods: list[Period], variant: Node, sources: frozenset[str]) 
     if condition is None:
         return
     start = _start(variant)
-    for period in periods:
-        if not start or period.holds(start):
-            for key, classes in _grid(variant["prices"], condition, sources).items():
+    home = next((p for p in reversed(periods) if not start or p.holds(start)), None)
+    for period in reversed(periods):
+        if home is None or not (period is home or (start and _as_in(period, home))):
+            continue
+        for key, classes in _grid(variant["prices"], condition, sources).items():
+            threshold = without(key, *dict(condition))
+            if period is home or threshold in period.grid:
                 period.grid.setdefault(key, classes)
+
+
+def _as_in(period: Period, home: Period) -> bool:
+    """Whether an earlier period has the same standard price: only a threshold came or went between."""
+    earlier, later = (dict(p.grid.get(ALWAYS, {})) for p in (period, home))
+    return period.start < home.start and earlier == later
 
 
 def _grid(prices: Node, base: When, sources: frozenset[str]) -> dict[When, Classes]:

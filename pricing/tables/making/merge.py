@@ -66,9 +66,27 @@ def merge(litellm: Book, genai_prices: Book, tokencost: Book, today: str) -> Mer
         if ours is not None and theirs is not None:
             merged.book[key] = _join(ours, theirs, tokencost, today, merged)
         else:
-            found = ours or theirs or tokencost[key]
-            merged.book[key] = deepcopy(found)
+            found = deepcopy(ours or theirs or tokencost[key])
+            if ours is None and theirs is not None and key in tokencost:
+                _fill(found, tokencost[key], today)
+            merged.book[key] = found
     return merged
+
+
+def _fill(entry: Entry, then: Entry, today: str) -> None:
+    """Classes that only the map of 2025 has, where input and output are still what they were."""
+    current = entry.current(today)
+    # OpenRouter's rows of that map have one audio price copied to every Gemini.
+    resold = entry.provider == "openrouter"
+    if resold or current is None or not _agree_today(then, entry.periods, today):
+        return
+    for condition, classes in then.periods[0].grid.items():
+        known = current.grid.get(condition)
+        own = known if known is not None or condition else {}
+        wanted = classes if own is None else {n: p for n, p in classes.items() if n not in own}
+        for name, price in wanted.items():
+            if is_token(name):
+                current.grid.setdefault(condition, {})[name] = price
 
 
 def _join(ours: Entry, theirs: Entry, then: Book, today: str, merged: Merged) -> Entry:

@@ -48,13 +48,14 @@ def read_text(text: str) -> Tables:
     content = parse_text(text)
     return {
         provider: {
-            model.lower(): _sheet(model, body) for model, body in fields["models"].items()
+            model.lower(): _sheet(model, body, content.get("checked", ""))
+            for model, body in fields["models"].items()
         }
         for provider, fields in content["providers"].items()
     }
 
 
-def _sheet(model: str, body: Any) -> Sheet:
+def _sheet(model: str, body: Any, checked: str) -> Sheet:
     times = [
         (ordered(item["when"].items()), item["times"]) for item in body.get("multipliers", [])
     ]
@@ -64,11 +65,11 @@ def _sheet(model: str, body: Any) -> Sheet:
         body.get("mode", ""),
         list(body.get("aliases", [])),
         times,
-        [_line(row) for row in rows],
+        [_line(row, checked) for row in rows],
     )
 
 
-def _line(row: Any) -> Line:
+def _line(row: Any, checked: str) -> Line:
     when = dict(row.get("when", {}))
     if "context_from" in when:
         when["context_over"] = str(int(when.pop("context_from")) - 1)
@@ -78,5 +79,5 @@ def _line(row: Any) -> Line:
         when=ordered(when.items()),
         prices=tuple(row["prices"].items()),
         source=row.get("source", ""),
-        checked=row.get("checked", ""),
+        checked=row.get("checked", checked),
     )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pricing.tables.making.compiling import Compiled
     from pricing.tables.making.merge import Disagreement
+    from pricing.tables.making.museum import Difference
     from pricing.tables.making.rows import Price, When
 
 _HEAD: Final = """\
@@ -51,7 +52,22 @@ def record(compiled: Compiled) -> str:
             "    cases:\n",
         ]
         out += _cases(cases)
+    out += _since(compiled.since)
     return "".join(out)
+
+
+def _since(found: Iterable[Difference]) -> list[str]:
+    """The map of August 2025 beside the tables on its own day."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for one in found:
+        by_reason[one.reason].append(
+            f"      - {{provider: {scalar(one.provider)}, model: {scalar(one.model)}, class: {one.name}, "
+            f"tokencost: {one.then}, tables: {one.taken}}}\n"
+        )
+    out = ["since_august_2025:\n"]
+    for reason, cases in sorted(by_reason.items()):
+        out += [f"  - reason: {scalar(reason)}\n", "    cases:\n", *cases]
+    return out
 
 
 def _cases(cases: Iterable[Disagreement]) -> list[str]:

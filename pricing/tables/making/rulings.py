@@ -31,6 +31,9 @@ _THOUSAND: Final = "LiteLLM has the price of a thousand tokens as that of one"
 
 _INSTANT: Final = "LiteLLM kept the price of before 2023-11-21, for 1.2 with a digit slipped; on Bedrock it has 0.80 and 2.40"
 
+_AUDIO: Final = (
+    "the alias moved to the snapshot of 2024-12-17; tokencost's row is the first one's"
+)
 _LONG: Final = when(context_over="128000")
 _QUARTER: Final = "LiteLLM divided the price of a character by four where a token has four of them: sixteen times too low"
 _FLASH: Final = "genai-prices has 0.15 and 0.60 above 128,000 tokens; LiteLLM's figures are neither ten nor twice"
@@ -48,6 +51,8 @@ PRICES: Final = (
     Stated("anthropic", "claude-instant-1.2", "output", "2.4", _INSTANT),
     Stated("anthropic", "claude-instant-1", "input", "0.8", _INSTANT),
     Stated("anthropic", "claude-instant-1", "output", "2.4", _INSTANT),
+    Stated("openai", "gpt-4o-audio-preview", "input_audio", "40", _AUDIO),
+    Stated("openai", "gpt-4o-audio-preview", "output_audio", "80", _AUDIO),
     *(
         Stated("gcp.vertex_ai", model, name, price, _QUARTER, condition)
         for model in (
