@@ -37,7 +37,11 @@ Examples:
     "--model", default="", metavar="ID", help="Only this model; * stands for anything."
 )
 @click.option(
-    "--class", "kind", type=click.Choice(list(CLASSES)), help="Only rows that price this class."
+    "--class",
+    "kind",
+    type=click.Choice(list(CLASSES)),
+    metavar="CLASS",
+    help="Only rows that price this class: input, cache_read, output, images, ...",
 )
 @click.option(
     "--at",
