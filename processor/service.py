@@ -22,6 +22,7 @@ from processor.metrics import Ledger, MetricsExporter, OtlpView, Page
 from processor.metrics.catch_up import CatchUp
 from processor.model import GRPC_METHOD, Batch, Signal, Terms
 from processor.pipeline import Pipeline
+from processor.price_service import PriceService
 from processor.prices import PriceWatch
 from processor.receive.admission import Admission
 from processor.receive.asgi import serve_asgi
@@ -37,6 +38,7 @@ from processor.wire.count import count_items
 if TYPE_CHECKING:
     import socket
 
+    from pricing import ReloadOutcome
     from processor.receive.asgi import App
     from processor.settings import ExporterSettings, Settings
 
@@ -101,6 +103,7 @@ class Service:
         self.telemetry = Telemetry()
         self.readiness = Readiness()
         self.book = price_book(settings.pricing)
+        self.price_service = PriceService(self.book)
         self.ledger = Ledger(
             dimensions=settings.metrics.dimensions,
             instance_id=str(uuid.uuid4()),
@@ -121,7 +124,12 @@ class Service:
             doors = await self._doors(stack)
             urls = followed(self._settings.pricing, self.book.sources, USER_AGENT)
             late = CatchUp(self.ledger, self.book)
-            prices = PriceWatch(self.book, self.telemetry, late.reloaded, followed=urls)
+
+            def reloaded(outcome: ReloadOutcome) -> None:
+                late.reloaded(outcome)
+                self.price_service.reloaded()
+
+            prices = PriceWatch(self.book, self.telemetry, reloaded, followed=urls)
             prices.start()
             self._on_signals(stopping, prices)
             watching = tasks.create_task(prices.run(stopping))
@@ -136,6 +144,7 @@ class Service:
             self.readiness.become(State.READY)
             await stopping.wait()
             self.readiness.become(State.STOPPING)
+            self.price_service.stop()
             logger.info("stopping: requests in flight finish, then the last metrics leave")
             await asyncio.gather(*(door.stop() for door in doors))
             drained.set()
@@ -170,7 +179,7 @@ class Service:
                 endpoint=settings.grpc.endpoint,
                 setting=settings.grpc.setting,
                 max_message_bytes=settings.grpc.max_recv_msg_size_mib * 1024 * 1024,
-                services=[health_service(self.readiness, names)],
+                services=[health_service(self.readiness, names), self.price_service.service],
                 drain_s=DRAIN_S,
             )
             doors.append(await stack.enter_async_context(door))

@@ -29,6 +29,15 @@ def settings_for(config: str | None) -> Settings:
         sys.exit(1)
 
 
+def configured_table(settings: Settings) -> PriceTable:
+    """The table of a configuration; of a URL what a running service kept, else a warning."""
+    from processor.sources import price_book, restore  # noqa: PLC0415 - only when asked
+
+    book = price_book(settings.pricing)
+    print_problems(restore(settings.pricing, book.sources, book), "warning")
+    return table_of(book)
+
+
 def table_of(book: PriceBook) -> PriceTable:
     """The book's table, read now; ends the command where a source is bad."""
     outcome = book.reload(datetime.now(UTC).timestamp())

@@ -84,7 +84,7 @@ class Month:
                     now = time.time_ns()
                     try:
                         old, new = (
-                            reprice(message, each, table, now, "proto").charges
+                            reprice(message, each, table, now, "nothing").charges
                             for each, table in self._passes
                         )
                     except Refused as refused:

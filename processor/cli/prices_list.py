@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from pricing.difference import entries, prices_of
+from pricing.listing import Wanted, conditions
 from pricing.providers import canonical
-from pricing.rows import Row, instant_text, row_id
+from pricing.rows import instant_text, row_id
 from pricing.usage import CLASSES
 from processor.cli.output import print_json, print_problems, print_table
 from processor.cli.quote import moment, price_options, table_for, unix_ns
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pricing import PriceTable
-    from pricing.rows import Entry
+    from pricing.rows import Entry, Row
 
 EXAMPLES: Final = """\b
 Examples:
@@ -31,38 +31,17 @@ Examples:
 """
 
 
-class Wanted(NamedTuple):
-    """Which rows."""
-
-    provider: str = ""
-    model: str = ""
-    kind: str = ""
-    at_unix_ns: int | None = None
-    """None for all of history."""
-
-    def entry(self, entry: Entry) -> bool:
-        """Whether a model is asked for; its pattern holds for the id, with or without provider."""
-        if self.provider and entry.provider not in {self.provider, "*"}:
-            return False
-        names = (entry.model, f"{entry.provider}/{entry.model}")
-        return not self.model or any(fnmatchcase(name, self.model) for name in names)
-
-    def row(self, row: Row) -> bool:
-        """Whether one of its rows is."""
-        at = self.at_unix_ns
-        in_force = at is None or (
-            (row.since is None or row.since <= at) and (row.until is None or at < row.until)
-        )
-        return in_force and (not self.kind or self.kind in row.rates)
-
-
 @click.command("list", epilog=EXAMPLES)
 @click.option("--provider", default="", metavar="P", help="Only this seller's.")
 @click.option(
     "--model", default="", metavar="ID", help="Only this model; * stands for anything."
 )
 @click.option(
-    "--class", "kind", type=click.Choice(list(CLASSES)), help="Only rows that price this class."
+    "--class",
+    "kind",
+    type=click.Choice(list(CLASSES)),
+    metavar="CLASS",
+    help="Only rows that price this class: input, cache_read, output, images, ...",
 )
 @click.option(
     "--at",
@@ -104,21 +83,16 @@ def list_prices(  # noqa: PLR0913 - a command's options are its arguments
 
 def _rows(table: PriceTable, wanted: Wanted) -> Iterator[tuple[Entry, Row]]:
     for entry in entries(table):
-        if wanted.entry(entry):
+        if wanted.has_model(entry.provider, entry.model):
             for row in entry.rows:
-                if wanted.row(row):
+                if wanted.has_row(row):
                     yield entry, row
-
-
-def _when(entry: Entry, row: Row) -> str:
-    _, opened, terms = row_id(entry.provider, "", row).partition("[")
-    return terms.removesuffix("]") if opened else ""
 
 
 def _as_text(entry: Entry, row: Row) -> tuple[str, ...]:
     prices = ", ".join(f"{name} {price}" for name, price in prices_of(row).items())
     since, until = ("" if at is None else instant_text(at) for at in (row.since, row.until))
-    return entry.provider, entry.model, since, until, _when(entry, row), prices
+    return entry.provider, entry.model, since, until, conditions(entry, row), prices
 
 
 def _as_json(entry: Entry, row: Row) -> dict[str, Any]:
@@ -129,7 +103,7 @@ def _as_json(entry: Entry, row: Row) -> dict[str, Any]:
         "row": row_id(entry.provider, entry.model, row),
         "from": None if row.since is None else instant_text(row.since),
         "to": None if row.until is None else instant_text(row.until),
-        "when": _when(entry, row),
+        "when": conditions(entry, row),
         "prices": prices_of(row),
         "source": row.source,
         "checked": row.checked,

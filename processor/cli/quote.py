@@ -285,7 +285,7 @@ def _as_text(answer: Quote, usage: Mapping[str, int | Decimal], table: PriceTabl
     ]
     return "\n".join(
         [
-            f"{total}  {answer.status}",
+            f"{click.style(total, bold=True)}  {answer.status}",
             *parts,
             *_beside(answer),
             f"  row      {answer.row}",

@@ -74,10 +74,9 @@ def replay(  # noqa: PLR0913 - a command's options are its arguments
     outputs = _outputs(files, output)
     from processor.assembly import enricher  # noqa: PLC0415 - not for a wrong call
     from processor.calls import Memory  # noqa: PLC0415
-    from processor.cli.priced import settings_for, table_of  # noqa: PLC0415
+    from processor.cli.priced import configured_table, settings_for  # noqa: PLC0415
     from processor.cli.replaying import Replay, Wish  # noqa: PLC0415
     from processor.cli.tally import Tally  # noqa: PLC0415
-    from processor.sources import price_book, restore  # noqa: PLC0415
 
     settings = settings_for(config)
     if not settings.prices_spans:
@@ -87,9 +86,7 @@ def replay(  # noqa: PLR0913 - a command's options are its arguments
             ]
         )
         sys.exit(1)
-    book = price_book(settings.pricing)
-    print_problems(restore(settings.pricing, book.sources, book), "warning")
-    table = table_of(book)
+    table = configured_table(settings)
     tally = Tally()
     run = Replay(enricher(settings, Memory()), table, tally, strict=strict)
     wish = Wish(cast("Wanted", encoding), cast("Packing", compress))

@@ -158,8 +158,9 @@ class Replay:
             count.refuse(message)
             return
         now = time.time_ns()
+        wanted = "nothing" if writer is None else wish.encoding
         try:
-            made = reprice(message, self._enricher, self._table, now, wish.encoding)
+            made = reprice(message, self._enricher, self._table, now, wanted)
         except Refused as refused:
             count.refuse(Broken(message.place, str(refused)))
             return

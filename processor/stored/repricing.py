@@ -40,7 +40,7 @@ class Repriced(NamedTuple):
     """A request after pricing."""
 
     raw: bytes
-    """In the encoding that was wanted."""
+    """In the encoding that was wanted; as it came where nothing was."""
     signal: Signal
     spans: int = 0
     charges: tuple[Charge, ...] = ()
@@ -100,6 +100,8 @@ def _enriched(body: bytes, enricher: Enricher, table: PriceTable, now: int) -> E
 def _written(
     message: Message, came: bytes, left: bytes, signal: Signal, wanted: Wanted
 ) -> bytes:
+    if wanted == "nothing":
+        return message.raw
     json_wanted = message.is_json if wanted == "same" else wanted == "jsonl"
     if json_wanted == message.is_json and came is left:
         return message.raw if wanted == "same" or not json_wanted else _one_line(message)

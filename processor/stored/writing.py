@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from processor.stored.encoding import Compression, Encoding
     from processor.stored.reading import Message
 
-Wanted = Literal["same", "jsonl", "proto"]
+Wanted = Literal["same", "jsonl", "proto", "nothing"]
 _SIZE: Final = struct.Struct(">I")
 
 

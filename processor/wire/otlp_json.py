@@ -253,9 +253,10 @@ def _document(body: bytes, at: int, end: int, schema: Schema, depth: int) -> dic
         field = schema.by_tag.get(tag)
         if field is None:
             continue
-        for other in field.oneof:
-            document.pop(other, None)
-            heads.pop(other, None)
+        if document and field.oneof:
+            for other in field.oneof:
+                document.pop(other, None)
+                heads.pop(other, None)
         if field.repeated:
             items: list[Any] = document.setdefault(field.name, [])
             if field.wire == LENGTH:

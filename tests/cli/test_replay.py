@@ -400,3 +400,37 @@ def test_places_count_bytes_and_messages() -> None:
     assert offsets[0] == 0
     assert [b - a for a, b in pairwise(offsets)] == sizes[:-1]
     assert MAX_MESSAGE_BYTES == 64 * 1024 * 1024
+
+
+PEAK = """\
+import resource, sys
+from processor.cli import main
+try: main(sys.argv[1:])
+except SystemExit as ended: assert not ended.code
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+"""
+
+
+def peak_kib(file: Path, config: Path) -> int:
+    """The most memory that a replay of a file ever had."""
+    import subprocess  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    out = file.with_name("out")
+    ran = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", PEAK, "replay", file, "-o", out, "--config", config],
+        capture_output=True,
+        check=True,
+    )
+    peak = int(ran.stderr)
+    return peak // 1024 if sys.platform == "darwin" else peak
+
+
+@pytest.mark.parametrize("write", [lines, stream], ids=["json", "protobuf"])
+def test_memory_does_not_grow_with_the_file(write: Any, tmp_path: Path, config: Path) -> None:
+    small, large = tmp_path / "small", tmp_path / "large"
+    once = write([request(n, service="s" * 2000) for n in range(200)])
+    small.write_bytes(once * 4)
+    large.write_bytes(once * 64)
+    assert large.stat().st_size > 25_000_000
+    assert peak_kib(large, config) < peak_kib(small, config) + 4096
