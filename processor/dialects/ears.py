@@ -26,32 +26,31 @@ def ear(
     kept: AbstractSet[str],
 ) -> Ear:
     """For writers of these dialects; where they are several, `marks` tell which one it is."""
-    roles: dict[str, tuple[int, int]] = {}
+    roles: dict[str, int] = {}
     for dialect in dialects:
-        for key, role, rank in _roles(dialect):
-            known = roles.setdefault(key, (role, rank))
-            if known != (role, rank):
-                roles[key] = (PLAIN, 0)
+        for key, role in _roles(dialect):
+            if roles.setdefault(key, role) != role:
+                roles[key] = PLAIN
     for key in (*marks, *UNLESS):
-        if roles.setdefault(key, (STANDS, 0))[0] == NAMES:
-            roles[key] = (PLAIN, 0)
-    roles.update(dict.fromkeys(plain, (PLAIN, 0)))
+        if roles.setdefault(key, STANDS) == NAMES:
+            roles[key] = PLAIN
+    roles.update(dict.fromkeys(plain, PLAIN))
     return Ear(roles, kept)
 
 
-def _roles(dialect: Dialect) -> Iterator[tuple[str, int, int]]:
-    """(key, role, rank) of everything that a dialect reads."""
+def _roles(dialect: Dialect) -> Iterator[tuple[str, int]]:
+    """(key, role) of everything that a dialect reads."""
     for spec in dialect.told():
-        yield _simple(spec, TELLS, 0)
+        yield _simple(spec, TELLS)
     for name, specs in dialect.usage.items():
         for spec in specs:
-            yield _simple(spec, PLAIN if name in UNITS else COUNTS, 0)
-    for rank, spec in enumerate(dialect.response_id):
-        yield _simple(spec, NAMES, rank)
+            yield _simple(spec, PLAIN if name in UNITS else COUNTS)
+    for spec in dialect.response_id:
+        yield _simple(spec, NAMES)
     for spec in dialect.reported_cost:
-        yield _simple(spec, PLAIN, 0)
+        yield _simple(spec, PLAIN)
 
 
-def _simple(spec: str, role: int, rank: int) -> tuple[str, int, int]:
+def _simple(spec: str, role: int) -> tuple[str, int]:
     key, inside, _ = spec.partition("#")
-    return (key, PLAIN, 0) if inside else (key, role, rank)
+    return key, PLAIN if inside else role

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from processor.wire.fields import Value
     from processor.wire.walk import SpanView
 
-NAMELESS: Final = 1 << 30
 NOTHING_KEPT: Final[dict[str, Value]] = {}
 
 
@@ -45,7 +44,8 @@ class Heard:
         self.numbers: list[int] = []
         """Those above 0, as the shape has them."""
         self.name: str = ""
-        self.rank: i64 = NAMELESS
+        self.named_by: Key | None = None
+        """The attribute that has the name."""
         self.kept: dict[str, Value] = NOTHING_KEPT
         """Values of the dimensions that stand on it."""
 
@@ -144,10 +144,10 @@ def _name(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:
     start, stop = payload_at(body, at + 1, end)
     if stop != end or start == stop:
         return False
-    if key.rank < heard.rank:
-        heard.rank = key.rank
+    if heard.named_by is None:
+        heard.named_by = key
         heard.name = body[start:stop].decode("utf-8", "replace")
-    return True
+    return heard.named_by is key  # of two names the dialect says which
 
 
 def _keep(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:

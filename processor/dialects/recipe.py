@@ -31,6 +31,8 @@ class Recipe:
         """Each of its spans has to be read the long way."""
         self.places: list[int] = places or []
         """Where among the numbers the counts of the pattern's classes stand."""
+        self.names: frozenset[str] = frozenset()
+        """Attributes that name the answer, as its dialect has them."""
         self.input_at: i64 = -1
         self.input_parts: list[int] = []
         self.output_at: i64 = -1

@@ -171,7 +171,8 @@ class Recogniser:
         if pattern is None or counts is None:
             return None
         reading = Reading(pattern, cast("list[Count]", counts))
-        reading.response_id = heard.name
+        if heard.named_by is not None and heard.named_by.text in known.names:
+            reading.response_id = heard.name
         return reading
 
     def learn(self, shape: Shape, attributes: dict[str, Value], writer: Writer) -> None:
@@ -186,6 +187,7 @@ class Recogniser:
         places = _places(shape, speaker)
         classes = tuple([name for name in places if name != "total"])
         shape.recipe = recipe(subject.pattern(classes), places, subject.rule)
+        shape.recipe.names = frozenset(speaker.dialect.response_id)
 
     def read(self, attributes: dict[str, Value], writer: Writer) -> Reading | None:
         """The span's account, or None where it describes no call and counts no tokens."""

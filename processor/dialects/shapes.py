@@ -45,11 +45,9 @@ ONLY_KEPT: Final = 6
 class Key:
     """An attribute that somebody reads, and what its value is to a shape."""
 
-    def __init__(self, text: str, role: i64, rank: i64, *, kept: bool) -> None:
+    def __init__(self, text: str, role: i64, *, kept: bool) -> None:
         self.text: str = text
         self.role: i64 = role
-        self.rank: i64 = rank
-        """Of `NAMES`: its precedence; the lowest is taken."""
         self.kept: bool = kept
         """Whether its value is also a dimension of the counters."""
         self.zero: Key | None = None
@@ -74,15 +72,14 @@ class Shape:
 class Ear:
     """The keys that one kind of writer is listened to for."""
 
-    def __init__(self, roles: Mapping[str, tuple[int, int]], kept: AbstractSet[str]) -> None:
-        """`roles` maps a key to its role and its rank; `kept` are the dimensions."""
+    def __init__(self, roles: Mapping[str, int], kept: AbstractSet[str]) -> None:
+        """`roles` maps a key to its role; `kept` are the dimensions."""
         keys = [
-            Key(text, *roles.get(text, (ONLY_KEPT, 0)), kept=text in kept)
-            for text in {*roles, *kept}
+            Key(text, roles.get(text, ONLY_KEPT), kept=text in kept) for text in {*roles, *kept}
         ]
         for key in keys:
             if key.role == COUNTS:
-                key.zero = Key(key.text, COUNTS, 0, kept=False)
+                key.zero = Key(key.text, COUNTS, kept=False)
         self.keys: dict[bytes, Key] = {key.text.encode(): key for key in keys}
         self.filter: bytes = filter_of(self.keys)
 

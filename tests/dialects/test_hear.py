@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -123,7 +123,8 @@ def test_both_ways_agree(case: Case, data: st.DataObject) -> None:
 WANTED = sorted(key.decode() for key in KEYS.wanted)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=400)
+@example([{"mlflow.spanType": "chat"}], "app")
 @given(
     st.lists(
         st.dictionaries(
