@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, final
 
 from mypy_extensions import i64, mypyc_attr
 
-from pricing import NotPriced, Question, Standing
+from pricing import NotPriced, Question, Reason, Standing
 from pricing.money import ATTO
 from processor.calls.settle import BILL, DUPLICATE
 from processor.dialects.usage import UNITS
@@ -21,10 +21,9 @@ from processor.stamp import COST, Form, Stamp, Stamper, usd_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pricing import Offer, PriceTable, Tariff
+    from pricing import Offer, PriceTable, Quote, Tariff
     from processor.calls.settle import Candidate
     from processor.dialects.recognise import Reading
-    from processor.dialects.subject import Pattern
 
 ExistingCost: TypeAlias = Literal["replace_estimates", "keep", "replace"]
 
@@ -77,52 +76,67 @@ class Biller:
         self._stamper = stamper
         self._existing_cost = existing_cost
         self._table: PriceTable | None = None
-        self._offers: dict[Pattern, Offer | NotPriced] = {}
-        self._rated: dict[Pattern, Rated] = {}
+        self._offers: dict[object, Offer | NotPriced] = {}
+        self._rated: dict[object, Rated] = {}
+        self._asks_service: bool = False
+        self._asks_environment: bool = False
 
     def bill(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Bill:
         """The bill of a span that was not settled before."""
         if candidate.verdict is not BILL:
             status = Status.DUPLICATE if candidate.verdict is DUPLICATE else Status.AGGREGATE
             return Bill(status, 0, "", self._stamper.unpriced(status))
+        if table is not self._table:
+            self._turn_to(table)
         reading = candidate.reading
         at_unix_ns = int(candidate.view.end_ns) or now_unix_ns
         if reading.reported_usd is None and not reading.impossible:
-            rated = self._rated_for(reading, table, at_unix_ns)
+            rated = self._rated_for(candidate, table, at_unix_ns)
             if rated is not None:
                 return _plain_bill(rated, reading)
+        answer = self._answer(candidate, table, at_unix_ns)
         if self._stands(candidate):
-            return self._standing(reading)
-        if reading.impossible:
-            return self._unpriced(reading, Status.IMPOSSIBLE_USAGE)
-        return self._computed(reading, table, at_unix_ns)
-
-    def _computed(self, reading: Reading, table: PriceTable, at_unix_ns: int) -> Bill:
-        """By the price table, whatever it takes."""
-        offer = self._offer(reading.pattern, table)
-        if isinstance(offer, NotPriced):
-            return self._still_unpriced(reading, Status(offer.reason))
-        quote = offer.charge(reading.usage, at_unix_ns)
-        if isinstance(quote, NotPriced):
-            return self._still_unpriced(reading, Status(quote.reason))
-        stamp = self._stamper.priced(quote, table.version, reading.reported_usd)
-        bill = Bill(STANDING[quote.status], quote.atto_usd, COMPUTED, stamp)
-        bill.row = quote.row
+            return self._standing(reading, answer)
+        if isinstance(answer, NotPriced):
+            return self._unpriced(candidate, answer)
+        stamp = self._stamper.priced(answer, table.version, reading.reported_usd)
+        bill = Bill(STANDING[answer.status], answer.atto_usd, COMPUTED, stamp)
+        bill.row = answer.row
         return _with_tokens(bill, reading)
 
-    def _rated_for(self, reading: Reading, table: PriceTable, at_unix_ns: int) -> Rated | None:
-        """By a tariff that holds: the one of the call before, or a new one; None: see `_computed`."""
+    def _turn_to(self, table: PriceTable) -> None:
+        """Another table: nothing of the one before holds."""
+        self._table, self._offers, self._rated = table, {}, {}
+        self._asks_service = table.terms.asks_service()
+        self._asks_environment = table.terms.asks_environment()
+
+    def _answer(
+        self, candidate: Candidate, table: PriceTable, at_unix_ns: int
+    ) -> Quote | NotPriced:
+        """By the price table, whatever it takes."""
+        reading = candidate.reading
+        if reading.impossible:
+            return NotPriced(Reason.IMPOSSIBLE_USAGE, reading.impossible)
+        offer = self._offer(candidate, table)
+        if isinstance(offer, NotPriced):
+            return offer
+        return offer.charge(reading.usage, at_unix_ns)
+
+    def _rated_for(
+        self, candidate: Candidate, table: PriceTable, at_unix_ns: int
+    ) -> Rated | None:
+        """By a tariff that holds: the one of the call before, or a new one; None: see `_answer`."""
+        reading = candidate.reading
         pattern = reading.pattern
-        if table is not self._table:
-            self._table, self._offers, self._rated = table, {}, {}
-        known = self._rated.get(pattern)
+        case = self._case(candidate)
+        known = self._rated.get(case)
         if known is not None and known.tariff.holds(
             cast("list[int]", reading.counts), at_unix_ns
         ):
             return known
         if not UNITS.isdisjoint(pattern.classes):
             return None
-        offer = self._offer(pattern, table)
+        offer = self._offer(candidate, table)
         if isinstance(offer, NotPriced):
             return None
         tariff = offer.tariff(cast("dict[str, int]", reading.usage), at_unix_ns)
@@ -132,24 +146,55 @@ class Biller:
         made = Rated(tariff, form, parts=self._stamper.says_parts)
         if len(self._rated) >= OFFER_LIMIT:
             self._rated.clear()
-        self._rated[pattern] = made
+        self._rated[case] = made
         return made
+
+    def _case(self, candidate: Candidate) -> object:
+        """What a price can depend on beside counts and time."""
+        if not (self._asks_service or self._asks_environment):
+            return candidate.reading.pattern
+        return (candidate.reading.pattern, *self._payer(candidate))
+
+    def _payer(self, candidate: Candidate) -> tuple[str, str]:
+        """Service and environment, where the operator's terms ask for them."""
+        origin = candidate.resource.origin
+        return (
+            origin.service_name if self._asks_service else "",
+            origin.environment if self._asks_environment else "",
+        )
 
     def fault(self) -> Bill:
         """Of a span whose bill could not be made."""
         stamp = self._stamper.unpriced(Status.INTERNAL_ERROR)
         return Bill(Status.INTERNAL_ERROR, 0, "", stamp)
 
-    def _offer(self, pattern: Pattern, table: PriceTable) -> Offer | NotPriced:
+    def _offer(self, candidate: Candidate, table: PriceTable) -> Offer | NotPriced:
         """The rows for what a call is about; remembered for as long as the table holds."""
-        if table is not self._table:
-            self._table, self._offers, self._rated = table, {}, {}
-        known = self._offers.get(pattern)
+        case = self._case(candidate)
+        known = self._offers.get(case)
         if known is None:
             if len(self._offers) >= OFFER_LIMIT:
                 self._offers.clear()
-            known = self._offers[pattern] = table.find(question(pattern))
+            known = self._offers[case] = table.find(self._question(candidate))
         return known
+
+    def _question(self, candidate: Candidate) -> Question:
+        """What a price may depend on beside the counts."""
+        pattern = candidate.reading.pattern
+        subject = pattern.subject
+        service, environment = self._payer(candidate)
+        return Question(
+            model=subject.model,
+            request_model=subject.request_model,
+            provider=subject.provider,
+            operation=pattern.operation,
+            endpoint=subject.address,
+            service_tier=subject.service_tier,
+            region=subject.region,
+            attributes=subject.conditions,
+            service=service,
+            environment=environment,
+        )
 
     def _stands(self, candidate: Candidate) -> bool:
         reported = candidate.reading.reported_usd
@@ -160,29 +205,30 @@ class Biller:
         # A reported 0 is what guessers write for models they don't know (trap 21): not believed.
         return reported > 0 and candidate.charged
 
-    def _standing(self, reading: Reading) -> Bill:
-        """A cost that came with the span is the cost, in the attribute and in the counters."""
+    def _standing(self, reading: Reading, answer: Quote | NotPriced) -> Bill:
+        """A cost that came with the span is the cost, in the attribute and in the counters.
+
+        What we would have said stands beside it.
+        """
         usd = reading.reported_usd or 0.0
-        status = Status.PRICED
-        own = reading.reported_key == COST
-        stamp = self._stamper.kept(status) if own else self._stamper.taken_over(usd, status)
-        return _with_tokens(Bill(status, atto_of(usd), Source.REPORTED, stamp), reading)
+        ours = None if isinstance(answer, NotPriced) else answer.atto_usd
+        stamp = self._stamper.standing(usd, ours, own=reading.reported_key == COST)
+        bill = Bill(Status.PRICED, atto_of(usd), Source.REPORTED, stamp)
+        return _with_tokens(bill, reading)
 
-    def _still_unpriced(self, reading: Reading, status: Status) -> Bill:
-        """No cost of ours as prices are now; a later table may have one."""
-        bill = self._unpriced(reading, status)
-        if not bill.source and status in LATE and reading.counts:
-            bill.unpriced = Unpriced(question(reading.pattern), reading.usage)
-        return bill
-
-    def _unpriced(self, reading: Reading, status: Status) -> Bill:
+    def _unpriced(self, candidate: Candidate, answer: NotPriced) -> Bill:
         """No cost of ours. An estimate that came with the span is left as it is, and counted so."""
+        reading = candidate.reading
+        status = Status(answer.reason)
         estimate = reading.reported_usd if reading.reported_key == COST else None
         if estimate:
             stamp = self._stamper.left(status)
             bill = Bill(status, atto_of(estimate), Source.REPORTED, stamp)
         else:
-            bill = Bill(status, 0, "", self._stamper.unpriced(status))
+            stamp = self._stamper.unpriced(status)
+            bill = Bill(status, 0, "", self._stamper.beside(stamp, answer))
+            if status in LATE and reading.counts:
+                bill.unpriced = Unpriced(self._question(candidate), reading.usage)
         return _with_tokens(bill, reading)
 
 
@@ -211,21 +257,6 @@ def _product(rate: int, count: int) -> int:
         small: i64 = rate
         return int(small * count)
     return rate * count
-
-
-def question(pattern: Pattern) -> Question:
-    """What a price may depend on beside the counts."""
-    subject = pattern.subject
-    return Question(
-        model=subject.model,
-        request_model=subject.request_model,
-        provider=subject.provider,
-        operation=pattern.operation,
-        endpoint=subject.address,
-        service_tier=subject.service_tier,
-        region=subject.region,
-        attributes=subject.conditions,
-    )
 
 
 def _with_tokens(bill: Bill, reading: Reading) -> Bill:

@@ -171,7 +171,7 @@ class Enricher:
                 return None
             reading = self._recogniser.short(heard, recipe)
             if reading is not None:
-                candidate = Candidate(view, reading, writer.scope)
+                candidate = Candidate(view, reading, writer.scope, resource)
                 candidate.dimensions = self._dimensions_of(heard.kept, resource)
                 return candidate
         return self._candidate_at_length(body, view, writer, heard, resource)
@@ -195,7 +195,7 @@ class Enricher:
         reading = self._recogniser.read(attributes, writer)
         if reading is None:
             return None
-        candidate = Candidate(view, reading, writer.scope)
+        candidate = Candidate(view, reading, writer.scope, resource)
         candidate.dimensions = self._dimensions_of(attributes, resource)
         if reading.reported_usd is not None:
             candidate.charged = charged(reading, writer.scope, attributes)
@@ -286,10 +286,9 @@ class Enricher:
 
     def _charge(self, candidate: Candidate, bill: Bill) -> Charge:
         view = candidate.view
-        resource = self._resource(view.scope.parent)
         charge = Charge(
             self._labels_of(
-                candidate.reading.pattern, resource, bill.source, candidate.dimensions
+                candidate.reading.pattern, candidate.resource, bill.source, candidate.dimensions
             ),
             bill.status,
             bill.atto_usd,

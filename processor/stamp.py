@@ -20,7 +20,7 @@ from processor.wire.attributes import double_attribute, string_attribute
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pricing import Quote, Tariff
+    from pricing import NotPriced, Quote, Tariff
 
 Detail: TypeAlias = Literal["cost", "parts", "full"]
 
@@ -29,6 +29,10 @@ STATUS: Final = "genai_cost.status"
 SOURCE: Final = "genai_cost.source"
 REPORTED: Final = "genai_cost.reported"
 LIST_COST: Final = "genai_cost.list_cost"
+COMPUTED: Final = "genai_cost.computed"
+DIFFERENCE: Final = "genai_cost.difference"
+AMOUNT: Final = "genai_cost.amount"
+CURRENCY: Final = "genai_cost.currency"
 ROW: Final = "genai_cost.pricing.row"
 VERSION: Final = "genai_cost.pricing.version"
 MATCH: Final = "genai_cost.pricing.match"
@@ -101,20 +105,35 @@ class Stamper:
         """Only why there is no cost; a cost that stands on the span is left alone."""
         return self._said([], [(STATUS, status)]).stamp([])
 
-    def kept(self, status: Status) -> Stamp:
-        """A cost that came with the span stands and is counted."""
-        return NOTHING if self._detail == "cost" else self.left(status)
-
     def left(self, status: Status) -> Stamp:
         """An estimate that stands since the call cannot be priced; says both."""
         if self._detail == "cost":
             return self.unpriced(status)
         return self._said([], [(SOURCE, Source.REPORTED), (STATUS, status)]).stamp([])
 
-    def taken_over(self, usd: float, status: Status) -> Stamp:
-        """A cost reported under another name, now also under ours."""
-        texts = [] if self._detail == "cost" else [(SOURCE, Source.REPORTED), (STATUS, status)]
-        return self._said([COST], texts).stamp([usd])
+    def standing(self, usd: float, ours_atto_usd: int | None, *, own: bool) -> Stamp:
+        """A cost that came with the span stands, under our name too if it had another (not `own`).
+
+        What we would have charged is said beside it, and in full detail by how much it differs.
+        """
+        doubles, numbers = ([], []) if own else ([COST], [usd])
+        if not self.says_parts:
+            return self._said(doubles, []).stamp(numbers) if doubles else NOTHING
+        if ours_atto_usd is not None:
+            ours = usd_of(ours_atto_usd)
+            doubles, numbers = [*doubles, COMPUTED], [*numbers, ours]
+            if self._detail == "full":
+                doubles, numbers = [*doubles, DIFFERENCE], [*numbers, usd - ours]
+        texts = [(SOURCE, Source.REPORTED), (STATUS, Status.PRICED)]
+        return self._said(doubles, texts).stamp(numbers)
+
+    def beside(self, stamp: Stamp, answer: Quote | NotPriced) -> Stamp:
+        """The stamp with the amount in the second currency, where there is one."""
+        if not answer.currency or not self.says_parts:
+            return stamp
+        amount = string_attribute(AMOUNT.encode(), answer.amount)
+        currency = string_attribute(CURRENCY.encode(), answer.currency)
+        return Stamp(stamp.append + amount + currency, stamp.keys | {AMOUNT, CURRENCY})
 
     def priced(self, quote: Quote, version: str, reported_usd: float | None) -> Stamp:
         """A computed cost, with as much beside it as the detail asks for."""
@@ -135,7 +154,7 @@ class Stamper:
         extra = [REPORTED] if reported else []
         extra += [LIST_COST] if discounted else []
         texts = self._texts(quote.row, quote.status, version, quote.match)
-        return self._computed(classes, extra, texts).stamp(numbers)
+        return self.beside(self._computed(classes, extra, texts).stamp(numbers), quote)
 
     def form(self, tariff: Tariff, classes: Sequence[str], version: str) -> Form:
         """What stamps of calls by this tariff have in common; its doubles: the cost, its parts."""
@@ -185,7 +204,8 @@ def usd_of(atto_usd: int) -> float:
 def replaceable(classes: Iterable[str]) -> frozenset[str]:
     """Every attribute that a stamp may write, so that none is ever written twice."""
     fixed = (COST, STATUS, SOURCE, REPORTED, LIST_COST, ROW, VERSION, MATCH)
-    return frozenset((*fixed, *[PART + name for name in classes]))
+    more = (COMPUTED, DIFFERENCE, AMOUNT, CURRENCY)
+    return frozenset((*fixed, *more, *[PART + name for name in classes]))
 
 
 EVERY_KEY: Final = replaceable(CLASSES)

@@ -19,6 +19,7 @@ from processor.calls.memory import COVERED, key_of
 from processor.dialects.dialect import Kind
 
 if TYPE_CHECKING:
+    from processor.attribution import Resource
     from processor.calls.memory import Memory, Remembered
     from processor.dialects.recognise import Reading
     from processor.dialects.usage import Count
@@ -58,10 +59,13 @@ AROUND_CALLS: Final = Kind.AGGREGATE
 class Candidate:
     """A recognised span on its way through the books."""
 
-    def __init__(self, view: SpanView, reading: Reading, scope: str) -> None:
+    def __init__(
+        self, view: SpanView, reading: Reading, scope: str, resource: Resource
+    ) -> None:
         self.view: SpanView = view
         self.reading: Reading = reading
         self.scope: str = scope
+        self.resource: Resource = resource
         self.key: bytes = key_of(view.trace_id, view.span_id)
         self.parent_key: bytes = key_of(view.trace_id, view.parent_id)
         self.verdict: Verdict = BILL

@@ -71,8 +71,28 @@ def test_a_call_that_is_not_priced_says_why_at_every_detail(detail: Detail) -> N
             "parts",
             "agentgateway",
             "gpt-4o",
-            {COST: 0.5, "source": "reported", "status": "priced"},
+            {COST: 0.5, "source": "reported", "status": "priced", "computed": CALL_USD},
             id="charge-parts",
+        ),
+        pytest.param(
+            "full",
+            "agentgateway",
+            "gpt-4o",
+            {
+                COST: 0.5,
+                "source": "reported",
+                "status": "priced",
+                "computed": CALL_USD,
+                "difference": 0.5 - CALL_USD,
+            },
+            id="charge-full",
+        ),
+        pytest.param(
+            "full",
+            "agentgateway",
+            "nobodys",
+            {COST: 0.5, "source": "reported", "status": "priced"},
+            id="charge-for-what-we-cannot-price",
         ),
         pytest.param("cost", "app", "gpt-4o", {COST: CALL_USD}, id="estimate"),
         pytest.param(
@@ -102,7 +122,7 @@ def test_a_charge_that_stands_alone_leaves_the_very_bytes() -> None:
     said = Said(span_id=b"12345678", attributes={**CALL, COST: 0.5}, scope="agentgateway")
     body = request(said)
     assert enricher(detail="cost").enrich(body, TABLE, END_NS).body == body
-    assert Stamper("cost").kept(Status.PRICED) is NOTHING
+    assert Stamper("cost").standing(0.5, 1, own=True) is NOTHING
 
 
 def test_a_cost_of_another_type_is_replaced_by_a_double() -> None:
@@ -213,7 +233,7 @@ def test_whatever_is_written_can_be_replaced(quote: Quote, reported: float | Non
     keys = set(stamper.priced(quote, "v1", reported).keys)
     for status in Status:
         keys |= stamper.unpriced(status).keys | stamper.left(status).keys
-        keys |= stamper.taken_over(0.5, status).keys
+    keys |= stamper.standing(0.5, 3, own=False).keys
     assert keys <= replaceable(CLASSES)
 
 
