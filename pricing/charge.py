@@ -350,20 +350,26 @@ class Offer:
         )
 
     def tariff(self, usage: Mapping[str, int], at_unix_ns: int) -> Tariff | None:
-        """The rates that charge such a call, and others as it is; None where it takes more."""
+        """The rates that charge such a call, and others as it is; None where it takes more.
+
+        They are of the classes that count more than 0, in their order.
+        """
         if self._unusual:
             return None
-        plan = self._always or self._plan(usage, at_unix_ns)
-        if plan is None or not usage:
+        plan = self._plan(usage, at_unix_ns) if self._always is None else self._always
+        if plan is None:
             return None
         doubt = plan.doubt
         rates: list[int] = []
         for name, count in usage.items():
             line = plan[name]
-            if not isinstance(line, int) or count <= 0:
+            if not isinstance(line, int) or count < 0:
                 return None
-            rates.append(line)
-            doubt |= plan.doubts.get(name, 0)
+            if count:
+                rates.append(line)
+                doubt |= plan.doubts.get(name, 0)
+        if not rates:
+            return None
         made = Tariff(rates, plan.row, self._match, _STANDING[doubt])
         self._bound(made, usage, at_unix_ns)
         return made
@@ -374,7 +380,8 @@ class Offer:
         made.since = self._times[before - 1] if before else made.since
         made.until = self._times[before] if before < len(self._times) else made.until
         if self._thresholds:
-            made.prompt = [place for place, name in enumerate(usage) if name in PROMPT]
+            counted = [name for name, count in usage.items() if count]
+            made.prompt = [place for place, name in enumerate(counted) if name in PROMPT]
             below = bisect_left(self._thresholds, _prompt(usage))
             made.over = self._thresholds[below - 1] if below else made.over
             made.up_to = (

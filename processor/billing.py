@@ -6,6 +6,7 @@ what cannot be priced says why. Pure: a candidate and a table in, a `Bill` out.
 
 from __future__ import annotations
 
+import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, final
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from processor.dialects.recognise import Reading
 
 ExistingCost: TypeAlias = Literal["replace_estimates", "keep", "replace"]
+
+logger = logging.getLogger("genai_cost")
 
 COMPUTED: Final = Source.COMPUTED
 STANDING: Final[Mapping[Standing, Status]] = {each: Status(each) for each in Standing}
@@ -94,11 +97,11 @@ class Biller:
             rated = self._rated_for(candidate, table, at_unix_ns)
             if rated is not None:
                 return _plain_bill(rated, reading)
-        answer = self._answer(candidate, table, at_unix_ns)
         if self._stands(candidate):
-            return self._standing(reading, answer)
+            return self._standing(candidate, table, at_unix_ns)
+        answer = self._answer(candidate, table, at_unix_ns)
         if isinstance(answer, NotPriced):
-            return self._unpriced(candidate, answer)
+            return self._unpriced(candidate, answer, table.version)
         stamp = self._stamper.priced(answer, table.version, reading.reported_usd)
         bill = Bill(STANDING[answer.status], answer.atto_usd, COMPUTED, stamp)
         bill.row = answer.row
@@ -120,7 +123,7 @@ class Biller:
         offer = self._offer(candidate, table)
         if isinstance(offer, NotPriced):
             return offer
-        return offer.charge(reading.usage, at_unix_ns)
+        return offer.charge(reading.stated, at_unix_ns)
 
     def _rated_for(
         self, candidate: Candidate, table: PriceTable, at_unix_ns: int
@@ -139,7 +142,7 @@ class Biller:
         offer = self._offer(candidate, table)
         if isinstance(offer, NotPriced):
             return None
-        tariff = offer.tariff(cast("dict[str, int]", reading.usage), at_unix_ns)
+        tariff = offer.tariff(cast("dict[str, int]", reading.stated), at_unix_ns)
         if tariff is None:
             return None
         form = self._stamper.form(tariff, pattern.classes, table.version)
@@ -205,18 +208,24 @@ class Biller:
         # A reported 0 is what guessers write for models they don't know (trap 21): not believed.
         return reported > 0 and candidate.charged
 
-    def _standing(self, reading: Reading, answer: Quote | NotPriced) -> Bill:
+    def _standing(self, candidate: Candidate, table: PriceTable, at_unix_ns: int) -> Bill:
         """A cost that came with the span is the cost, in the attribute and in the counters.
 
-        What we would have said stands beside it.
+        What we would have said stands beside it, if we can say it: what was paid needs no opinion.
         """
+        reading = candidate.reading
         usd = reading.reported_usd or 0.0
-        ours = None if isinstance(answer, NotPriced) else answer.atto_usd
+        ours: int | None = None
+        try:
+            answer = self._answer(candidate, table, at_unix_ns)
+            ours = None if isinstance(answer, NotPriced) else answer.atto_usd
+        except Exception:
+            logger.exception("a charge stands without a second opinion because of a fault")
         stamp = self._stamper.standing(usd, ours, own=reading.reported_key == COST)
         bill = Bill(Status.PRICED, atto_of(usd), Source.REPORTED, stamp)
         return _with_tokens(bill, reading)
 
-    def _unpriced(self, candidate: Candidate, answer: NotPriced) -> Bill:
+    def _unpriced(self, candidate: Candidate, answer: NotPriced, version: str) -> Bill:
         """No cost of ours. An estimate that came with the span is left as it is, and counted so."""
         reading = candidate.reading
         status = Status(answer.reason)
@@ -228,7 +237,8 @@ class Biller:
             stamp = self._stamper.unpriced(status)
             bill = Bill(status, 0, "", self._stamper.beside(stamp, answer))
             if status in LATE and reading.counts:
-                bill.unpriced = Unpriced(self._question(candidate), reading.usage)
+                question = self._question(candidate)
+                bill.unpriced = Unpriced(question, reading.stated, version)
         return _with_tokens(bill, reading)
 
 

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from processor.billing import Bill, Biller
     from processor.dialects.hear import Heard
     from processor.dialects.recognise import Writer
-    from processor.dialects.shapes import Shape
     from processor.dialects.subject import Pattern
     from processor.wire.fields import Value
     from processor.wire.walk import Found, Frame, SpanView
@@ -141,15 +140,13 @@ class Enricher:
         frame: Frame | None = None
         writer: Writer | None = None
         resource: Resource | None = None
-        root: Shape | None = None
         for view in found.views:
-            if view.scope is not frame or writer is None or root is None or resource is None:
+            if view.scope is not frame or writer is None or resource is None:
                 frame = view.scope
                 writer = self._recogniser.writer(*self._attribution.scope(frame.about))
-                root = self._recogniser.shapes.root(writer)
                 resource = self._resource(frame.parent)
             try:
-                candidate = self._candidate(body, view, writer, root, resource)
+                candidate = self._candidate(body, view, writer, resource)
             except Malformed:
                 raise
             except Exception:
@@ -161,10 +158,15 @@ class Enricher:
         return candidates
 
     def _candidate(
-        self, body: bytes, view: SpanView, writer: Writer, root: Shape, resource: Resource
+        self, body: bytes, view: SpanView, writer: Writer, resource: Resource
     ) -> Candidate | None:
         """What matters of a span; None where it describes no call that is ours to settle."""
-        heard = hear(body, view, writer.ear, self._recogniser.shapes, root)
+        root = writer.root
+        heard = (
+            None
+            if root is None
+            else hear(body, view, writer.ear, self._recogniser.shapes, root)
+        )
         recipe = None if heard is None else heard.shape.recipe
         if heard is not None and recipe is not None:
             if recipe.pattern is None:
@@ -203,18 +205,28 @@ class Enricher:
 
     def _as_before(self, candidate: Candidate, round_: _Round) -> bool:
         """Whether a span that was sent before is still known; it is stamped as it was then."""
+        key = candidate.key
         known = candidate.remembered
-        if known is None or known.settled is None:  # twice in one request: as its first copy
-            known = self._memory.span(candidate.key)
-        if known is None or known.settled is None:
-            candidate.verdict = DUPLICATE  # forgotten since its first copy was billed
+        settled = None if known is None else known.settled
+        if settled is None:  # twice in one request: as its first copy
+            settled = round_.settled
+        place = settled.place(key)
+        if place < 0:
+            candidate.verdict = DUPLICATE
             return False
-        settled = known.settled
-        place = settled.place(candidate.key)
-        round_.edit(candidate.view, settled.stamp(place), settled.replaced(place))
+        stamp, replaced = settled.stamp(place), settled.replaced(place)
+        round_.edit(candidate.view, stamp, replaced)
         charge = settled.charges[place]
-        if charge is not None and settled is not round_.settled:
+        if settled is round_.settled:
+            return True
+        if charge is not None:
             round_.enriched.resent[charge] = settled, place
+        elif known is not None:  # or one span would keep the stamps of its whole first request
+            round_.settled.add(key, stamp, replaced, None)
+            fresh = Remembered(
+                known.parent_key, round_.settled, billed=known.billed, covered=known.covered
+            )
+            self._memory.spans.put(key, fresh)
         return True
 
     def _settle(self, candidate: Candidate, round_: _Round) -> None:

@@ -125,11 +125,18 @@ class Labels:
         return isinstance(other, Labels) and self._values == other._values
 
 
-class Unpriced(NamedTuple):
+@final
+@mypyc_attr(acyclic=True)
+class Unpriced:
     """What a call without a price was about and used: enough to price it once there is one."""
 
-    question: Question
-    usage: Mapping[str, int | Decimal]
+    def __init__(
+        self, question: Question, usage: Mapping[str, int | Decimal], version: str
+    ) -> None:
+        self.question: Question = question
+        self.usage: Mapping[str, int | Decimal] = usage
+        self.version: str = version
+        """Of the table that had no price for it."""
 
 
 @final

@@ -38,6 +38,7 @@ CounterName = Literal[
     "pricing_faults",
     "walk_faults",
     "duplicates",
+    "calls_unpriced_forgotten",
     "metrics_exports",
     "metrics_overflowed_spans",
     "process_cpu_seconds",
@@ -55,6 +56,7 @@ GaugeName = Literal[
     "pricing_source_current_timestamp_seconds",
     "pricing_source_version",
     "calls_remembered",
+    "calls_unpriced",
     "metrics_label_sets",
     "walk_compiled",
     "process_memory_rss",
@@ -162,6 +164,10 @@ ABOUT: Final = cast(
             "Number of spans not billed because another one described the same call.",
             "Nothing; if it rises with a deployment, two instrumentations watch the same client.",
         ),
+        "calls_unpriced_forgotten": About(
+            "Number of calls without a price that later ones pushed out of what is remembered.",
+            "Bring their price sooner: should it come, these calls are not in genai_cost.late.",
+        ),
         "metrics_exports": About(
             "Number of exports of the derived metrics: sent, failed.",
             "On failed: look at the next hop of the metrics pipeline. The sums are cumulative, "
@@ -229,6 +235,10 @@ ABOUT: Final = cast(
         "calls_remembered": About(
             "Number of spans and calls remembered so that none is billed twice.",
             "At its bound the oldest are forgotten, and a late retry may count twice.",
+        ),
+        "calls_unpriced": About(
+            "Number of calls that are remembered because they have no price yet.",
+            "Add their models to a price file: genai_cost_spans_total by genai_cost_status names them.",
         ),
         "metrics_label_sets": About(
             "Number of label sets the derived metrics have.",

@@ -39,7 +39,7 @@ class Settled:
         self._placed: int = 0
 
     def add(
-        self, span_key: bytes, stamp: bytes, replaced: frozenset[str], charge: Charge
+        self, span_key: bytes, stamp: bytes, replaced: frozenset[str], charge: Charge | None
     ) -> None:
         """One more span: its stamp, and the keys of the attributes that this replaces."""
         self._span_keys.append(span_key)
@@ -57,11 +57,11 @@ class Settled:
         self._stamps = []
 
     def place(self, span_key: bytes) -> int:
-        """Where a span of the request stands."""
+        """Where a span of the request stands; -1 for none of its."""
         for place in range(self._placed, len(self._span_keys)):
             self._places[self._span_keys[place]] = place
         self._placed = len(self._span_keys)
-        return self._places[span_key]
+        return self._places.get(span_key, -1)
 
     def stamp(self, place: int) -> bytes:
         """Attributes that were appended, as bytes of a span's field 9."""

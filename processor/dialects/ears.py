@@ -1,6 +1,6 @@
 """What each attribute is to the shape of a span, worked out from the dialects' tables.
 
-An attribute that two dialects read in two ways, or that takes more than a look, is `PLAIN`: a span
+An attribute that two dialects read in two ways, or that takes more than a look, is `AT_LENGTH`: a span
 that carries it is read the long way.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from processor.dialects.containment import UNLESS
-from processor.dialects.shapes import COUNTS, NAMES, PLAIN, STANDS, TELLS, Ear
+from processor.dialects.shapes import AT_LENGTH, COUNTS, NAMES, STANDS, TELLS, Ear
 from processor.dialects.usage import UNITS
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ def ear(
     for dialect in dialects:
         for key, role in _roles(dialect):
             if roles.setdefault(key, role) != role:
-                roles[key] = PLAIN
+                roles[key] = AT_LENGTH
     for key in (*marks, *UNLESS):
         if roles.setdefault(key, STANDS) == NAMES:
-            roles[key] = PLAIN
-    roles.update(dict.fromkeys(plain, PLAIN))
+            roles[key] = AT_LENGTH
+    roles.update(dict.fromkeys(plain, AT_LENGTH))
     return Ear(roles, kept)
 
 
@@ -44,13 +44,13 @@ def _roles(dialect: Dialect) -> Iterator[tuple[str, int]]:
         yield _simple(spec, TELLS)
     for name, specs in dialect.usage.items():
         for spec in specs:
-            yield _simple(spec, PLAIN if name in UNITS else COUNTS)
+            yield _simple(spec, AT_LENGTH if name in UNITS else COUNTS)
     for spec in dialect.response_id:
         yield _simple(spec, NAMES)
     for spec in dialect.reported_cost:
-        yield _simple(spec, PLAIN)
+        yield _simple(spec, AT_LENGTH)
 
 
 def _simple(spec: str, role: int) -> tuple[str, int]:
     key, inside, _ = spec.partition("#")
-    return key, PLAIN if inside else role
+    return key, AT_LENGTH if inside else role

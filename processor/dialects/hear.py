@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from mypy_extensions import i64, mypyc_attr
 
-from processor.dialects.shapes import COUNTS, MAX_TOLD, NAMES, ONLY_KEPT, PLAIN, TELLS
+from processor.dialects.shapes import AT_LENGTH, COUNTS, MAX_TOLD, NAMES, ONLY_KEPT, TELLS
 from processor.dialects.usage import MAX_COUNT
 from processor.wire.fields import (
     Malformed,
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from processor.wire.fields import Value
     from processor.wire.walk import SpanView
 
+MAX_STEPS: Final = 48
+"""Attributes that one shape is made of; the spans of known writers stay under 20."""
 NOTHING_KEPT: Final[dict[str, Value]] = {}
 
 
@@ -46,11 +48,15 @@ class Heard:
         self.name: str = ""
         self.named_by: Key | None = None
         """The attribute that has the name."""
+        self.steps: i64 = 0
         self.kept: dict[str, Value] = NOTHING_KEPT
         """Values of the dimensions that stand on it."""
 
     def step(self, step: object) -> bool:
-        """On to the next shape; always True."""
+        """On to the next shape; False where the span has said more than any shape holds."""
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            return False
         found = self.shape.next.get(step)
         self.shape = self.shapes.after(self.shape, step) if found is None else found
         return True
@@ -109,21 +115,24 @@ def _hear_attribute(body: bytes, at: i64, end: i64, heard: Heard) -> bool:
     if key is None:
         return True
     inner, stop = payload_at(body, value_at + 1, end)
-    if stop != end or key.role == PLAIN:
+    if stop != end or key.role == AT_LENGTH:
         return False
     if key.kept and not _keep(body, inner, end, key, heard):
         return False
     if key.role == TELLS:
         return end - at <= MAX_TOLD and heard.step(body[at:end])
-    return _take(body, inner, end, key, heard)
+    return _hear_value(body, inner, end, key, heard)
 
 
-def _take(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:
+def _hear_value(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:
     if key.role == COUNTS:
         return _count(body, at, end, key, heard)
     if key.role == NAMES:
         return _name(body, at, end, key, heard)
-    return key.role == ONLY_KEPT or heard.step(key)
+    if key.role == ONLY_KEPT:
+        return True
+    # An attribute without a value is none.
+    return any_value(body, at, end) is not None and heard.step(key)
 
 
 def _count(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:

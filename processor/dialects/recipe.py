@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 class Recipe:
     """What a shape means: what its calls are about, and how their numbers are read."""
 
-    def __init__(self, pattern: Pattern | None, places: list[int] | None) -> None:
+    def __init__(self, pattern: Pattern | None, count_at: list[int] | None) -> None:
         self.pattern: Pattern | None = pattern
         """None where its spans describe no call."""
-        self.plain: bool = pattern is not None and places is None
+        self.at_length: bool = pattern is not None and count_at is None
         """Each of its spans has to be read the long way."""
-        self.places: list[int] = places or []
+        self.count_at: list[int] = count_at or []
         """Where among the numbers the counts of the pattern's classes stand."""
         self.names: frozenset[str] = frozenset()
         """Attributes that name the answer, as its dialect has them."""
@@ -43,9 +43,9 @@ class Recipe:
 
     def counts(self, numbers: list[int]) -> list[int] | None:
         """Disjoint and above 0, in the order of the classes; None: not by plain subtraction."""
-        if self.plain:
+        if self.at_length:
             return None
-        counts = [numbers[place] for place in self.places]
+        counts = [numbers[place] for place in self.count_at]
         if self.total_at >= 0 and self._on_top(counts, numbers[self.total_at]):
             return None
         if self.input_at >= 0 and not _take_out(counts, self.input_at, self.input_parts):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, cast, final
 
 from mypy_extensions import i64, mypyc_attr
 
+from pricing.usage import CLASSES
 from processor.dialects.containment import UNLESS
 from processor.dialects.dialect import Kind
 from processor.dialects.ears import ear
@@ -77,6 +78,15 @@ class Reading:
         """Disjoint counts by class; empty where the span reports none."""
         return dict(zip(self.pattern.classes, self.counts, strict=True))
 
+    @property
+    def stated(self) -> dict[str, Count]:
+        """The same with the classes that are said to be 0, if anything is counted at all."""
+        usage = self.usage
+        if usage:
+            for name in self.pattern.zeros:
+                usage.setdefault(name, 0)
+        return usage
+
     def says_cost(self) -> bool:
         """Whether the span says what its call cost, by counts or by a cost: only then it is billed."""
         return bool(self.pattern.classes) or bool(self.reported_usd)
@@ -110,6 +120,8 @@ class Writer:
         self.speaker: Speaker | None = speaker
         """None where the scope does not tell the dialect."""
         self.ear: Ear = ear
+        self.root: Shape | None = None
+        """Where his spans begin; None where nobody remembers him: they are read the long way."""
 
 
 class Recogniser:
@@ -158,10 +170,12 @@ class Recogniser:
             speaker = self._by_name(scope)
             ear = self._strangers if speaker is None else self._ears[speaker.dialect.name]
             known = Writer(scope, version, speaker, ear)
-            if len(self._writers) >= MEMO_LIMIT:  # scope names come from strangers
-                self._writers.clear()
             if len(scope) + len(version) <= MEMO_TEXT:
+                if len(self._writers) >= MEMO_LIMIT:  # scope names come from strangers
+                    self._writers.clear()
+                    self.shapes.clear()
                 self._writers[scope, version] = known
+                known.root = self.shapes.root()
         return known
 
     def short(self, heard: Heard, known: Recipe) -> Reading | None:
@@ -177,34 +191,31 @@ class Recogniser:
 
     def learn(self, shape: Shape, attributes: dict[str, Value], writer: Writer) -> None:
         """Works out what a shape means, from the first span that has it."""
-        speaker = self._speaker(attributes, writer)
-        texts = Texts(attributes)
-        said = _said(speaker, texts)
-        subject = self._subject(speaker, texts, said.told, writer)
+        speaker, subject, said = self._heard_out(Texts(attributes), writer)
         if not _is_call(subject, said):
             shape.recipe = Recipe(None, None)
             return
         places = _places(shape, speaker)
-        classes = tuple([name for name in places if name != "total"])
-        shape.recipe = recipe(subject.pattern(classes), places, subject.rule)
+        classes = tuple([name for name in places if name != "total" and places[name] >= 0])
+        zeros = _zeros([name for name in places if places[name] < 0])
+        shape.recipe = recipe(subject.pattern(classes, zeros), places, subject.rule)
         shape.recipe.names = frozenset(speaker.dialect.response_id)
 
     def read(self, attributes: dict[str, Value], writer: Writer) -> Reading | None:
         """The span's account, or None where it describes no call and counts no tokens."""
-        speaker = self._speaker(attributes, writer)
         texts = Texts(attributes)
-        said = _said(speaker, texts)
-        subject = self._subject(speaker, texts, said.told, writer)
+        speaker, subject, said = self._heard_out(texts, writer)
         if not _is_call(subject, said):
             return None
-        impossible = said.impossible()
         usage: dict[str, Count] = {}
+        impossible = said.impossible()
         if not impossible:
             try:
                 usage = disjoint(said.counts, subject.rule)
             except Impossible as problem:
                 impossible = str(problem)
-        pattern = subject.pattern(tuple(usage))
+        zeros = _zeros([name for name, number in said.counts.items() if not number])
+        pattern = subject.pattern(tuple(usage), zeros)
         reading = Reading(pattern, list(usage.values()), impossible)
         for spec in speaker.dialect.response_id:
             told = attributes.get(spec) if "#" not in spec else texts.text(spec)
@@ -214,6 +225,12 @@ class Recogniser:
         if said.reported:
             reading.reported_key, reading.reported_usd = _reported(speaker.dialect, texts)
         return reading
+
+    def _heard_out(self, texts: Texts, writer: Writer) -> tuple[Speaker, Subject, _Said]:
+        """Who speaks, what about, and all that was said."""
+        speaker = self._speaker(texts.attributes, writer)
+        said = _said(speaker, texts)
+        return speaker, self._subject(speaker, texts, said.told, writer), said
 
     def _speaker(self, attributes: dict[str, Value], writer: Writer) -> Speaker:
         if writer.speaker is not None:
@@ -260,8 +277,16 @@ def _is_call(subject: Subject, said: _Said) -> bool:
     return subject.kind is not None or bool(subject.model)
 
 
+def _zeros(names: list[str]) -> tuple[str, ...]:
+    """Classes that are said to be 0: of those nothing is missing."""
+    return tuple(sorted([name for name in names if name in CLASSES]))
+
+
 def _places(shape: Shape, speaker: Speaker) -> dict[str, int]:
-    """Where among a shape's numbers above 0 each class is counted, by the speaker's precedence."""
+    """Where among a shape's numbers above 0 each class is counted, by the speaker's precedence.
+
+    -1 for a class that is said to be 0.
+    """
     places: dict[str, int] = {}
     ranks: dict[str, i64] = {}
     seen: set[str] = set()
@@ -272,10 +297,7 @@ def _places(shape: Shape, speaker: Speaker) -> dict[str, int]:
         counts = place is not None and place.name not in {"", REPORTED} and key.text not in seen
         if place is not None and counts and place.rank < ranks.get(place.name, 1 << 30):
             ranks[place.name] = place.rank
-            if above_0:
-                places[place.name] = number
-            else:
-                places.pop(place.name, None)
+            places[place.name] = number if above_0 else -1
         seen.add(key.text)
         number += 1 if above_0 else 0
     return places

@@ -3,7 +3,7 @@
 Most spans of a writer differ only in how many tokens they count and what their answer was called.
 All else that matters of a span is its shape, and what a shape means is worked out once
 (`recognise.py`). Shapes are the nodes of a tree: each attribute leads from one to the next.
-Invariant: never more shapes than `LIMIT`, however strangers vary what they send.
+Invariant: never more shapes than `LIMIT` beside one root a writer, however strangers vary what they send.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ COUNTS: Final = 3
 """A number; the shape knows whether it is 0."""
 NAMES: Final = 4
 """What the answer is called."""
-PLAIN: Final = 5
+AT_LENGTH: Final = 5
 """No shape can hold it: the span is read the long way."""
 ONLY_KEPT: Final = 6
 """Nothing but a dimension of the counters."""
@@ -86,33 +86,35 @@ class Ear:
 
 @final
 class Shapes:
-    """All shapes that are remembered, by who wrote the spans."""
+    """All shapes that are remembered: as many trees as there are writers."""
 
     def __init__(self) -> None:
-        self._roots: dict[object, Shape] = {}
+        self._roots: list[Shape] = []
         self._size: int = 0
 
-    def root(self, writer: object) -> Shape:
-        """Where the spans of a writer begin."""
-        found = self._roots.get(writer)
-        if found is None:
-            self._make_room()
-            found = self._roots[writer] = Shape(())
-        return found
+    def __len__(self) -> int:
+        return len(self._roots) + self._size
+
+    def root(self) -> Shape:
+        """Where the spans of one more writer begin."""
+        root = Shape(())
+        self._roots.append(root)
+        return root
 
     def after(self, shape: Shape, step: object) -> Shape:
         """A shape that was never seen: what was said so far, and this."""
-        self._make_room()
+        if self._size >= LIMIT:
+            for root in self._roots:
+                root.next.clear()
+            self._size = 0
+        self._size += 1
         counted = shape.counted
         if isinstance(step, Key) and step.role == COUNTS:
             counted = (*counted, step)
         found = shape.next[step] = Shape(counted)
         return found
 
-    def _make_room(self) -> None:
-        if self._size >= LIMIT:
-            for root in self._roots.values():
-                root.next.clear()  # whoever still holds a root keeps what is remembered again
-            self._roots.clear()
-            self._size = 0
-        self._size += 1
+    def clear(self) -> None:
+        """Forget every writer."""
+        self._roots.clear()
+        self._size = 0

@@ -62,15 +62,15 @@ class Subject:
         self.response_label: str = label(self.response_model)
         self.rule: Containment = containment(scope, version, self.provider, texts.attributes)
 
-        self._patterns: dict[tuple[str, ...], Pattern] = {}
+        self._patterns: dict[tuple[tuple[str, ...], tuple[str, ...]], Pattern] = {}
 
-    def pattern(self, classes: tuple[str, ...]) -> Pattern:
+    def pattern(self, classes: tuple[str, ...], zeros: tuple[str, ...]) -> Pattern:
         """The one with these classes; the same object for as long as it is remembered."""
-        found = self._patterns.get(classes)
+        found = self._patterns.get((classes, zeros))
         if found is None:
             if len(self._patterns) >= PATTERNS:
                 self._patterns.clear()
-            found = self._patterns[classes] = Pattern(self, classes)
+            found = self._patterns[classes, zeros] = Pattern(self, classes, zeros)
         return found
 
 
@@ -78,12 +78,16 @@ class Subject:
 class Pattern:
     """What calls have in common that differ in nothing but numbers and names."""
 
-    def __init__(self, subject: Subject, classes: tuple[str, ...]) -> None:
+    def __init__(
+        self, subject: Subject, classes: tuple[str, ...], zeros: tuple[str, ...]
+    ) -> None:
         self.subject: Subject = subject
         self.kind: Kind = INFERENCE if subject.kind is None else subject.kind
         self.operation: str = "chat" if subject.kind is None else subject.operation
         self.classes: tuple[str, ...] = classes
         """What is counted, each above 0 and none within another; empty where nothing is."""
+        self.zeros: tuple[str, ...] = zeros
+        """What is said to be 0, which is not the same as not said."""
 
 
 def _operation(dialect: Dialect, texts: Texts) -> tuple[Kind | None, str]:

@@ -6,6 +6,7 @@ Beside the data path and in small steps, since a new table may price thousands o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("genai_cost")
 
+AGAIN_S: Final = 15.0
 STEP: Final = 100
 """Calls between two turns of the event loop: about a millisecond."""
 
@@ -26,11 +28,17 @@ class CatchUp:
     """Asks for the price of remembered calls again, once for each table that is new."""
 
     def __init__(
-        self, ledger: Ledger, book: PriceBook, clock_unix_ns: Callable[[], int] = time.time_ns
+        self,
+        ledger: Ledger,
+        book: PriceBook,
+        clock_unix_ns: Callable[[], int] = time.time_ns,
+        *,
+        again_s: float = AGAIN_S,
     ) -> None:
         self._ledger = ledger
         self._book = book
         self._clock_unix_ns = clock_unix_ns
+        self._again_s = again_s
         self._new = asyncio.Event()
 
     def reloaded(self, outcome: ReloadOutcome) -> None:
@@ -39,11 +47,17 @@ class CatchUp:
             self._new.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled; now and then without a reload.
+
+        A call may be counted after the table that refused it was replaced, however long its request
+        was on the way.
+        """
         while True:
-            await self._new.wait()
-            self._new.clear()
-            await self.once()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._new.wait(), self._again_s)
+            if self._new.is_set() or self._ledger.behind(self._book.current.version):
+                self._new.clear()
+                await self.once()
 
     async def once(self) -> None:
         """One pass over what is remembered, by the table of now."""

@@ -7,6 +7,7 @@ Invariant: never more label sets than the limit, and their sum is everything tha
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_left
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from pricing import PriceTable
     from processor.model import Charge, Status
+
+logger = logging.getLogger("genai_cost")
 
 DEFAULT_LIMIT: Final = 2000
 UNPRICED_LIMIT: Final = 16_384
@@ -98,6 +101,9 @@ class Ledger:
         self._overflow: Account | None = None
         self._models: dict[Attributes, int] = {}
         self._unpriced: deque[Charge] = deque(maxlen=UNPRICED_LIMIT)
+        self._refused_by: set[str] = set()
+        self.unpriced_forgotten: int = 0
+        """Calls without a price that more of them pushed out: if it comes, they are not counted."""
         self.accounts: list[Account] = []
         """Every label set, in the order of their first calls; none ever leaves."""
 
@@ -117,7 +123,17 @@ class Ledger:
             if labels.source:
                 account.spend(charge.atto_usd)
             elif charge.unpriced is not None:
-                self._unpriced.append(charge)
+                self._remember(charge, charge.unpriced.version)
+
+    def _remember(self, charge: Charge, version: str) -> None:
+        if len(self._unpriced) == UNPRICED_LIMIT:
+            self.unpriced_forgotten += 1
+        self._unpriced.append(charge)
+        self._refused_by.add(version)
+
+    def behind(self, version: str) -> bool:
+        """Whether a remembered call was never held against this version of the table."""
+        return bool(self._refused_by - {version})
 
     def catch_up(self, table: PriceTable, now_unix_ns: int) -> Iterator[int]:
         """Count what calls cost whose price came after them, once each; one step a call.
@@ -125,9 +141,17 @@ class Ledger:
         Yields the atto-dollars of each remembered call, 0 where it still has no price. What the
         spans say is not changed: the counters are ahead of them by `genai_cost.late`.
         """
+        self._refused_by.clear()
         for _ in range(len(self._unpriced)):
             charge = self._unpriced.popleft()
-            yield self._settle_late(charge, table, now_unix_ns)
+            try:
+                yield self._settle_late(charge, table, now_unix_ns)
+            except Exception:
+                logger.exception(
+                    "a call stays without a price because of a fault in pricing it"
+                )
+                self._unpriced.append(charge)
+                yield 0
 
     def _settle_late(self, charge: Charge, table: PriceTable, now_unix_ns: int) -> int:
         unpriced, of = charge.unpriced, charge.labels

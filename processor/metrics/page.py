@@ -67,6 +67,8 @@ class Page:
         self._placed = 0
         telemetry.watch("metrics_label_sets", lambda: len(ledger.accounts))
         telemetry.watch("metrics_overflowed_spans", lambda: ledger.overflowed)
+        telemetry.watch("calls_unpriced", lambda: ledger.unpriced)
+        telemetry.watch("calls_unpriced_forgotten", lambda: ledger.unpriced_forgotten)
         telemetry.watch("duplicates", lambda: ledger.counted(Status.DUPLICATE))
 
     def answer(self, headers: Mapping[str, str], now_s: float) -> Answer:

@@ -220,9 +220,9 @@ def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable) -> bool:
     """Whether one of the span's own attributes has a key that marks it; stops at the first."""
     marks = table.mark_filter
     while at < end:
-        tag: i64 = body[at]
+        tag, at = tag_at(body, at, end)
         if tag == 0x4A:  # attributes = 9
-            at, stop = payload_at(body, at + 1, end)
+            at, stop = payload_at(body, at, end)
             if at + 2 < stop and body[at] == 0x0A:  # the usual order: key = 1 first
                 length: i64 = body[at + 1]
                 key_at: i64 = at + 2
@@ -244,7 +244,6 @@ def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable) -> bool:
                 return True
             at = stop
         else:
-            tag, at = tag_at(body, at, end)
             at = skip(body, at, end, tag)
     return False
 

@@ -149,3 +149,53 @@ def test_a_price_of_nothing_is_a_problem_of_its_file_alone(tmp_path: Path) -> No
         outcome = PriceBook([PriceSource(str(path))], builtin=False).reload(0.0)
         assert outcome.result == "kept"
         assert outcome.problems
+
+
+def test_one_span_sent_again_and_again_keeps_no_request_of_the_past() -> None:
+    """What is remembered of a span must not hold the stamps of the whole request it first came in."""
+    memory = Memory(1000)
+    enriching = Enricher(Biller(Stamper("parts"), "replace_estimates"), Attribution([]), memory)
+    faithful = span(10**6, GPT_4O)
+    kept: set[int] = set()
+    for n in range(1, 21):
+        enriched = enriching.enrich(
+            request(faithful, *[span(n * 1000 + k, GPT_4O) for k in range(100)]),
+            BOOK.current,
+            1,
+        )
+        enriched.counted()
+        known = memory.span(faithful.trace_id + faithful.span_id)
+        assert known is not None
+        assert known.settled is enriched.settled
+        kept.add(id(known.settled))
+    assert len(kept) == 20
+
+
+def test_a_tag_of_more_bytes_than_it_needs_is_that_tag() -> None:
+    """protobuf reads `CA 00` as 4A: field 9, attributes."""
+    plain = span(1, GPT_4O).SerializeToString()
+    first = span(1, {}).SerializeToString()
+    assert plain.startswith(first)
+    overlong = first + plain[len(first) :].replace(b"\x4a", b"\xca\x00", 1)
+    body = b"\x12" + bytes([len(overlong) & 127 | 128, len(overlong) >> 7]) + overlong
+    body = b"\x12" + bytes([len(body) & 127 | 128, len(body) >> 7]) + body
+    body = b"\x0a" + bytes([len(body) & 127 | 128, len(body) >> 7]) + body
+    (charge,) = enricher().enrich(body, BOOK.current, 1).charges
+    assert charge.atto_usd == COST
+
+
+def test_a_class_that_is_said_to_be_0_is_not_missing() -> None:
+    """So the answer of a model that can draw, but drew nothing, is no lower bound."""
+    source = PriceSource("drawn", fetched=True)
+    book = PriceBook([source], builtin=False)
+    book.put(
+        source,
+        b"genai-cost: 1\nproviders: {openai: {models: {drawer: {prices: {input: 1, output: 2,"
+        b" output_image: 30}}}}}",
+    )
+    book.reload(0.0)
+    said = {**GPT_4O, "gen_ai.response.model": "drawer"}
+    stated = {**said, "gen_ai.usage.image.output_tokens": 0}
+    for attributes, status in ((said, "priced_lower_bound"), (stated, "priced")) * 2:
+        enriched = enricher().enrich(request(span(1, attributes)), book.current, 1)
+        assert [charge.status for charge in enriched.charges] == [status]

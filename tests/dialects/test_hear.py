@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from processor.dialects import DIALECTS, Reading, Recogniser
-from processor.dialects.hear import hear
-from processor.dialects.shapes import LIMIT, Shapes
+from processor.dialects.hear import MAX_STEPS, hear
+from processor.dialects.recognise import MEMO_LIMIT, MEMO_TEXT
+from processor.dialects.shapes import LIMIT
 from processor.wire.keys import KeyTable
 from processor.wire.walk import read, scan
 from tests.calls.traffic import put
@@ -77,10 +78,12 @@ class Ways:
         """Spans that took the short way."""
 
     def agree(self, attributes: Mapping[str, Any]) -> None:
-        body = body_of(attributes)
+        self.agree_on(body_of(attributes))
+
+    def agree_on(self, body: bytes) -> None:
         for view in scan(body, KEYS).views:
-            root = self.recogniser.shapes.root(self.writer)
-            heard = hear(body, view, self.writer.ear, self.recogniser.shapes, root)
+            assert self.writer.root is not None
+            heard = hear(body, view, self.writer.ear, self.recogniser.shapes, self.writer.root)
             read(body, view, KEYS, frozenset())
             at_length = self.recogniser.read(view.attributes, self.writer)
             if heard is None:
@@ -181,20 +184,78 @@ def test_what_is_out_of_the_ordinary_takes_the_long_way(more: dict[str, Value]) 
     assert ways.short == 0
 
 
-def test_shapes_are_bounded() -> None:
+def test_shapes_are_bounded_however_long_a_root_is_held() -> None:
     ways = Ways("app")
-    root = ways.recogniser.shapes.root(ways.writer)
-    for n in range(LIMIT + 10):
+    root = ways.writer.root
+    assert root is not None
+    for n in range(3 * LIMIT):
         ways.recogniser.shapes.after(root, b"%d" % n)
-    assert len(root.next) < LIMIT
+        assert len(root.next) <= LIMIT
     ways.agree(CHAT)
     ways.agree(CHAT)
     assert ways.short == 2
 
 
-def test_a_forgotten_root_is_no_way_back() -> None:
-    shapes = Shapes()
-    root = shapes.root("a")
-    for n in range(LIMIT):
-        shapes.after(root, n)
-    assert shapes.root("a") is not root
+def test_writers_are_forgotten_with_their_shapes() -> None:
+    recogniser = Recogniser(DIALECTS)
+    for n in range(MEMO_LIMIT + 10):
+        recogniser.writer(f"scope {n}", "")
+    assert len(recogniser.shapes) <= MEMO_LIMIT
+
+
+def test_a_writer_with_a_long_name_is_read_the_long_way_and_not_remembered() -> None:
+    recogniser = Recogniser(DIALECTS)
+    for n in range(3):
+        assert recogniser.writer("s" * MEMO_TEXT + str(n), "").root is None
+    assert len(recogniser.shapes) == 0
+
+
+def test_a_span_that_says_too_much_makes_no_shapes_without_end() -> None:
+    pairs = [("gen_ai.usage.input_tokens", 7)] * 5000
+    made = ExportTraceServiceRequest()
+    span = made.resource_spans.add().scope_spans.add().spans.add()
+    for key, value in pairs:
+        put(span.attributes, key, value)
+    recogniser = Recogniser(DIALECTS)
+    writer = recogniser.writer("app", "")
+    assert writer.root is not None
+    body = made.SerializeToString()
+    (view,) = scan(body, KEYS).views
+    assert hear(body, view, writer.ear, recogniser.shapes, writer.root) is None
+    assert len(recogniser.shapes) <= MAX_STEPS + 1
+
+
+@pytest.mark.parametrize(
+    ("scope", "key", "attributes"),
+    [
+        pytest.param(
+            "ai",
+            "ai.usage.inputTokenDetails.noCacheTokens",
+            {
+                "ai.operationId": "ai.generateText.doGenerate",
+                "gen_ai.system": "anthropic",
+                "gen_ai.request.model": "claude-sonnet-4-5",
+                "ai.usage.inputTokens": 2000,
+                "ai.usage.cachedInputTokens": 1000,
+            },
+            id="who-counts-how",
+        ),
+        pytest.param(
+            "app",
+            "traceloop.entity.path",
+            {**CHAT, "gen_ai.openai.api_base": "https://openrouter.ai/api/v1"},
+            id="whose-dialect",
+        ),
+    ],
+)
+def test_an_attribute_without_a_value_stands_for_nothing(
+    scope: str, key: str, attributes: dict[str, Value]
+) -> None:
+    """Whoever comes first must not decide what the others mean."""
+    empty = ExportTraceServiceRequest.FromString(body_of(attributes))
+    spoilt = empty.resource_spans[0].scope_spans[0].spans[0].attributes.add(key=key)
+    spoilt.value.SetInParent()
+    ways = Ways(scope)
+    for _ in range(2):
+        ways.agree_on(empty.SerializeToString())
+        ways.agree({**attributes, key: 1000})

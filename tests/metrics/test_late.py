@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import NoReturn, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pricing import PriceBook, PriceTable
 from processor.billing import atto_of
 from processor.metrics import Ledger
+from processor.metrics.catch_up import CatchUp
 from processor.metrics.ledger import UNPRICED_LIMIT
 from processor.metrics.otlp import OtlpView
 from processor.model import Status
 from tests.calls.traffic import END_NS, LAW, TABLE, call, enricher, ours, request
+from tests.doubles.until import until
 from tests.metrics.test_otlp import named, told
 from tests.pricing.tables import table
-
-if TYPE_CHECKING:
-    from pricing import PriceTable
 
 NOW = END_NS + 10**9
 PRICED = table("""\
@@ -112,6 +113,53 @@ def test_what_is_remembered_is_bounded() -> None:
     ledger = Ledger()
     ledger.add([charge] * (UNPRICED_LIMIT + 10), NOW)
     assert ledger.unpriced == UNPRICED_LIMIT
+
+
+def test_what_is_pushed_out_is_said() -> None:
+    said = call(gen_ai__request__model="nobodys")
+    (charge,) = enricher().enrich(request(said), TABLE, NOW).charges
+    ledger = Ledger()
+    ledger.add([charge] * (UNPRICED_LIMIT + 10), NOW)
+    assert ledger.unpriced_forgotten == 10
+
+
+def test_a_call_on_its_way_while_the_prices_changed_is_known_to_be_behind() -> None:
+    said = call(gen_ai__request__model="nobodys")
+    charges = enricher().enrich(request(said), TABLE, NOW).charges
+    ledger = Ledger()
+    assert caught_up(ledger, PRICED) == []
+    ledger.add(charges, NOW)
+    assert ledger.behind("the new version")
+    assert not ledger.behind(TABLE.version)
+    assert len(caught_up(ledger, PRICED)) == 1
+    assert not ledger.behind("the new version")
+
+
+async def test_it_is_caught_up_with_without_another_reload() -> None:
+    book = PriceBook(builtin=False)
+    book.current = PriceTable(PRICED.layers, "new")
+    ledger = Ledger()
+    said = call(gen_ai__request__model="nobodys")
+    async with asyncio.TaskGroup() as tasks:
+        catching_up = tasks.create_task(CatchUp(ledger, book, lambda: NOW, again_s=0.01).run())
+        ledger.add(enricher().enrich(request(said), TABLE, NOW).charges, NOW)
+        await until(lambda: ledger.unpriced == 0)
+        catching_up.cancel()
+    assert set(late(ledger)) == {Status.UNKNOWN_MODEL}
+
+
+class Torn:
+    """A table whose every answer is a fault."""
+
+    def quote(self, *_asked: object) -> NoReturn:
+        raise ZeroDivisionError
+
+
+def test_a_fault_in_pricing_loses_no_call() -> None:
+    ledger = books("nobodys", "nobodys")
+    assert caught_up(ledger, cast("PriceTable", Torn())) == [0, 0]
+    assert ledger.unpriced == 2
+    assert sum(caught_up(ledger, PRICED)) > 0
 
 
 def test_it_leaves_over_otlp_and_starts_at_0() -> None:

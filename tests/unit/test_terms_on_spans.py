@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -36,7 +36,7 @@ def by(
     return PriceTable(LAYERS, "test", None, Terms(adjustments, rates, currency))
 
 
-def on_span(prices: PriceTable, **more: Value) -> dict[str, Value]:
+def on_span(prices: PriceTable, **more: Any) -> dict[str, Value]:
     return ours(enricher().enrich(request(call(**more)), prices, END_NS).body)
 
 
