@@ -22,6 +22,7 @@ from setuptools.dist import Distribution
 HOT = [
     "pricing/charge.py",
     "pricing/deal.py",
+    "pricing/plan.py",
     "pricing/tariff.py",
     "processor/billing.py",
     "processor/calls/memory.py",

@@ -11,9 +11,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from pricing.answers import NotPriced, Question, Quote, Reason
-from pricing.charge import FALLBACK, Basis, Offer
+from pricing.charge import Offer
 from pricing.layer import ANY
 from pricing.match import candidates, refines
+from pricing.plan import FALLBACK, Basis
 from pricing.providers import MAX_TEXT, canonical, region_from_address
 from pricing.rows import SERVED, value
 from pricing.sellers import Seller, prefixes, sellers
