@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pricing import Offer, PriceTable, Quote, Tariff
     from processor.calls.settle import Candidate
-    from processor.dialects.recognise import Reading
+    from processor.dialects.reading import Reading
 
 ExistingCost: TypeAlias = Literal["replace_estimates", "keep", "replace"]
 

@@ -21,7 +21,7 @@ from processor.dialects.dialect import Kind
 if TYPE_CHECKING:
     from processor.attribution import Resource
     from processor.calls.memory import Memory, Remembered
-    from processor.dialects.recognise import Reading
+    from processor.dialects.reading import Reading
     from processor.dialects.usage import Count
     from processor.wire.walk import SpanView
 

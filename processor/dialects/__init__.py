@@ -19,7 +19,8 @@ from processor.dialects.openinference import OPENINFERENCE
 from processor.dialects.openlit import OPENLIT
 from processor.dialects.openllmetry import OPENLLMETRY
 from processor.dialects.pydantic_ai import PYDANTIC_AI
-from processor.dialects.recognise import Reading, Recogniser
+from processor.dialects.reading import Reading
+from processor.dialects.recognise import Recogniser
 from processor.dialects.semconv import SEMCONV
 from processor.dialects.vercel_ai import VERCEL_AI
 

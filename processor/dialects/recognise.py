@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast, final
 
-from mypy_extensions import i64, mypyc_attr
-
 from pricing.usage import CLASSES
 from processor.dialects.containment import UNLESS
 from processor.dialects.dialect import Kind
 from processor.dialects.ears import ear
+from processor.dialects.reading import Reading
 from processor.dialects.recipe import Recipe, recipe
+from processor.dialects.said import Said, listen, reported
 from processor.dialects.shapes import Shapes
 from processor.dialects.speaker import REPORTED, Speaker
 from processor.dialects.subject import Subject
 from processor.dialects.texts import Texts
-from processor.dialects.usage import MAX_COUNT, UNITS, Impossible, count, disjoint, quantity
+from processor.dialects.usage import Impossible, disjoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,85 +29,14 @@ if TYPE_CHECKING:
     from processor.dialects.dialect import Dialect
     from processor.dialects.hear import Heard
     from processor.dialects.shapes import Ear, Shape
-    from processor.dialects.subject import Pattern
     from processor.dialects.usage import Count
     from processor.wire.fields import Value
 
 INFERENCE: Final = Kind.INFERENCE
 
-MAX_COST: Final = 1e9
-"""US dollars; a larger amount, or one below 0, is not the cost of a call."""
 MEMO_LIMIT: Final = 8192
 MEMO_TEXT: Final = 1024
 """What a stranger writes at greater length is not remembered, in characters of all texts."""
-
-
-@final
-@mypyc_attr(acyclic=True)
-class Reading:
-    """One span's account of a call to a model, or of something around such calls."""
-
-    def __init__(self, pattern: Pattern, counts: list[Count], impossible: str = "") -> None:
-        self.pattern: Pattern = pattern
-        self.counts: list[Count] = counts
-        """Of the pattern's classes, in their order."""
-        self.impossible: str = impossible
-        """Why the reported usage cannot be true; empty where it can."""
-        self.response_id: str = ""
-        self.reported_key: str = ""
-        self.reported_usd: float | None = None
-        """A cost that came with the span, and under which name."""
-
-    @property
-    def subject(self) -> Subject:
-        """What the span is about."""
-        return self.pattern.subject
-
-    @property
-    def kind(self) -> Kind:
-        """Whether it is a call or something around calls."""
-        return self.pattern.kind
-
-    @property
-    def operation(self) -> str:
-        """What the call does, or what stands around calls."""
-        return self.pattern.operation
-
-    @property
-    def usage(self) -> dict[str, Count]:
-        """Disjoint counts by class; empty where the span reports none."""
-        return dict(zip(self.pattern.classes, self.counts, strict=True))
-
-    @property
-    def stated(self) -> dict[str, Count]:
-        """The same with the classes that are said to be 0, if anything is counted at all."""
-        usage = self.usage
-        if usage:
-            for name in self.pattern.zeros:
-                usage.setdefault(name, 0)
-        return usage
-
-    def says_cost(self) -> bool:
-        """Whether the span says what its call cost, by counts or by a cost: only then it is billed."""
-        return bool(self.pattern.classes) or bool(self.reported_usd)
-
-
-@final
-@mypyc_attr(acyclic=True)
-class _Said:
-    """What one pass over a span's attributes found."""
-
-    def __init__(self) -> None:
-        self.told: list[object] = []
-        self.counts: dict[str, Count] = {}
-        self.problems: dict[str, str] = {}
-        """By class, why the number that would be taken cannot be true."""
-        self.reported: bool = False
-        """Whether a cost came with the span."""
-
-    def impossible(self) -> str:
-        """What cannot be true, whatever the attributes' order; empty where all can."""
-        return min(self.problems.values()) if self.problems else ""
 
 
 @final
@@ -223,13 +152,13 @@ class Recogniser:
                 reading.response_id = told
                 break
         if said.reported:
-            reading.reported_key, reading.reported_usd = _reported(speaker.dialect, texts)
+            reading.reported_key, reading.reported_usd = reported(speaker.dialect, texts)
         return reading
 
-    def _heard_out(self, texts: Texts, writer: Writer) -> tuple[Speaker, Subject, _Said]:
+    def _heard_out(self, texts: Texts, writer: Writer) -> tuple[Speaker, Subject, Said]:
         """Who speaks, what about, and all that was said."""
         speaker = self._speaker(texts.attributes, writer)
-        said = _said(speaker, texts)
+        said = listen(speaker, texts)
         return speaker, self._subject(speaker, texts, said.told, writer), said
 
     def _speaker(self, attributes: dict[str, Value], writer: Writer) -> Speaker:
@@ -270,7 +199,7 @@ class Recogniser:
         return known
 
 
-def _is_call(subject: Subject, said: _Said) -> bool:
+def _is_call(subject: Subject, said: Said) -> bool:
     """Whether the span describes a call or counts tokens of a model."""
     if subject.kind is not INFERENCE and not said.counts and not said.problems:
         return False
@@ -288,7 +217,7 @@ def _places(shape: Shape, speaker: Speaker) -> dict[str, int]:
     -1 for a class that is said to be 0.
     """
     places: dict[str, int] = {}
-    ranks: dict[str, i64] = {}
+    ranks: dict[str, int] = {}
     seen: set[str] = set()
     number = 0
     for key in shape.counted:
@@ -301,68 +230,3 @@ def _places(shape: Shape, speaker: Speaker) -> dict[str, int]:
         seen.add(key.text)
         number += 1 if above_0 else 0
     return places
-
-
-def _said(speaker: Speaker, texts: Texts) -> _Said:
-    """Goes over the attributes once: what they tell of the subject, and what they count."""
-    said = _Said()
-    places = speaker.places
-    ranks: dict[str, i64] = {}
-    for spec, value in texts.attributes.items():
-        place = places.get(spec)
-        if place is None:
-            continue
-        name = place.name
-        if not name:
-            said.told.append(spec)
-            said.told.append(value)
-        elif name == REPORTED:
-            said.reported = True
-        elif (name not in ranks or ranks[name] > place.rank) and _take(
-            said, name, spec, value, whole=place.whole
-        ):
-            ranks[name] = place.rank
-    for name, spec in speaker.json_counts:
-        if name not in said.counts and name not in said.problems:
-            _take(said, name, spec, texts.value(spec), whole=name not in UNITS)
-    return said
-
-
-def _take(said: _Said, name: str, spec: str, value: object, *, whole: bool) -> bool:
-    """Whether the value says how much there is of a class, be it a number that cannot be true."""
-    number: Count | None
-    if whole and type(value) is int and 0 <= value <= MAX_COUNT:
-        number = value
-    else:
-        try:
-            number = count(value) if whole else quantity(value)
-        except Impossible as problem:
-            said.counts.pop(name, None)
-            said.problems[name] = f"{spec}: {problem}"
-            return True
-    if number is None:
-        return False
-    said.counts[name] = number
-    if said.problems:
-        said.problems.pop(name, None)
-    return True
-
-
-def _reported(dialect: Dialect, texts: Texts) -> tuple[str, float | None]:
-    """(attribute, US dollars) of a cost that came with the span."""
-    for spec in dialect.reported_cost:
-        value = texts.value(spec)
-        if isinstance(value, str):
-            value = _amount(value)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            continue
-        if 0 <= value < MAX_COST:
-            return spec, float(value)
-    return "", None
-
-
-def _amount(text: str) -> float | None:
-    try:
-        return float(text) if len(text) <= 32 else None
-    except ValueError:
-        return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from processor.dialects.recognise import Reading
+    from processor.dialects.reading import Reading
     from processor.wire.fields import Value
 
 # Sellers whose answers say what they charge. OpenRouter: usage.cost in every answer; xAI:
