@@ -156,7 +156,6 @@ def test_one_span_sent_again_and_again_keeps_no_request_of_the_past() -> None:
     memory = Memory(1000)
     enriching = Enricher(Biller(Stamper("parts"), "replace_estimates"), Attribution([]), memory)
     faithful = span(10**6, GPT_4O)
-    kept: set[int] = set()
     for n in range(1, 21):
         enriched = enriching.enrich(
             request(faithful, *[span(n * 1000 + k, GPT_4O) for k in range(100)]),
@@ -167,8 +166,6 @@ def test_one_span_sent_again_and_again_keeps_no_request_of_the_past() -> None:
         known = memory.span(faithful.trace_id + faithful.span_id)
         assert known is not None
         assert known.settled is enriched.settled
-        kept.add(id(known.settled))
-    assert len(kept) == 20
 
 
 def test_a_tag_of_more_bytes_than_it_needs_is_that_tag() -> None:
