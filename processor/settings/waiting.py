@@ -18,6 +18,8 @@ class Waits(NamedTuple):
     """Values that ask for nothing, beside those that never do (`_NOTHING`, `enabled: false`)."""
     only: tuple[Any, ...] = ()
     """Where given, these values wait, alone or in a list; every other is the reader's to judge."""
+    some_of: tuple[Any, ...] = ()
+    """A list of some of these asks for no more than the default does."""
     unless_empty: str = ""
     """A key beside it; where that is written as an empty list, there is nothing this could ask for."""
 
@@ -66,7 +68,7 @@ WAITING: Final[dict[str, Waits]] = {
     f"{_COST}.sources": Waits("meanwhile write [spans]", only=("logs", "metrics")),
     f"{_COST}.attribution.inherit": Waits(
         "meanwhile leave it out, and let a baggage span processor put these on every span",
-        nothing=(["user.id", "user.tier", "session.id", "gen_ai.conversation.id"],),
+        some_of=("user.id", "user.tier", "session.id", "gen_ai.conversation.id"),
     ),
     f"{_COST}.attribution.wait": Waits(
         "meanwhile leave it out", nothing=("2m", "120s", "2m0s"), unless_empty="inherit"
@@ -176,6 +178,8 @@ def asks_for_something(waits: Waits, value: Any) -> bool:
     """Whether *value*, plain data from the file, asks for what waits."""
     if waits.only:
         return any(word in _items(value) for word in waits.only)
+    if waits.some_of and isinstance(value, list):
+        return any(word not in waits.some_of for word in value)
     if isinstance(value, dict) and "enabled" in value:
         return value != {**value, "enabled": False}
     return not any(value == harmless for harmless in (*_NOTHING, *waits.nothing))

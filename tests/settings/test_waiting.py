@@ -52,7 +52,9 @@ def http(keys: str) -> str:
             id="source-proxy",
         ),
         pytest.param(
-            cost("{attribution: {inherit: [user.id]}}"), "attribution.inherit", id="inherit"
+            cost("{attribution: {inherit: [user.id, team]}}"),
+            "attribution.inherit",
+            id="inherit",
         ),
         pytest.param(cost("{attribution: {wait: 1m}}"), "attribution.wait", id="wait"),
         pytest.param(
@@ -107,6 +109,9 @@ def test_what_is_not_built_yet_is_refused(text: str, path: str) -> None:
             id="attribution",
         ),
         pytest.param(cost("{attribution: {inherit: []}}"), id="no-inheriting"),
+        pytest.param(
+            cost("{attribution: {inherit: [user.id, user.tier]}}"), id="less-inheriting"
+        ),
         pytest.param(cost("{attribution: {inherit: [], wait: 2s}}"), id="nothing-to-wait-for"),
         pytest.param(grpc("tls: , include_metadata: false, transport: tcp"), id="receiver"),
         pytest.param(http("traces_url_path: /v1/traces"), id="url-path"),
