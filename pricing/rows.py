@@ -144,6 +144,8 @@ class Entry(NamedTuple):
     mode: str = ""
     name: str = ""
     multipliers: tuple[Multiplier, ...] = ()
+    whole: bool = False
+    """Nothing of earlier sources is added to it."""
 
     def ranked(self) -> tuple[Row, ...]:
         """Its rows, narrowest first."""

@@ -18,13 +18,15 @@ from pricing.plan import FALLBACK, Basis
 from pricing.providers import MAX_TEXT, canonical, region_from_address
 from pricing.rows import SERVED, value
 from pricing.sellers import Seller, prefixes, sellers
+from pricing.stacking import over
 from pricing.terms import NO_TERMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from pricing.layer import Layer
+    from pricing.match import Candidate
     from pricing.rows import Entry, Row
     from pricing.terms import Terms
 
@@ -46,7 +48,7 @@ class PriceTable:
         aliases: Mapping[str, str] | None = None,
         terms: Terms = NO_TERMS,
     ) -> None:
-        """Later layers win over earlier ones, model by model; operator's `aliases` over all."""
+        """Later layers win over earlier ones, row by row; operator's `aliases` over all."""
         self.version = version
         self.terms = terms
         """Of the operator; they say too whether a question has to name service or environment."""
@@ -101,12 +103,13 @@ class PriceTable:
         return self._layers[::-1]
 
     def entry(self, provider: str, model: str) -> Entry | None:
-        """The rows of a model by its id, from the last layer that has it."""
+        """The rows of a model by its id, those of later layers over those of earlier ones."""
+        found: Entry | None = None
         for layer in self._layers:
-            found = layer.entry(provider, model) or layer.entry(ANY, model)
-            if found is not None:
-                return found
-        return None
+            entry = layer.entry(provider, model) or layer.entry(ANY, model)
+            if entry is not None:
+                found = entry if found is None else over(found, entry)
+        return found
 
     def models(self) -> Iterator[tuple[str, str]]:
         """Every (provider, model) that has rows, sorted."""
@@ -200,17 +203,10 @@ class PriceTable:
             aliased = self._aliased(model, question, seller)
             if aliased is not None:
                 return aliased
-            for candidate in candidates(model, seller.provider):
-                found = self._named(seller.provider, candidate.model)
-                if found is not None:
-                    entry, is_alias = found
-                    steps = (
-                        *how,
-                        *candidate.how,
-                        *(("alias",) if is_alias else ()),
-                        *seller.how,
-                    )
-                    return entry, tuple(dict.fromkeys(steps))
+            found = self._named(seller.provider, candidates(model, seller.provider))
+            if found is not None:
+                entry, steps = found
+                return entry, tuple(dict.fromkeys((*how, *steps, *seller.how)))
         return self._matching(order, seller)
 
     def _matching(
@@ -244,25 +240,29 @@ class PriceTable:
         question = Question(target, provider=provider)
         prefix, slash, rest = target.partition("/")
         for name, text in ((provider, target), (canonical(prefix), rest if slash else "")):
-            for candidate in candidates(text, name) if text else ():
-                found = self._named(name, candidate.model)
-                if found is not None:
-                    return found[0], ("alias", *candidate.how)
+            found = self._named(name, candidates(text, name)) if text else None
+            if found is not None:
+                return found[0], tuple(dict.fromkeys(("alias", *found[1])))
         for seller in sellers(question):
-            for candidate in candidates(target, seller.provider):
-                found = self._named(seller.provider, candidate.model)
-                if found is not None:
-                    return found[0], ("alias", *candidate.how, *seller.how)
+            found = self._named(seller.provider, candidates(target, seller.provider))
+            if found is not None:
+                return found[0], tuple(dict.fromkeys(("alias", *found[1], *seller.how)))
         return None
 
-    def _named(self, provider: str, name: str) -> tuple[Entry, bool] | None:
-        """An entry by id or alias; the last layer that knows the name says which model it is."""
+    def _named(
+        self, provider: str, names: Iterable[Candidate]
+    ) -> tuple[Entry, tuple[str, ...]] | None:
+        """An entry by id or alias, and how: the last layer that knows one of the names says which.
+
+        So what an operator says of a model holds for its dated snapshots too, though an earlier
+        layer lists those by themselves.
+        """
         for layer in self._layers:
-            for owner in (provider, ANY):
-                model = layer.resolve(owner, name)
-                if model is not None:
-                    found = self.entry(owner, model)
-                    return None if found is None else (found, model != name)
+            for name, how in names:
+                model = layer.resolve(provider, name) or layer.resolve(ANY, name)
+                found = None if model is None else self.entry(provider, model)
+                if found is not None:
+                    return found, how if model == name else (*how, "alias")
         return None
 
 

@@ -54,7 +54,16 @@ MODES: Final = (
 )
 _TOP: Final = ("genai-cost", "version", "checked", "providers")
 _PROVIDER: Final = ("name", "endpoints", "currency", "models")
-_MODEL: Final = ("name", "mode", "aliases", "currency", "prices", "rows", "multipliers")
+_MODEL: Final = (
+    "name",
+    "mode",
+    "aliases",
+    "currency",
+    "prices",
+    "rows",
+    "multipliers",
+    "whole",
+)
 _ROW: Final = ("from", "to", "when", "currency", "prices", "source", "checked")
 _ALIAS: Final = ("name", "from", "to")
 _MULTIPLIER: Final = ("times", "when", "from", "to")
@@ -154,6 +163,7 @@ class _Reader:
             path=path,
             mode=self._choice((*path, "mode"), fields.get("mode", ""), MODES),
             name=str(fields.get("name") or ""),
+            whole=self._yes((*path, "whole"), fields.get("whole", False)),
             multipliers=[
                 self._multiplier((*path, "multipliers", i), m)
                 for i, m in enumerate(multipliers)
@@ -173,6 +183,11 @@ class _Reader:
         fields = self._mapping(path, content, _ALIAS)
         since, until = self._period(path, fields)
         self._found.dated_alias(provider, fields["name"], model, (since, until), path)
+
+    def _yes(self, path: Path, content: Any) -> bool:
+        if not isinstance(content, bool):
+            self._problem(path, "is true or false: whether this is all there is of the model")
+        return content is True
 
     def _check_twice(self, path: Path, rows: list[Row]) -> None:
         """No price stands twice for the same calls from the same moment: one of them is a mistake."""

@@ -78,6 +78,7 @@ class Gathering:
         mode: str = "",
         name: str = "",
         multipliers: Sequence[Multiplier] = (),
+        whole: bool = False,
     ) -> None:
         """Adds rows of a model; several of one source are joined in their order.
 
@@ -93,7 +94,9 @@ class Gathering:
             rows = (*known.rows, *rows)
             multipliers = (*known.multipliers, *multipliers)
             mode, name = known.mode or mode, known.name or name
-        self._entries[key] = Entry(key[0], key[1], tuple(rows), mode, name, tuple(multipliers))
+        self._entries[key] = Entry(
+            key[0], key[1], tuple(rows), mode, name, tuple(multipliers), whole
+        )
 
     def _plausible(self, key: tuple[str, str], rows: Sequence[Row], path: Path | None) -> bool:
         """Whether rows may be taken; what may not is a problem or, in others' tables, left out."""
