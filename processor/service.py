@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("genai_cost")
 
+DEMO_SENDS_TO: Final = "localhost:4317"
 DRAIN_S: Final = 10.0
 """What requests in flight get to finish; Kubernetes gives a pod 30 s in all."""
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
@@ -70,6 +71,15 @@ def exports_metrics(settings: Settings) -> bool:
     """Whether the derived metrics reach anybody who keeps them; `debug` keeps nothing."""
     names = settings.pipelines.get(Signal.METRICS, ())
     return any(settings.exporters[name].kind != "debug" for name in names)
+
+
+def shows_itself(settings: Settings) -> bool:
+    """Whether this is the service of somebody who tries it: on its own defaults, printing calls."""
+    kinds = {
+        settings.exporters[name].kind for name in settings.pipelines.get(Signal.TRACES, ())
+    }
+    here = None if settings.grpc is None else settings.grpc.endpoint
+    return kinds == {"debug"} and here == DEMO_SENDS_TO
 
 
 def keep_large_blocks() -> None:
@@ -253,7 +263,7 @@ class Service:
         for name in self.hops:
             exporters = [settings.exporters[each] for each in settings.pipelines[name]]
             logger.info("%s go to %s", name, ", ".join(map(described, exporters)))
-        if not exports_metrics(settings):
+        if shows_itself(settings):
             logger.info(
                 "to see it work, run `make demo` in a second terminal; Ctrl-C ends this"
             )

@@ -116,9 +116,9 @@ def test_a_later_source_wins_row_by_row(  # noqa: PLR0917
     model: str,
     asked: str,
     at: int,
-    batch: bool,
+    batch: bool,  # noqa: FBT001
     n: int,
-    expected: float,  # noqa: FBT001
+    expected: float,
 ) -> None:
     assert dollars(stacked(model), asked, at, batch=batch, n=n) == expected
 
