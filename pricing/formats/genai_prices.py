@@ -7,10 +7,10 @@ names become aliases, its open ends (prefixes, patterns) patterns of the layer (
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pricing import hours
+from pricing.decimals import bounded
 from pricing.formats import clauses
 from pricing.formats.document import is_list, is_mapping
 from pricing.formats.loaded import Gathering, Loaded
@@ -20,6 +20,7 @@ from pricing.rows import Conditions, Fact, Row, instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from decimal import Decimal
 
     from pricing.formats.clauses import Clause
     from pricing.formats.document import Document, Path
@@ -230,7 +231,7 @@ def _steps(found: Gathering, path: Path, content: Any) -> Iterator[tuple[int, De
         (-1, content.get("base")),
         *((t.get("start"), t.get("price")) for t in tiers),
     ]:
-        amount = _number(price)
+        amount = bounded(price)
         if amount is None or not isinstance(start, int):
             found.problem(path, f"{price!r} is not a price")
         else:
@@ -268,15 +269,6 @@ def _facts(found: Gathering, path: Path, when: Mapping[str, Any]) -> tuple[Fact,
             renamed = ("service_tier", "standard")
         facts.append(Fact(renamed[0], frozenset({renamed[1]})))
     return tuple(facts)
-
-
-def _number(content: Any) -> Decimal | None:
-    if isinstance(content, bool) or not isinstance(content, int | Decimal | str):
-        return None
-    try:
-        return Decimal(content)
-    except ArithmeticError:
-        return None
 
 
 def _keys(

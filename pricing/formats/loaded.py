@@ -58,12 +58,10 @@ class Gathering:
         """Notes something passed over."""
         self.warnings.append(f"{self.document.name}: {'.'.join(map(str, path))}: {message}")
 
-    def rate(self, path: Path, name: str, amount: Decimal | int, per: int = 1) -> Rate | None:
+    def rate(self, path: Path, name: str, amount: Decimal, per: int = 1) -> Rate | None:
         """A rate, or a problem."""
-        from decimal import Decimal  # noqa: PLC0415
-
         try:
-            return rate(name, Decimal(amount), per)
+            return rate(name, amount, per)
         except RateError as bad:
             self.problem(path, str(bad))
             return None

@@ -327,6 +327,30 @@ CONTENTS: Final[Mapping[str, Bad]] = {
         ours("prices: {input: 1}\naliases: [other]") + b"      other: {prices: {input: 2}}\n",
         f"{{f}}:8: {MODEL}.aliases.0: 'other' is a model of its own",
     ),
+    "factor-of-many-digits": Bad(
+        ours(
+            f"prices: {{input: 1}}\nmultipliers: [{{times: 0.{'1' * 900}, when: {{region: us}}}}]"
+        ),
+        f"{{f}}:8: {MODEL}.multipliers.0.times",
+    ),
+    "factor-tiny": Bad(
+        ours("prices: {input: 1}\nmultipliers: [{times: 1e-999999999, when: {region: us}}]"),
+        f"{{f}}:8: {MODEL}.multipliers.0.times",
+    ),
+    "underscores": Bad(
+        ours("prices: {images: 2_5 per image}"), f"{{f}}:7: {MODEL}.prices.images", "write 25"
+    ),
+    "underscores-plain": Bad(
+        ours("prices: {input: 2_5}"), f"{{f}}:7: {MODEL}.prices.input", "write 25"
+    ),
+    "arabic-digits": Bad(
+        ours("prices: {input: \u0663}"),
+        f"{{f}}:7: {MODEL}.prices.input",
+        "write its digits as 0",
+    ),
+    "decimal-comma": Bad(
+        ours("prices: {input: 2,5}"), f"{{f}}:7: {MODEL}.prices", "decimal comma"
+    ),
     # OpenLIT's form
     "openlit-key": Bad(
         chat({"promtPrice": 1}), "{f}:1: chat.gpt-4o.promtPrice", "'promptPrice'"
@@ -352,10 +376,32 @@ CONTENTS: Final[Mapping[str, Bad]] = {
         litellm(output_cost_per_character="free"), "{f}:", "output_cost_per_character"
     ),
     "litellm-list": Bad(litellm(input_cost_per_token=[1]), "{f}:", "input_cost_per_token"),
+    "litellm-factor-tiny": Bad(
+        (
+            b'{"m": {"litellm_provider": "openai", "input_cost_per_token": 1e-6, '
+            b'"regional_processing_uplift_multiplier_eu": 1e-999999999}}'
+        ),
+        "{f}:1: m.regional_processing_uplift_multiplier_eu",
+        "is not a factor",
+    ),
+    "litellm-no-exponent-at-all": Bad(
+        b'{"m": {"litellm_provider": "openai", "input_cost_per_token": 1e99999999999999999999}}',
+        "{f}:1: m.input_cost_per_token",
+        "is not a price",
+    ),
+    "litellm-tier-tiny": Bad(
+        litellm(
+            tiered_pricing=[{"range": ["1e-999999999", 5], "input_cost_per_token": "1e-6"}]
+        ),
+        "{f}:",
+    ),
     # genai-prices' form
     "genai-prices-key": Bad(genai_prices({"inptu_mtok": 1}), "{f}:1:", "inptu_mtok"),
     "genai-prices-negative": Bad(genai_prices({"input_mtok": -1}), "{f}:1:", "negative"),
     "genai-prices-word": Bad(genai_prices({"input_mtok": "x"}), "{f}:1:", "input_mtok"),
+    "genai-prices-tiny": Bad(
+        genai_prices({"input_mtok": "1e-999999999"}), "{f}:1:", "input_mtok"
+    ),
     # said to be what it is not
     "said-openlit": Bad(ours("prices: {input: 1}"), "{f}:", "genai-cost", format="openlit"),
     "said-litellm": Bad(b"[1]", "{f}: needs to be a mapping", format="litellm"),

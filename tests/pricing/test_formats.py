@@ -543,7 +543,7 @@ PLACE = "f:5: providers.openai.models.m"
         pytest.param(ours("{prices: {input: .nan}}"), "f:5: .nan is not a price", id="nan"),
         pytest.param(
             ours("{prices: {input: nan}}"),
-            f"{PLACE}.prices.input: NaN is not a price",
+            f"{PLACE}.prices.input: 'nan' is not a decimal number",
             id="nan-as-text",
         ),
         pytest.param(
