@@ -25,6 +25,7 @@ from pricing.formats.loaded import MAX_ROWS, Gathering, Loaded
 from pricing.formats.superseded import Times, daily, left
 from pricing.problems import nearest
 from pricing.providers import canonical
+from pricing.rows import FACTS as KNOWN_FACTS
 from pricing.rows import Conditions, Fact, Row, instant
 
 if TYPE_CHECKING:
@@ -266,7 +267,11 @@ def _facts(found: Gathering, path: Path, when: Any) -> tuple[Fact, ...]:
         if name not in FACTS or not isinstance(text, str):
             found.warn(path, f"{name}={text} is in no telemetry")
             return ()
-        renamed = FACTS[name].get(text.lower(), (name, text.lower()))
+        plain = text.strip().lower()
+        renamed = FACTS[name].get(plain, (name, plain))
+        if renamed[0] not in KNOWN_FACTS or not plain:
+            found.warn(path, f"{name}={text} is in no telemetry")
+            return ()
         facts.append(Fact(renamed[0], frozenset({renamed[1]})))
     return tuple(facts)
 

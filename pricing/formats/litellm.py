@@ -237,7 +237,8 @@ class _Entry:
             return
         try:
             text = windows(content)
-        except (KeyError, TypeError, ValueError) as problem:
+            hours.parse(text)
+        except ValueError as problem:
             self._found.warn(path, f"its windows are not understood ({problem})")
             return
         self._flat(path, _Group(self._identity.facts, hours=text), content)

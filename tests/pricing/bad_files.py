@@ -351,6 +351,21 @@ CONTENTS: Final[Mapping[str, Bad]] = {
     "decimal-comma": Bad(
         ours("prices: {input: 2,5}"), f"{{f}}:7: {MODEL}.prices", "decimal comma"
     ),
+    "rows-without-end": Bad(
+        ours(
+            "rows:\n"
+            + "".join(
+                f"  - {{from: 2026-01-01, when: {{steps: {i}}}, prices: {{input: 1}}}}\n"
+                for i in range(1001)
+            )
+        ),
+        f"{{f}}:6: {MODEL}: has more than 1,000 rows",
+        "leave out",
+    ),
+    "windows-without-end": Bad(
+        row(f"when: {{hours: '{', '.join(['01:00-02:00'] * 65)}'}}\nprices: {{input: 1}}"),
+        f"{{f}}:8: {MODEL}.rows.0.when.hours: has more than 64 windows",
+    ),
     # OpenLIT's form
     "openlit-key": Bad(
         chat({"promtPrice": 1}), "{f}:1: chat.gpt-4o.promtPrice", "'promptPrice'"
@@ -401,6 +416,21 @@ CONTENTS: Final[Mapping[str, Bad]] = {
     "genai-prices-word": Bad(genai_prices({"input_mtok": "x"}), "{f}:1:", "input_mtok"),
     "genai-prices-tiny": Bad(
         genai_prices({"input_mtok": "1e-999999999"}), "{f}:1:", "input_mtok"
+    ),
+    "genai-prices-dates-without-end": Bad(
+        genai_prices([{"prices": {"input_mtok": 1}}] * 1001),
+        "{f}:1: 0.models.0.prices: needs to be a list of at most 1,000",
+    ),
+    "genai-prices-a-number": Bad(genai_prices([1]), "{f}:1: 0.models.0.prices.0: needs to be"),
+    "genai-prices-tiers-a-word": Bad(
+        genai_prices({"input_mtok": {"base": 1, "tiers": "x"}}), "{f}:1:", "needs to be a list"
+    ),
+    "genai-prices-tier-a-word": Bad(
+        genai_prices({"input_mtok": {"base": 1, "tiers": ["x"]}}), "{f}:1:", "{start:"
+    ),
+    "genai-prices-prices-a-number": Bad(genai_prices([{"prices": 1}]), "{f}:1:", "a mapping"),
+    "genai-prices-constraint-a-number": Bad(
+        genai_prices([{"constraint": 1, "prices": {"input_mtok": 1}}]), "{f}:1:", "start_date"
     ),
     # said to be what it is not
     "said-openlit": Bad(ours("prices: {input: 1}"), "{f}:", "genai-cost", format="openlit"),
