@@ -105,7 +105,7 @@ CONTENTS: Final[Mapping[str, Bad]] = {
     "alias-of-itself": Bad(
         b"genai-cost: 1\nproviders: &x {a: *x}\n", "{f}:2: *x is not defined"
     ),
-    "alias-bomb": Bad(b"genai-cost: 1\n" + BOMB, "{f}:", "more than 4,000,000 values"),
+    "alias-bomb": Bad(b"genai-cost: 1\n" + BOMB, "{f}:", "more than 2,000,000 values"),
     "deep-yaml": Bad(b"a: " + b"[" * 100, "{f}:1: nested deeper than 64"),
     "deep-blocks": Bad(
         "".join(f"{' ' * i}a:\n" for i in range(100)).encode(), "{f}:", "nested deeper than 64"
@@ -129,6 +129,11 @@ CONTENTS: Final[Mapping[str, Bad]] = {
     ),
     "deep-json": Bad(b"[" * 100 + b"]" * 100, "{f}: nested deeper than 64"),
     "very-deep-json": Bad(b"[" * 100_000 + b"]" * 100_000, "{f}: nested deeper than 64"),
+    "json-of-ones": Bad(
+        b'{"providers": [' + b"1," * (31 << 20) + b"1]}",
+        "{f}: more than 2,000,000 values",
+        "split it",
+    ),
     "endless-number": Bad(b'{"chat": {"a": {"input": 1' + b"0" * 5000 + b"}}}", "{f}:"),
     "long-fraction": Bad(
         b'{"chat": {"a": {"input": 0.' + b"1" * 5000 + b"}}}", "{f}:1: chat.a.input"
