@@ -17,6 +17,7 @@ _DAY_MINUTES: Final = 24 * 60
 _WINDOW: Final = Pattern(
     r"(?:(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? )?(?P<from>\d\d:\d\d)-(?P<to>\d\d:\d\d)"
 )
+MAX_WINDOWS: Final = 64
 _WEEK_S: Final = 7 * 86_400
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _DAYS_OFF: Final = 1000
@@ -53,6 +54,8 @@ def parse(text: str) -> Hours:
     zone = last if body and ("/" in last or last == "UTC") else "UTC"
     windows = body if zone == last else open_text.strip()
     _zone(zone)
+    if windows.count(",") >= MAX_WINDOWS:
+        raise ValueError(f"has more than {MAX_WINDOWS} windows; join those that touch")
     spans = [span for part in windows.lower().split(",") for span in _spans(part.strip())]
     return Hours(text.strip(), zone, tuple(sorted(spans)), frozenset(_days_off(closed)))
 

@@ -6,10 +6,11 @@ characters`, `0.111 per hour, minimum 10, step 15`, `10 per 1K searches, first 1
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from math import gcd
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pricing.decimals import bounded, objection
 from pricing.money import ATTO, plain
 from pricing.patterns import Pattern
 from pricing.usage import CLASSES, Unit
@@ -152,10 +153,9 @@ def parse(name: str, value: object, currency: str = "") -> Rate:
     match = _TEXT.fullmatch(str(value).strip())
     if match is None:
         raise RateError(f"{value!r} is not a price; write `<decimal> per <unit>`")
-    try:
-        amount = Decimal(match["amount"])
-    except InvalidOperation:
-        raise RateError(f"{match['amount']!r} is not a decimal number") from None
+    amount = bounded(match["amount"])
+    if amount is None:
+        raise RateError(objection(match["amount"]))
     written = match["currency"] or currency
     return rate(
         name,

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pricing import PriceBook, ReloadOutcome
+    from pricing.book import SourceOutcome
     from processor.fetch.followed import Followed, Looked
     from processor.telemetry import Telemetry
 
@@ -26,12 +27,18 @@ POLL_S: Final = 5.0
 WARNINGS_SHOWN: Final = 20
 # Writers that are not atomic are given this long to finish (milliseconds).
 _SETTLE_MS: Final = 200
+# What was asked for is answered after the servers have been, but not much later.
+_ANSWER_S: Final = 5.0
 _CURRENT: Final = "pricing_source_current_timestamp_seconds"
 
 
 def utc_now_s() -> float:
     """Unix time, for outcomes; prices themselves never ask what time it is."""
     return datetime.now(UTC).timestamp()
+
+
+def _is_good(one: SourceOutcome) -> bool:
+    return one.result in {"changed", "unchanged"}
 
 
 class PriceWatch:
@@ -56,13 +63,17 @@ class PriceWatch:
         self._clock = clock
         self._look = asyncio.Event()
         self._hurry = [asyncio.Event() for _ in self._followed]
+        self._looked = [asyncio.Event() for _ in self._followed]
         self._reloading = asyncio.Lock()
         self._asked = False
         self._built_at = clock()
         self._fetched = frozenset(one.source.path for one in self._followed)
         self._wrong: dict[str, str] = {}
         self._problems: tuple[str, ...] = ()
-        self._running = False
+        self._outcome: ReloadOutcome | None = None
+        # Copies of an earlier run that no server has confirmed yet, and when they were written.
+        self._unconfirmed: dict[str, float] = {}
+        self._refused: frozenset[str] = frozenset()
 
     def start(self) -> None:
         """The first load. What can be read prices; what cannot never keeps telemetry from flowing."""
@@ -88,22 +99,34 @@ class PriceWatch:
         """Looks at every source again and tells the outcome, changed or not; from the loop's thread."""
         self._asked = True
         self._look.set()
-        for hurry in self._hurry:
+        for hurry, looked in zip(self._hurry, self._looked, strict=True):
+            looked.clear()
             hurry.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Watches until `stopping`."""
-        self._running = True
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(self._events(stopping))]
-            for one, hurry in zip(self._followed, self._hurry, strict=True):
-                beside.append(group.create_task(self._follow(one, hurry)))
+            for one, hurry, looked in zip(
+                self._followed, self._hurry, self._looked, strict=True
+            ):
+                beside.append(group.create_task(self._follow(one, hurry, looked)))
             while await self._something(stopping):
                 asked, self._asked = self._asked, False
+                if asked:
+                    await self._answers()
                 if asked or await asyncio.to_thread(self._book.stale):
                     await self._reload(asked=asked)
             for task in beside:
                 task.cancel()
+
+    async def _answers(self) -> None:
+        """Waits for what the servers say now, so that nothing old is told; not long."""
+        waits = [asyncio.ensure_future(looked.wait()) for looked in self._looked]
+        if waits:
+            _, late = await asyncio.wait(waits, timeout=_ANSWER_S)
+            for wait in late:
+                wait.cancel()
 
     async def _reload(self, *, asked: bool = False) -> ReloadOutcome:
         async with self._reloading:  # outcomes are told in the order they came about
@@ -123,8 +146,16 @@ class PriceWatch:
             return
         if fresh is not None:
             self._book.put(one.source, *fresh)
+            self._unconfirmed[one.source.path] = one.copied_unix_s
+            logger.info(
+                "%s: starting with its copy in %s, written %s ago (%s); its server is asked now",
+                one.source.path,
+                one.folder,
+                timedelta(seconds=max(0, round(self._clock() - one.copied_unix_s))),
+                datetime.fromtimestamp(one.copied_unix_s, UTC).isoformat(timespec="seconds"),
+            )
 
-    async def _follow(self, one: Followed, hurry: asyncio.Event) -> None:
+    async def _follow(self, one: Followed, hurry: asyncio.Event, told: asyncio.Event) -> None:
         """Asks one URL again and again; whatever it answers, the data path does not wait for it."""
         from processor.fetch.apart import apart  # noqa: PLC0415 - only where there is a URL
 
@@ -136,14 +167,24 @@ class PriceWatch:
                 self._tell_look(one, one.stuck())
             looked = await looking
             self._tell_look(one, looked)
+            if not looked.words:
+                self._unconfirmed.pop(one.source.path, None)
             if looked.fresh is not None:
                 self._book.put(one.source, *looked.fresh)
                 await self._keep(one, await self._reload())
             elif not looked.words:
-                self._telemetry.gauge(_CURRENT, self._clock(), one.source.path)
+                self._confirmed(one.source.path)
+            if not hurry.is_set():
+                told.set()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(looked.pause_s):
                     await hurry.wait()
+
+    def _confirmed(self, name: str) -> None:
+        """What its server gave last still holds; whether that was good is another matter."""
+        if self._outcome is not None and name not in self._refused:
+            self._telemetry.gauge(_CURRENT, self._clock(), name)
+            self._successes(self._outcome)
 
     async def _keep(self, one: Followed, outcome: ReloadOutcome) -> None:
         """What the book took is kept for the next start; a disk that cannot is no reason to stop."""
@@ -187,6 +228,10 @@ class PriceWatch:
     def _tell(self, outcome: ReloadOutcome, *, asked: bool = True) -> None:
         """What changes is logged, what happens is counted; what was `asked` for is answered."""
         self._count(outcome)
+        refused = frozenset(one.name for one in outcome.sources if one.result == "kept")
+        for name in sorted(self._refused - refused):
+            logger.info("%s is good again", name)
+        self._refused = refused
         if outcome.result in {"changed", "partial"}:
             self._built_at = outcome.at_unix_s
             self._telemetry.info("pricing", version=outcome.version)
@@ -198,32 +243,51 @@ class PriceWatch:
                 logger.warning("%s", warning)
         elif outcome.result == "unchanged" and asked:
             logger.info("prices are unchanged: %s", outcome.version)
-        news = asked or outcome.problems != self._problems
-        for problem in outcome.problems if news else ():
-            logger.error("prices kept as they were: %s", problem)
+        self._tell_problems(outcome, asked=asked)
+        self._outcome = outcome
         self._problems = outcome.problems
         if self._on_outcome is not None:
             self._on_outcome(outcome)
 
+    def _tell_problems(self, outcome: ReloadOutcome, *, asked: bool) -> None:
+        """News, and what was asked for; of a server that has not answered nothing old."""
+        news = asked or outcome.problems != self._problems
+        silent = {
+            one.source.path
+            for one, looked in zip(self._followed, self._looked, strict=True)
+            if asked and self._outcome is not None and not looked.is_set()
+        }
+        for problem in outcome.problems if news else ():
+            if not problem.startswith(tuple(f"{name}:" for name in silent)):
+                logger.error("prices kept as they were: %s", problem)
+        for name in sorted(silent):
+            logger.info("%s has not answered yet; what it says is told then", name)
+
     def _count(self, outcome: ReloadOutcome) -> None:
         telemetry = self._telemetry
         telemetry.count("pricing_reloads", 1, outcome.result)
-        telemetry.gauge("pricing_last_reload_success", float(outcome.good))
         telemetry.gauge("pricing_last_reload_timestamp_seconds", outcome.at_unix_s)
         telemetry.gauge("pricing_rows", outcome.rows)
+        self._successes(outcome)
         for one in outcome.sources:
-            good = one.result in {"changed", "unchanged"}
-            telemetry.gauge("pricing_source_success", float(good), one.name)
             telemetry.gauge("pricing_source_rows", one.rows, one.name)
-            if one.name in self._fetched and not self._running:
-                telemetry.gauge(
-                    _CURRENT, 0, one.name
-                )  # of a copy nobody has asked the server yet
-            elif good and (one.name not in self._fetched or one.result == "changed"):
+            if one.name in self._unconfirmed:
+                telemetry.gauge(_CURRENT, self._unconfirmed[one.name], one.name)
+            elif one.result == "missing":
+                telemetry.gauge(_CURRENT, 0, one.name)
+            elif _is_good(one) and (one.name not in self._fetched or one.result == "changed"):
                 telemetry.gauge(_CURRENT, outcome.at_unix_s, one.name)
             if one.result == "changed":
                 telemetry.forget("pricing_source_version", one.name)
                 telemetry.gauge("pricing_source_version", 1, one.name, one.version)
+
+    def _successes(self, outcome: ReloadOutcome) -> None:
+        """A copy that no server has confirmed is an earlier one."""
+        good = outcome.good and not self._unconfirmed
+        self._telemetry.gauge("pricing_last_reload_success", float(good))
+        for one in outcome.sources:
+            good = _is_good(one) and one.name not in self._unconfirmed
+            self._telemetry.gauge("pricing_source_success", float(good), one.name)
 
     async def _something(self, stopping: asyncio.Event) -> bool:
         """Waits for an event, a request or the poll; False once it is time to stop."""

@@ -222,7 +222,7 @@ ABOUT: Final = cast(
         ),
         "pricing_source_current_timestamp_seconds": About(
             "Unix time when a price source was last found to be what is in use: read, or confirmed by "
-            "its server; 0 before that.",
+            "its server; of an earlier run's copy when that was written; 0 before any.",
             "For a URL, time() minus this far above its refresh_interval: look at its fetches. A file "
             "is looked at when it changes.",
             _SOURCE,

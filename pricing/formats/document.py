@@ -23,13 +23,16 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 # YAML costs a hundred times the time of JSON; nobody writes this much by hand.
 MAX_YAML_BYTES: Final = 16 * 1024 * 1024
 MAX_DEPTH: Final = 64
-MAX_VALUES: Final = 4_000_000
+MAX_VALUES: Final = 2_000_000
+"""Of YAML with what its aliases repeat; of JSON its commas and brackets, counted before it is parsed.
+The largest table that anybody publishes has a tenth of them."""
+_LONGEST_NUMBER: Final = 1000
 
 Value = Any
 """dict[str, Value] | list[Value] | str | int | Decimal | bool | None"""
 Path = tuple[str | int, ...]
 
-_NUMBER: Final = re.compile(r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _WORDS: Final[dict[str, Value]] = {
     "": None,
     "~": None,
@@ -130,12 +133,15 @@ def parse_json(text: str, name: str) -> Document:
             raise PriceError([_twice(text, name, twice)])
         return made
 
+    if sum(map(text.count, ",[{")) > MAX_VALUES:
+        raise PriceError([f"{name}: more than {MAX_VALUES:,} values; split it into several files"])
+
     def refuse(constant: str) -> Value:
         raise PriceError([f"{name}: {constant} is not a price"])
 
     try:
         value = json.loads(
-            text, parse_float=Decimal, parse_constant=refuse, object_pairs_hook=pairs
+            text, parse_float=_decimal, parse_constant=refuse, object_pairs_hook=pairs
         )
     except RecursionError:
         raise PriceError([f"{name}: nested deeper than {MAX_DEPTH}"]) from None
@@ -148,6 +154,14 @@ def parse_json(text: str, name: str) -> Document:
     if _deeper(value, MAX_DEPTH):
         raise PriceError([f"{name}: nested deeper than {MAX_DEPTH}"])
     return Document(name, value, text)
+
+
+def _decimal(text: str) -> Value:
+    """The exact number; one beyond all numbers stays text, for readers to refuse with its place."""
+    try:
+        return Decimal(text) if len(text) <= _LONGEST_NUMBER else text
+    except InvalidOperation:
+        return text
 
 
 def _twice(text: str, name: str, key: str) -> str:
@@ -258,13 +272,9 @@ class _Builder:
             raise PriceError([f"{self.name}:{line}: {text} is not a price"])
         if _NUMBER.fullmatch(text) is None:
             return text
-        digits = text.replace("_", "")
-        if digits.lstrip("+-").isdigit() and len(digits) < 100:
-            return int(digits)
-        try:
-            return Decimal(digits)
-        except InvalidOperation:
-            return text
+        if text.lstrip("+-").isdigit() and len(text) < 100:
+            return int(text)
+        return _decimal(text)
 
     def _begin(self, value: dict[str, Value] | list[Value], event: Any, line: int) -> None:
         if event.tag not in {None, "!"}:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pricing import hours, rates
+from pricing.decimals import bounded
 from pricing.formats.document import is_list, is_mapping
 from pricing.formats.loaded import Gathering, Loaded
 from pricing.layer import ANY
@@ -29,7 +30,6 @@ from pricing.usage import CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from decimal import Decimal
 
     from pricing.formats.document import Document, Path
     from pricing.hours import Hours
@@ -227,7 +227,7 @@ class _Reader:
         return Multiplier(when.facts, numerator, denominator, since, until)
 
     def _times(self, path: Path, content: Any) -> tuple[int, int]:
-        number = self._number(content)
+        number = bounded(content)
         if number is None or not 0 < number <= 100:
             self._problem(path, f"{content!r} is not a factor between 0 and 100")
             return 1, 1
@@ -297,7 +297,7 @@ class _Reader:
         if "context_over" in fields and "context_from" in fields:
             self._problem(path, "has context_over and context_from; a threshold is one of them")
         for name, shift in (("context_over", 0), ("context_from", -1)):
-            number = self._number(fields.get(name))
+            number = bounded(fields.get(name))
             if number is not None and number == int(number) and number > 0:
                 return int(number) + shift
             if name in fields:
@@ -312,17 +312,6 @@ class _Reader:
         except ValueError as problem:
             self._problem((*path, "hours"), str(problem))
             return None
-
-    def _number(self, content: Any) -> Decimal | None:
-        from decimal import Decimal, InvalidOperation  # noqa: PLC0415
-
-        if content is None or isinstance(content, bool | dict | list):
-            return None
-        try:
-            number = Decimal(str(content))
-        except InvalidOperation:
-            return None
-        return number if number.is_finite() and abs(number.adjusted()) < 30 else None
 
     def _choice(self, path: Path, content: Any, known: Iterable[str]) -> str:
         if content and content not in known:
@@ -344,7 +333,10 @@ class _Reader:
         fields: dict[str, Any] = content
         for key in fields if known is not None else ():
             if known is not None and key not in known:
-                self._problem((*path, key), f"unknown key {key!r}{nearest(key, known)}")
+                hint = nearest(key, known)
+                if key.isdigit() and fields[key] is None:  # what YAML makes of `input: 2,5`
+                    hint = "; a decimal comma? write a point, as in 2.5"
+                self._problem((*path, key), f"unknown key {key!r}{hint}")
         return fields
 
     def _problem(self, path: Path, message: str) -> None:

@@ -10,12 +10,22 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pricing import hours
+from pricing.decimals import bounded
 from pricing.formats import clauses
 from pricing.formats.document import is_list, is_mapping
-from pricing.formats.loaded import Gathering, Loaded
+from pricing.formats.genai_prices_keys import (
+    CLASS_OF,
+    FACTS,
+    MODEL,
+    NOT_FROM_A_CALL,
+    PROVIDER,
+    class_of,
+)
+from pricing.formats.loaded import MAX_ROWS, Gathering, Loaded
+from pricing.formats.superseded import Times, daily, left
 from pricing.problems import nearest
 from pricing.providers import canonical
+from pricing.rows import FACTS as KNOWN_FACTS
 from pricing.rows import Conditions, Fact, Row, instant
 
 if TYPE_CHECKING:
@@ -23,97 +33,25 @@ if TYPE_CHECKING:
 
     from pricing.formats.clauses import Clause
     from pricing.formats.document import Document, Path
-    from pricing.hours import Hours
     from pricing.rates import Rate
 
 NAME: Final = "genai-prices"
-_MILLION: Final = 10**6
-
-CLASS_OF: Final[Mapping[str, tuple[str, int]]] = {
-    "input_mtok": ("input", _MILLION),
-    "output_mtok": ("output", _MILLION),
-    "cache_read_mtok": ("cache_read", _MILLION),
-    "cache_write_mtok": ("cache_write", _MILLION),
-    "cache_write_5m_mtok": ("cache_write", _MILLION),
-    "cache_write_1h_mtok": ("cache_write_1h", _MILLION),
-    "output_reasoning_mtok": ("reasoning", _MILLION),
-    "output_citation_mtok": ("citation", _MILLION),
-    "input_audio_mtok": ("input_audio", _MILLION),
-    "output_audio_mtok": ("output_audio", _MILLION),
-    "cache_audio_read_mtok": ("cache_read_audio", _MILLION),
-    "input_image_mtok": ("input_image", _MILLION),
-    "output_image_mtok": ("output_image", _MILLION),
-    "cache_image_read_mtok": ("cache_read_image", _MILLION),
-    "input_video_mtok": ("input_video", _MILLION),
-    "output_video_mtok": ("output_video", _MILLION),
-    "cache_video_read_mtok": ("cache_read_video", _MILLION),
-    "input_tool_mtok": ("tool_input", _MILLION),
-    "input_mchars": ("input_characters", _MILLION),
-    "audio_hours": ("audio_seconds", 3600),
-    "input_audio_hours": ("audio_seconds", 3600),
-    "output_audio_hours": ("output_audio_seconds", 3600),
-    "input_gpixels": ("pixels", 10**9),
-    "input_document_kpages": ("pages", 1000),
-    "rerank_searches_kcount": ("rerank_units", 1000),
-    "web_searches_kcount": ("searches", 1000),
-    "storage_searches_kcount": ("file_searches", 1000),
-    "code_executions_kcount": ("code_sessions", 1000),
-    "requests_kcount": ("requests", 1000),
-}
 # One name for two price lists: Google's at AI Studio and Vertex AI, Azure's at OpenAI and AI Foundry.
 _SELLERS: Final[Mapping[str, tuple[str, ...]]] = {
     "google": ("gcp.gemini", "gcp.vertex_ai"),
     "azure": ("azure.ai.openai", "azure.ai.inference"),
 }
-# The plain-text share of a class that is our class itself.
-_TEXT: Final = re.compile(
-    r"(input|output)_text_mtok|cache_text_(read|write|write_5m|write_1h)_mtok"
-)
-NOT_FROM_A_CALL: Final = frozenset(
-    {"input_annotated_document_kpages", "input_text_messages_kcount", "social_searches_kcount"}
-)
-_FACTS: Final = {
-    "processing": {"batch": ("batch", "true")},
-    "service_tier": None,
-    "speed": None,
-}
-_PROVIDER: Final = frozenset(
-    {
-        "id",
-        "name",
-        "api_pattern",
-        "pricing_urls",
-        "description",
-        "price_comments",
-        "model_match",
-        "provider_match",
-        "extractors",
-        "fallback_model_providers",
-        "models",
-        "tiers",
-    }
-)
-_MODEL: Final = frozenset(
-    {
-        "id",
-        "name",
-        "description",
-        "match",
-        "context_window",
-        "price_comments",
-        "prices",
-        "price_variants",
-        "prices_checked",
-        "price_discrepancies",
-        "deprecated",
-        "collapse",
-    }
-)
+_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::00)?(?:Z|\+00:00)?")
+_MAX_TOKENS: Final = 10**12
+
+_Steps = dict[str, dict[int, "Rate"]]
+"""Rates by class and by the size of the prompt above which they hold (-1: any)."""
 
 
-class _When(NamedTuple):
-    since: int | None = None
-    hours: Hours | None = None
+class _Variant(NamedTuple):
+    facts: tuple[Fact, ...]
+    times: Times
+    steps: _Steps
 
 
 def read(document: Document) -> Loaded:
@@ -129,20 +67,28 @@ def read(document: Document) -> Loaded:
         if not is_mapping(provider) or not is_list(provider.get("models")):
             found.problem(path, "needs to be a provider with a list of `models`")
             continue
-        _keys(found, path, provider, _PROVIDER)
+        _keys(found, path, provider, PROVIDER)
+        if not _is_name(provider.get("id")):
+            found.problem((*path, "id"), "needs to be the provider's id, a text")
+            continue
         for j, model in enumerate(provider["models"]):
-            steps += _model(found, (*path, "models", j), str(provider.get("id", "")), model)
+            steps += _model(found, (*path, "models", j), str(provider["id"]), model)
     if steps > clauses.MAX_STEPS_OF_A_FILE:
         found.problem((), "its regular expressions together could take too long; anchor them")
     return found.finish(NAME)
 
 
+def _is_name(content: Any) -> bool:
+    plain = isinstance(content, str | int | Decimal) and not isinstance(content, bool)
+    return plain and bool(str(content).strip())
+
+
 def _model(found: Gathering, path: Path, provider: str, model: Any) -> int:
     """Adds a model; what its regular expressions may cost at worst."""
-    if not is_mapping(model) or "id" not in model:
-        found.problem(path, "needs to be a model with an `id`")
+    if not is_mapping(model) or not _is_name(model.get("id")):
+        found.problem(path, "needs to be a model with an `id`, a text")
         return 0
-    _keys(found, path, model, _MODEL)
+    _keys(found, path, model, MODEL)
     rows = list(_rows(found, path, model))
     if not rows:
         return 0
@@ -168,115 +114,166 @@ def _match(found: Gathering, path: Path, seller: str, model: str, clause: Clause
 
 
 def _rows(found: Gathering, path: Path, model: Mapping[str, Any]) -> Iterator[Row]:
-    yield from _listed(found, (*path, "prices"), model.get("prices") or {}, ())
-    variants = model.get("price_variants")
-    for i, variant in enumerate(variants if is_list(variants) else ()):
-        place = (*path, "price_variants", i)
-        facts = _facts(found, place, variant.get("when") or {})
-        if facts is not None:
-            when = _when(found, place, variant.get("constraint"))
-            yield from _priced(found, place, variant.get("prices") or {}, facts, when)
+    """Of the price lists the last that is active decides alone, of the variants the first, class by class."""
+    listed = _listed(found, (*path, "prices"), model.get("prices"))
+    thresholds: dict[str, set[int]] = {}
+    for i, (times, steps) in enumerate(listed):
+        for name, by_start in steps.items():
+            thresholds.setdefault(name, set()).update(by_start)
+        # The first is used where no other is active: from the beginning of time, at every hour.
+        own = left(times if i else Times(), (later for later, _ in listed[i + 1 :]))
+        if own is not None:
+            yield from _of(steps, own, ())
+    variants = list(_variants(found, (*path, "price_variants"), model.get("price_variants")))
+    for i, variant in enumerate(variants):
+        for name, by_start in variant.steps.items():
+            earlier = (v for v in variants[:i] if v.facts == variant.facts and name in v.steps)
+            own = left(variant.times, (v.times for v in earlier))
+            if own is not None:
+                whole = _at_each(by_start, thresholds.get(name, set()))
+                yield from _of({name: whole}, own, variant.facts)
 
 
-def _listed(
-    found: Gathering, path: Path, prices: Any, facts: tuple[Fact, ...]
-) -> Iterator[Row]:
-    if is_mapping(prices):
-        yield from _priced(found, path, prices, facts, _When())
-        return
-    for i, entry in enumerate(prices if is_list(prices) else []):
-        when = _when(found, (*path, i), entry.get("constraint"))
-        if i == 0:  # used where no other is active: from the beginning of time, at every hour
-            when = _When()
-        yield from _priced(found, (*path, i, "prices"), entry.get("prices") or {}, facts, when)
-
-
-def _priced(
-    found: Gathering,
-    path: Path,
-    prices: Mapping[str, Any],
-    facts: tuple[Fact, ...],
-    when: _When,
-) -> Iterator[Row]:
+def _of(steps: _Steps, times: Times, facts: tuple[Fact, ...]) -> Iterator[Row]:
     """A row for the base prices, and one for each threshold."""
-    by_context: dict[int, dict[str, Rate]] = {-1: {}}
-    for key, content in prices.items():
-        known = _class_of(key)
+    by_context: dict[int, dict[str, Rate]] = {}
+    for name, by_start in steps.items():
+        for start, made in by_start.items():
+            by_context.setdefault(start, {})[name] = made
+    for context, rates in sorted(by_context.items()):
+        when = Conditions(facts, context, times.hours)
+        yield Row(rates, times.since, times.until, when, NAME)
+
+
+def _at_each(by_start: dict[int, Rate], thresholds: set[int]) -> dict[int, Rate]:
+    """A variant's rates, said again at the thresholds of what it replaces."""
+    made = dict(by_start)
+    for start in thresholds - made.keys():
+        below = [at for at in by_start if at <= start]
+        if below:
+            made[start] = by_start[max(below)]
+    return made
+
+
+def _listed(found: Gathering, path: Path, prices: Any) -> list[tuple[Times, _Steps]]:
+    if is_mapping(prices):
+        return [(Times(), _priced(found, path, prices))]
+    made: list[tuple[Times, _Steps]] = []
+    for i, entry in enumerate(_list(found, path, prices)):
+        place = (*path, i)
+        if not is_mapping(entry):
+            found.problem(place, "needs to be a mapping with `prices` and a `constraint`")
+            continue
+        steps = _priced(found, (*place, "prices"), entry.get("prices"))
+        made.append((_times(found, place, entry.get("constraint")), steps))
+    return made
+
+
+def _variants(found: Gathering, path: Path, content: Any) -> Iterator[_Variant]:
+    for i, variant in enumerate(_list(found, path, content)):
+        place = (*path, i)
+        if not is_mapping(variant):
+            found.problem(place, "needs to be a mapping with `when` and `prices`")
+            continue
+        facts = _facts(found, (*place, "when"), variant.get("when"))
+        if facts:
+            times = _times(found, place, variant.get("constraint"))
+            yield _Variant(
+                facts, times, _priced(found, (*place, "prices"), variant.get("prices"))
+            )
+
+
+def _list(found: Gathering, path: Path, content: Any) -> list[Any]:
+    if content is None:
+        return []
+    if not is_list(content) or len(content) > MAX_ROWS:
+        found.problem(path, f"needs to be a list of at most {MAX_ROWS:,}")
+        return []
+    return content
+
+
+def _priced(found: Gathering, path: Path, prices: Any) -> _Steps:
+    steps: _Steps = {}
+    if prices is not None and not is_mapping(prices):
+        found.problem(path, "needs to be a mapping of prices")
+    for key, content in prices.items() if is_mapping(prices) else ():
+        known = class_of(key)
         if known is None:
             if key not in NOT_FROM_A_CALL:
-                found.problem(
-                    (*path, key), f"unknown price key {key!r}{nearest(key, CLASS_OF)}"
-                )
+                words = f"unknown price key {key!r}{nearest(key, CLASS_OF)}"
+                found.problem((*path, key), words)
             continue
         name, per = known
-        for start, amount in _steps(found, (*path, key), content):
+        for start, amount in _amounts(found, (*path, key), content):
             made = found.rate((*path, key), name, amount, per)
             if made is not None:
-                by_context.setdefault(start, {})[name] = made
-    for context, rates in sorted(by_context.items()):
-        if rates:
-            yield Row(rates, when.since, None, Conditions(facts, context, when.hours), NAME)
+                steps.setdefault(name, {})[start] = made
+    return steps
 
 
-def _class_of(key: str) -> tuple[str, int] | None:
-    text = _TEXT.fullmatch(key)
-    return CLASS_OF.get(key.replace("_text", "") if text is not None else key)
-
-
-def _steps(found: Gathering, path: Path, content: Any) -> Iterator[tuple[int, Decimal]]:
+def _amounts(found: Gathering, path: Path, content: Any) -> Iterator[tuple[int, Decimal]]:
+    """The base price and those of the tiers, by where they start."""
     content = content if is_mapping(content) else {"base": content}
-    tiers: list[dict[str, Any]] = content.get("tiers") or []
-    for start, price in [
-        (-1, content.get("base")),
-        *((t.get("start"), t.get("price")) for t in tiers),
-    ]:
-        amount = _number(price)
-        if amount is None or not isinstance(start, int):
-            found.problem(path, f"{price!r} is not a price")
+    stated = [(path, -1, content.get("base"))]
+    for i, tier in enumerate(_list(found, (*path, "tiers"), content.get("tiers"))):
+        place = (*path, "tiers", i)
+        start = tier.get("start") if is_mapping(tier) else None
+        if (
+            isinstance(start, bool)
+            or not isinstance(start, int)
+            or not 0 <= start < _MAX_TOKENS
+        ):
+            found.problem(place, "needs to be {start: a number of tokens, price: an amount}")
+        else:
+            stated.append((place, start, tier.get("price")))
+    for place, start, price in stated:
+        amount = bounded(price)
+        if amount is None:
+            found.problem(place, f"{price!r} is not a price")
         else:
             yield start, amount
 
 
-def _when(found: Gathering, path: Path, constraint: Any) -> _When:
-    if not constraint:
-        return _When()
+def _times(found: Gathering, path: Path, constraint: Any) -> Times:
+    if constraint is None:
+        return Times()
+    if not is_mapping(constraint):
+        words = "needs to be {start_date: ...} or {start_time: ..., end_time: ...}"
+        found.problem((*path, "constraint"), words)
+        return Times()
     try:
         if "start_date" in constraint:
-            return _When(since=instant(str(constraint["start_date"])))
-        begin, end = (_clock(str(constraint[key])) for key in ("start_time", "end_time"))
-        return _When(hours=hours.parse(f"{begin}-{end} UTC"))
-    except (KeyError, TypeError, ValueError) as problem:
+            return Times(since=instant(str(constraint["start_date"])))
+        return daily(*(_minute(constraint.get(key)) for key in ("start_time", "end_time")))
+    except ValueError as problem:
         found.problem((*path, "constraint"), f"is not understood ({problem})")
-        return _When()
+        return Times()
 
 
-def _clock(text: str) -> str:
-    match = re.fullmatch(r"(\d\d:\d\d)(?::00)?(?:Z|\+00:00)?", text)
+def _minute(content: Any) -> int:
+    match = _CLOCK.fullmatch(content) if isinstance(content, str) else None
     if match is None:
-        raise ValueError(f"{text!r} is not a time of day in UTC")
-    return match[1]
+        raise ValueError(f"{content!r} is not a time of day in UTC, such as 16:30")
+    return int(match[1]) * 60 + int(match[2])
 
 
-def _facts(found: Gathering, path: Path, when: Mapping[str, Any]) -> tuple[Fact, ...] | None:
+def _facts(found: Gathering, path: Path, when: Any) -> tuple[Fact, ...]:
+    """The facts a variant is for; none where no telemetry has them, or none is said."""
+    if not is_mapping(when) or not when:
+        found.problem(path, "needs to be what it is for, such as {processing: batch}")
+        return ()
     facts: list[Fact] = []
     for name, text in when.items():
-        if name not in _FACTS:
-            found.warn((*path, "when"), f"{name}={text} is in no telemetry")
-            return None
-        renamed = (_FACTS[name] or {}).get(str(text), (name, str(text).lower()))
-        if renamed == ("service_tier", "default"):
-            renamed = ("service_tier", "standard")
+        if name not in FACTS or not isinstance(text, str):
+            found.warn(path, f"{name}={text} is in no telemetry")
+            return ()
+        plain = text.strip().lower()
+        renamed = FACTS[name].get(plain, (name, plain))
+        if renamed[0] not in KNOWN_FACTS or not plain:
+            found.warn(path, f"{name}={text} is in no telemetry")
+            return ()
         facts.append(Fact(renamed[0], frozenset({renamed[1]})))
     return tuple(facts)
-
-
-def _number(content: Any) -> Decimal | None:
-    if isinstance(content, bool) or not isinstance(content, int | Decimal | str):
-        return None
-    try:
-        return Decimal(content)
-    except ArithmeticError:
-        return None
 
 
 def _keys(

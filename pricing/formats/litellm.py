@@ -6,10 +6,10 @@ models decode to provider, model and conditions. One row a tier and threshold; L
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pricing import hours
+from pricing.decimals import bounded
 from pricing.formats.document import is_list, is_mapping
 from pricing.formats.litellm_hours import windows
 from pricing.formats.litellm_ids import Identity, identify, pixels
@@ -32,6 +32,7 @@ from pricing.rows import Conditions, Fact, Multiplier, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from decimal import Decimal
 
     from pricing.formats.document import Document, Path
     from pricing.rates import Rate
@@ -162,7 +163,7 @@ class _Entry:
 
     def _price(self, path: Path, key: Key, content: Any, fields: Mapping[str, Any]) -> None:
         name = CLASS_OF.get(key.base) or self._by_mode(key.base)
-        amount = _number(content)
+        amount = bounded(content)
         if amount is None:
             self._found.problem(path, f"{content!r} is not a price")
             return
@@ -221,7 +222,7 @@ class _Entry:
                 self._found.problem((*path, i), "needs to be a mapping")
                 continue
             bounds = tier.get("range")
-            start = _number(bounds[0]) if is_list(bounds) and bounds else None
+            start = bounded(bounds[0]) if is_list(bounds) and bounds else None
             if start is None:
                 self._found.warn((*path, i), "has no `range` of tokens")
                 continue
@@ -236,14 +237,15 @@ class _Entry:
             return
         try:
             text = windows(content)
-        except (KeyError, TypeError, ValueError) as problem:
+            hours.parse(text)
+        except ValueError as problem:
             self._found.warn(path, f"its windows are not understood ({problem})")
             return
         self._flat(path, _Group(self._identity.facts, hours=text), content)
 
     def _flat(self, path: Path, group: _Group, fields: Mapping[str, Any]) -> None:
         for key, content in fields.items():
-            amount = _number(content)
+            amount = bounded(content)
             if key in CLASS_OF and amount is not None:
                 self._put((*path, key), group, CLASS_OF[key], amount)
             elif is_price(key):
@@ -254,7 +256,7 @@ class _Entry:
         amounts: dict[str, Decimal] = {}
         for size in _SIZES:
             amount = (
-                _number(content.get(f"search_context_size_{size}"))
+                bounded(content.get(f"search_context_size_{size}"))
                 if is_mapping(content)
                 else None
             )
@@ -273,7 +275,7 @@ class _Entry:
 
     def file_search(self, path: Path, content: Any) -> None:
         """A price by the thousand calls."""
-        amount = _number(content)
+        amount = bounded(content)
         if amount is not None:
             self._put(path, _Group(self._identity.facts), "file_searches", amount, 1000)
 
@@ -294,7 +296,7 @@ class _Entry:
                 self._multiplier(path, Fact("speed", frozenset({"fast"})), text)
 
     def _multiplier(self, path: Path, fact: Fact, content: Any) -> None:
-        factor = _number(content)
+        factor = bounded(content)
         if factor is None or not 0 < factor <= 100:
             self._found.problem(path, f"{content!r} is not a factor between 0 and 100")
             return
@@ -311,13 +313,3 @@ _STRUCTURE: Final[Mapping[str, Callable[[_Entry, Path, Any], None]]] = {
     "regional_processing_uplift_multiplier_eu": _Entry.uplift,
     "regional_processing_uplift_multiplier_us": _Entry.uplift,
 }
-
-
-def _number(content: Any) -> Decimal | None:
-    if isinstance(content, bool) or not isinstance(content, int | Decimal | str):
-        return None
-    try:
-        number = Decimal(content)
-    except ArithmeticError:
-        return None
-    return number if number.is_finite() and number.adjusted() < 30 else None

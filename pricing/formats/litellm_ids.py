@@ -15,8 +15,8 @@ from pricing.rows import Fact, value
 _REGION: Final = re.compile(r"[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d")
 _ZONE: Final = frozenset({"us", "eu", "apac", "global", "global-standard"})
 _QUALITY: Final = frozenset({"low", "medium", "high", "standard", "hd", "auto"})
-_SIZE: Final = re.compile(r"(?:\d+|max)-x-(?:\d+|max)")
-_STEPS: Final = re.compile(r"(\d+|max)-steps")
+_SIZE: Final = re.compile(r"(?:[0-9]{1,6}|max)-x-(?:[0-9]{1,6}|max)")
+_STEPS: Final = re.compile(r"([0-9]{1,6}|max)-steps")
 
 
 class Identity(NamedTuple):

@@ -6,7 +6,7 @@ problem gives no layer at all.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from pricing.layer import Catalogue
 from pricing.problems import SHOWN, PriceError
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pricing.rates import Rate
     from pricing.rows import Multiplier, Row
 
+
+MAX_ROWS: Final = 1000
+"""Of one model; a price that changes weekly for ten years has half of them."""
 
 Period = tuple[int | None, int | None]
 """From and until, Unix ns; None is open."""
@@ -43,6 +46,7 @@ class Gathering:
         self.document = document
         self.problems: list[str] = []
         self.warnings: list[str] = []
+        self._full: set[tuple[str, str]] = set()
         self._entries: dict[tuple[str, str], Entry] = {}
         self._aliases: dict[tuple[str, str], str] = {}
         self._alias_paths: dict[tuple[str, str], Path] = {}
@@ -58,12 +62,10 @@ class Gathering:
         """Notes something passed over."""
         self.warnings.append(f"{self.document.name}: {'.'.join(map(str, path))}: {message}")
 
-    def rate(self, path: Path, name: str, amount: Decimal | int, per: int = 1) -> Rate | None:
+    def rate(self, path: Path, name: str, amount: Decimal, per: int = 1) -> Rate | None:
         """A rate, or a problem."""
-        from decimal import Decimal  # noqa: PLC0415
-
         try:
-            return rate(name, Decimal(amount), per)
+            return rate(name, amount, per)
         except RateError as bad:
             self.problem(path, str(bad))
             return None
@@ -94,6 +96,12 @@ class Gathering:
             rows = (*known.rows, *rows)
             multipliers = (*known.multipliers, *multipliers)
             mode, name = known.mode or mode, known.name or name
+        if len(rows) > MAX_ROWS:
+            if key not in self._full:
+                words = f"has more than {MAX_ROWS:,} rows; leave out what is long past"
+                self.problem(path or key, words)
+            self._full.add(key)
+            return
         self._entries[key] = Entry(
             key[0], key[1], tuple(rows), mode, name, tuple(multipliers), whole
         )

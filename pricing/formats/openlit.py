@@ -6,9 +6,9 @@ providers, so its prices are for whoever serves a model of that name. Both forms
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from pricing.decimals import bounded
 from pricing.formats.document import is_mapping
 from pricing.formats.loaded import Gathering, Loaded
 from pricing.layer import ANY
@@ -105,13 +105,8 @@ def _audio(found: Gathering, path: Path, model: str, content: Any) -> None:
 
 
 def _rate(found: Gathering, path: Path, name: str, amount: Any, per: int) -> Rate | None:
-    number = amount
-    if isinstance(amount, str):
-        try:
-            number = Decimal(amount)
-        except ArithmeticError:
-            number = None
-    if isinstance(number, bool) or not isinstance(number, int | Decimal):
+    number = bounded(amount)
+    if number is None:
         found.problem(path, f"{amount!r} is not a price")
         return None
     return found.rate(path, name, number, per)

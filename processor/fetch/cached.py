@@ -25,6 +25,8 @@ class Copy(NamedTuple):
 
     body: bytes
     validators: Validators
+    kept_unix_s: float = 0.0
+    """When it was written; of a copy that was loaded."""
 
 
 def digest_of(body: bytes) -> str:
@@ -41,6 +43,7 @@ def load(path: Path, most_bytes: int) -> Copy | None:
     """The copy; None where there is none. Raises OSError, or ValueError where it is damaged."""
     try:
         data = read_file(str(path), most_bytes + _MAX_HEAD)
+        kept_unix_s = path.stat().st_mtime
     except FileNotFoundError:
         return None
     line, _, body = data.partition(b"\n")
@@ -53,7 +56,7 @@ def load(path: Path, most_bytes: int) -> Copy | None:
         good, validators = False, Validators()
     if not good:
         raise ValueError("damaged")
-    return Copy(body, validators)
+    return Copy(body, validators, kept_unix_s)
 
 
 def save(path: Path, copy: Copy) -> None:

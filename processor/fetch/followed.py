@@ -43,6 +43,8 @@ class Followed:
         """Stores; nothing is asked or read."""
         self.source = source
         self.folder = folder
+        self.copied_unix_s = 0.0
+        """When the copy was written that `kept` gave; 0 where it gave none."""
         self._request = request
         self._interval_s = interval_s
         self._path = cached.place(folder, request.url)
@@ -66,6 +68,7 @@ class Followed:
         if copy is None:
             return None
         self._have = copy.validators
+        self.copied_unix_s = copy.kept_unix_s
         return Fresh(copy.body, copy.validators.dated_unix_s)
 
     def look(self) -> Looked:

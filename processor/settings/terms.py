@@ -6,10 +6,10 @@ factors are read from the text as it stands, so no number ever passes through a 
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
 from pricing import rates
+from pricing.decimals import MAX_DIGITS, bounded
 from pricing.providers import canonical
 from pricing.rows import FACTS, Fact, instant, value
 from pricing.terms import Adjustment, Exchange, Terms
@@ -156,14 +156,12 @@ def _moment(node: Node) -> int:
 
 
 def _factor(node: Node) -> tuple[int, int]:
-    try:
-        number = Decimal(node.text if isinstance(node.value, int | float | str) else "")
-    except InvalidOperation:
-        raise Bad(f"is {shown(node)}; write a number such as 0.78") from None
-    if isinstance(node.value, bool) or not number.is_finite() or not 0 < number <= 10**6:
-        raise Bad(f"is {shown(node)}; write a number above 0, such as 0.78")
-    if len(number.as_tuple().digits) > 40 or number.adjusted() < -20:
-        raise Bad("has too many digits; write at most 40")
+    plain = isinstance(node.value, int | float | str) and not isinstance(node.value, bool)
+    number = bounded(node.text) if plain else None
+    if number is None or not 0 < number <= 10**6:
+        raise Bad(
+            f"is {shown(node)}; write a number above 0 of at most {MAX_DIGITS} digits, such as 0.78"
+        )
     return number.as_integer_ratio()
 
 

@@ -15,7 +15,7 @@ from processor.fetch.asking import Validators
 from tests.doubles.until import until
 from tests.doubles.web import Behaviour, conditional, raw, reply, silent, web
 from tests.fetch.certificates import Authority
-from tests.fetch.following import NAME, following, prices
+from tests.fetch.following import NAME, Following, following, prices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -242,3 +242,65 @@ async def test_over_tls_with_a_private_ca(tmp_path: Path) -> None:
         async with following(url, tmp_path / "kept", interval_s=0.01, ca=ca.file) as run:
             await run.costs(2)
             await run.looked("not_modified")
+
+
+def age(run: Following) -> float:
+    ((_, seen),) = run.telemetry.reading("pricing_source_current_timestamp_seconds")
+    return seen
+
+
+def success(run: Following) -> tuple[float, float]:
+    ((_, one),) = run.telemetry.reading("pricing_source_success")
+    ((_, whole),) = run.telemetry.reading("pricing_last_reload_success")
+    return one, whole
+
+
+async def test_a_304_for_what_was_refused_makes_nothing_current(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with web() as server:
+        url = server.at(conditional(prices(2), '"a"'))
+        async with following(url, tmp_path, interval_s=0.01) as run:
+            await run.costs(2)
+            server.at(conditional(prices(-1), '"bad"'))
+            await until(lambda: success(run) == (0.0, 0.0))
+            seen = age(run)
+            await run.looked("not_modified", run.looks("not_modified") + 3)
+            assert age(run) == seen
+            server.at(conditional(prices(2), '"a"'))
+            await until(lambda: bool(said(caplog, f"{NAME} is good again")))
+            await until(lambda: success(run) == (1.0, 1.0))
+            await until(lambda: age(run) > seen)
+
+
+async def test_a_copy_of_an_earlier_run_is_told_from_what_the_server_has(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with web() as server:
+        url = server.at(conditional(prices(2), '"a"'))
+        path = cached.place(str(tmp_path), url)
+        cached.save(path, cached.Copy(prices(2), Validators('"a"', "")))
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        server.at(reply("500 No"))
+        async with following(url, tmp_path, interval_s=0.01) as run:
+            assert said(caplog, "2023-11-14T22:13:20+00:00")
+            await run.looked("status")
+            assert run.dollars == 2
+            assert (success(run), age(run)) == ((0.0, 0.0), 1_700_000_000)
+            server.at(conditional(prices(2), '"a"'))
+            await until(lambda: success(run) == (1.0, 1.0))
+            assert age(run) > 1_700_000_000
+
+
+async def test_what_was_asked_for_is_told_after_the_server_was_asked(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with web() as server:
+        url = server.at(reply("200 OK", prices(-1)))
+        async with following(url, tmp_path) as run:
+            await until(lambda: len(said(caplog, "prices kept as they were")) == 1)
+            server.at(reply("200 OK", prices(2)))
+            run.watch.reload_soon()
+            await until(lambda: bool(said(caplog, "prices are unchanged")))
+            assert run.dollars == 2
+            assert len(said(caplog, "prices kept as they were")) == 1

@@ -105,7 +105,7 @@ CONTENTS: Final[Mapping[str, Bad]] = {
     "alias-of-itself": Bad(
         b"genai-cost: 1\nproviders: &x {a: *x}\n", "{f}:2: *x is not defined"
     ),
-    "alias-bomb": Bad(b"genai-cost: 1\n" + BOMB, "{f}:", "more than 4,000,000 values"),
+    "alias-bomb": Bad(b"genai-cost: 1\n" + BOMB, "{f}:", "more than 2,000,000 values"),
     "deep-yaml": Bad(b"a: " + b"[" * 100, "{f}:1: nested deeper than 64"),
     "deep-blocks": Bad(
         "".join(f"{' ' * i}a:\n" for i in range(100)).encode(), "{f}:", "nested deeper than 64"
@@ -129,6 +129,11 @@ CONTENTS: Final[Mapping[str, Bad]] = {
     ),
     "deep-json": Bad(b"[" * 100 + b"]" * 100, "{f}: nested deeper than 64"),
     "very-deep-json": Bad(b"[" * 100_000 + b"]" * 100_000, "{f}: nested deeper than 64"),
+    "json-of-ones": Bad(
+        b'{"providers": [' + b"1," * (31 << 20) + b"1]}",
+        "{f}: more than 2,000,000 values",
+        "split it",
+    ),
     "endless-number": Bad(b'{"chat": {"a": {"input": 1' + b"0" * 5000 + b"}}}", "{f}:"),
     "long-fraction": Bad(
         b'{"chat": {"a": {"input": 0.' + b"1" * 5000 + b"}}}", "{f}:1: chat.a.input"
@@ -327,6 +332,45 @@ CONTENTS: Final[Mapping[str, Bad]] = {
         ours("prices: {input: 1}\naliases: [other]") + b"      other: {prices: {input: 2}}\n",
         f"{{f}}:8: {MODEL}.aliases.0: 'other' is a model of its own",
     ),
+    "factor-of-many-digits": Bad(
+        ours(
+            f"prices: {{input: 1}}\nmultipliers: [{{times: 0.{'1' * 900}, when: {{region: us}}}}]"
+        ),
+        f"{{f}}:8: {MODEL}.multipliers.0.times",
+    ),
+    "factor-tiny": Bad(
+        ours("prices: {input: 1}\nmultipliers: [{times: 1e-999999999, when: {region: us}}]"),
+        f"{{f}}:8: {MODEL}.multipliers.0.times",
+    ),
+    "underscores": Bad(
+        ours("prices: {images: 2_5 per image}"), f"{{f}}:7: {MODEL}.prices.images", "write 25"
+    ),
+    "underscores-plain": Bad(
+        ours("prices: {input: 2_5}"), f"{{f}}:7: {MODEL}.prices.input", "write 25"
+    ),
+    "arabic-digits": Bad(
+        ours("prices: {input: \u0663}"),
+        f"{{f}}:7: {MODEL}.prices.input",
+        "write its digits as 0",
+    ),
+    "decimal-comma": Bad(
+        ours("prices: {input: 2,5}"), f"{{f}}:7: {MODEL}.prices", "decimal comma"
+    ),
+    "rows-without-end": Bad(
+        ours(
+            "rows:\n"
+            + "".join(
+                f"  - {{from: 2026-01-01, when: {{steps: {i}}}, prices: {{input: 1}}}}\n"
+                for i in range(1001)
+            )
+        ),
+        f"{{f}}:6: {MODEL}: has more than 1,000 rows",
+        "leave out",
+    ),
+    "windows-without-end": Bad(
+        row(f"when: {{hours: '{', '.join(['01:00-02:00'] * 65)}'}}\nprices: {{input: 1}}"),
+        f"{{f}}:8: {MODEL}.rows.0.when.hours: has more than 64 windows",
+    ),
     # OpenLIT's form
     "openlit-key": Bad(
         chat({"promtPrice": 1}), "{f}:1: chat.gpt-4o.promtPrice", "'promptPrice'"
@@ -352,10 +396,47 @@ CONTENTS: Final[Mapping[str, Bad]] = {
         litellm(output_cost_per_character="free"), "{f}:", "output_cost_per_character"
     ),
     "litellm-list": Bad(litellm(input_cost_per_token=[1]), "{f}:", "input_cost_per_token"),
+    "litellm-factor-tiny": Bad(
+        (
+            b'{"m": {"litellm_provider": "openai", "input_cost_per_token": 1e-6, '
+            b'"regional_processing_uplift_multiplier_eu": 1e-999999999}}'
+        ),
+        "{f}:1: m.regional_processing_uplift_multiplier_eu",
+        "is not a factor",
+    ),
+    "litellm-no-exponent-at-all": Bad(
+        b'{"m": {"litellm_provider": "openai", "input_cost_per_token": 1e99999999999999999999}}',
+        "{f}:1: m.input_cost_per_token",
+        "is not a price",
+    ),
+    "litellm-tier-tiny": Bad(
+        litellm(
+            tiered_pricing=[{"range": ["1e-999999999", 5], "input_cost_per_token": "1e-6"}]
+        ),
+        "{f}:",
+    ),
     # genai-prices' form
     "genai-prices-key": Bad(genai_prices({"inptu_mtok": 1}), "{f}:1:", "inptu_mtok"),
     "genai-prices-negative": Bad(genai_prices({"input_mtok": -1}), "{f}:1:", "negative"),
     "genai-prices-word": Bad(genai_prices({"input_mtok": "x"}), "{f}:1:", "input_mtok"),
+    "genai-prices-tiny": Bad(
+        genai_prices({"input_mtok": "1e-999999999"}), "{f}:1:", "input_mtok"
+    ),
+    "genai-prices-dates-without-end": Bad(
+        genai_prices([{"prices": {"input_mtok": 1}}] * 1001),
+        "{f}:1: 0.models.0.prices: needs to be a list of at most 1,000",
+    ),
+    "genai-prices-a-number": Bad(genai_prices([1]), "{f}:1: 0.models.0.prices.0: needs to be"),
+    "genai-prices-tiers-a-word": Bad(
+        genai_prices({"input_mtok": {"base": 1, "tiers": "x"}}), "{f}:1:", "needs to be a list"
+    ),
+    "genai-prices-tier-a-word": Bad(
+        genai_prices({"input_mtok": {"base": 1, "tiers": ["x"]}}), "{f}:1:", "{start:"
+    ),
+    "genai-prices-prices-a-number": Bad(genai_prices([{"prices": 1}]), "{f}:1:", "a mapping"),
+    "genai-prices-constraint-a-number": Bad(
+        genai_prices([{"constraint": 1, "prices": {"input_mtok": 1}}]), "{f}:1:", "start_date"
+    ),
     # said to be what it is not
     "said-openlit": Bad(ours("prices: {input: 1}"), "{f}:", "genai-cost", format="openlit"),
     "said-litellm": Bad(b"[1]", "{f}: needs to be a mapping", format="litellm"),
