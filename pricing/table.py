@@ -15,7 +15,8 @@ from pricing.charge import Offer
 from pricing.layer import ANY
 from pricing.match import candidates, refines
 from pricing.plan import FALLBACK, Basis
-from pricing.providers import MAX_TEXT, canonical, region_from_address
+from pricing.providers import MAX_TEXT, canonical
+from pricing.regions import region_of
 from pricing.rows import SERVED, value
 from pricing.sellers import Seller, prefixes, sellers
 from pricing.stacking import over
@@ -155,7 +156,7 @@ class PriceTable:
     def _offer(
         self, question: Question, entry: Entry, how: tuple[str, ...], seller: Seller
     ) -> Offer | NotPriced:
-        facts = _facts(question)
+        facts = _facts(question, seller.provider or entry.provider)
         provider = seller.provider if entry.provider == ANY else entry.provider
         rows = tuple(row for row in entry.ranked() if _holds(row, facts, question))
         if not rows:
@@ -266,13 +267,12 @@ class PriceTable:
         return None
 
 
-def _facts(question: Question) -> dict[str, str]:
+def _facts(question: Question, provider: str) -> dict[str, str]:
     facts = {name: value(name, text) for name, text in question.attributes}
     tier = value("service_tier", question.service_tier)
     facts["service_tier"] = "standard" if tier == "batch" else tier
     facts["batch"] = "true" if question.batch or tier in {"batch", "batches"} else "false"
-    region = question.region or region_from_address(question.endpoint)
-    facts["region"] = value("region", region)
+    facts["region"] = value("region", region_of(question, provider))
     facts["endpoint"] = _without_port(value("endpoint", question.endpoint).partition("/")[0])
     return facts
 
