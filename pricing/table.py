@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from pricing.answers import NotPriced, Question, Quote, Reason
 from pricing.charge import Offer
 from pricing.layer import ANY
-from pricing.match import candidates, refines
+from pricing.match import candidates, refines, speaks_for
 from pricing.plan import FALLBACK, Basis
 from pricing.providers import MAX_TEXT, canonical
 from pricing.regions import region_of
@@ -123,12 +123,12 @@ class PriceTable:
         """The same without the memo."""
         tried = list(sellers(question, self._addressed(question.endpoint)))
         for seller in (*tried, *prefixes(question)):
-            found = self._listed(question, seller)
+            found = self._listed(self._answered(question, seller), seller)
             if found is not None:
                 entry, how = found
                 return self._offer(question, entry, how or ("exact",), seller)
         if not tried:
-            found = self._listed(question, Seller(ANY))
+            found = self._listed(self._answered(question, Seller(ANY)), Seller(ANY))
             if found is not None:
                 return self._offer(question, found[0], found[1] or ("exact",), Seller(""))
         asked = " or ".join(
@@ -190,6 +190,20 @@ class PriceTable:
                 aggregate=aggregate,
             )
         )
+
+    def _answered(self, question: Question, seller: Seller) -> Question:
+        """Without the request's id where another model answered: it would lend a sibling's price.
+
+        A name that the operator gave a meaning speaks for whatever answers to it.
+        """
+        response, request = question.model, question.request_model
+        if not request or request == response or refines(request, response):
+            return question
+        if speaks_for(request, response, seller.provider):
+            return question
+        if self._aliased(request, question, seller) is not None:
+            return question
+        return question._replace(request_model="")
 
     def _listed(
         self, question: Question, seller: Seller
