@@ -44,6 +44,7 @@ class Question(NamedTuple):
     """As served, where that is known; empty, `default`, `standard`, `auto` are the standard one."""
     batch: bool = False
     region: str = ""
+    """Where the caller runs; an id or an address that tells where the model ran outranks it."""
     attributes: tuple[tuple[str, str], ...] = ()
     """size, quality, resolution, steps, speed, deployment_type, ..."""
     missing: tuple[str, ...] = ()

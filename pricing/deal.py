@@ -180,7 +180,7 @@ class Deal:
         made: list[_Line] = []
         for i, rule in enumerate(self._adjustments):
             if rule.fixed is not None:
-                own = self._scaled(rule.fixed, REQUESTS, i + 1)
+                own = self._scaled(rule.fixed, (REQUESTS,), i + 1)
                 made.append(_Line(own, self._dollars(own), _NOTHING, 0, ""))
         return made
 
@@ -197,29 +197,30 @@ class Deal:
         rate, begin = listed.rate, 0
         doubt, measures = listed.doubt, listed.measures
         place, rule, agreed = self._override(name)
-        if agreed is not None and place <= listed.place:
-            rate, begin, doubt, measures = agreed, rule + 1, _FALLBACK if place else 0, ""
+        lent = listed.place
+        if agreed is not None and place <= lent:
+            rate, begin, lent, measures = agreed, rule + 1, place, ""
+            doubt = _FALLBACK if place and not CLASSES[name].ordinary else 0
         if rate is None:
             return _Line(None, None, None, doubt, "")
-        own = self._scaled(rate, name, begin)
+        own = self._scaled(rate, _chain(name)[: lent + 1], begin)
         dollars = self._dollars(own)
         tabled = dollars if own is listed.rate else self._dollars(listed.rate or _NOTHING)
         return _Line(own, dollars, tabled, doubt, measures)
 
     def _override(self, name: str) -> tuple[int, int, Rate | None]:
         """The last rule that prices a class or its nearest parent, and how near that is."""
-        kind = CLASSES.get(name)
-        chain = (name,) if kind is None else (name, *kind.ancestors)
-        for place, candidate in enumerate(chain):
+        for place, candidate in enumerate(_chain(name)):
             for i in range(len(self._adjustments) - 1, -1, -1):
                 for priced, rate in self._adjustments[i].prices:
                     if priced == candidate:
                         return place, i, rate
         return 0, 0, None
 
-    def _scaled(self, rate: Rate, name: str, begin: int) -> Rate:
+    def _scaled(self, rate: Rate, names: tuple[str, ...], begin: int) -> Rate:
+        """With the factors for a class or for one that stands between it and the lender of its rate."""
         for rule in self._adjustments[begin:]:
-            if rule.numerator != rule.denominator and rule.scales(name):
+            if rule.numerator != rule.denominator and rule.scales(names):
                 rate = rate.times(rule.numerator, rule.denominator)
         return rate
 
@@ -230,6 +231,12 @@ class Deal:
         if worth is None:
             return None
         return rate.times(worth[0], worth[1])._replace(currency="")
+
+
+def _chain(name: str) -> tuple[str, ...]:
+    """A class and those whose rate it may have, nearest first."""
+    kind = CLASSES.get(name)
+    return (name,) if kind is None else (name, *kind.ancestors)
 
 
 def product(count: int | Decimal, rate: Rate) -> int:

@@ -32,6 +32,14 @@ _THROUGHPUT: Final = Pattern(r"(.+:\d+):(?:\d+k|mm)")
 _REVISION: Final = Pattern(r"(.+-v\d+):0")
 _UNREVISED: Final = Pattern(r"(.+-v\d+)")
 _DATE: Final = Pattern(r"(.+)(?:-(\d{4})-(\d\d)-(\d\d)|[-@](\d{4})(\d\d)(\d\d))")
+# What a vendor adds to the name of one model: dates, revisions, release stages. A number of one or two
+# digits is a version of its own (`gpt-5` and `gpt-5.2`), so it is not among them.
+_SNAPSHOT: Final = re.compile(
+    r"[-@:_.](?:\d{4}-\d\d-\d\d|\d\d-\d{4}|\d{3,8}|v\d+(?::\d+)?|latest|default|stable"
+    r"|(?:preview|exp|experimental)(?:-\d\d-\d\d)?)$"
+)
+_VENDOR: Final = re.compile(rf"^(?:(?:{BEDROCK_GEOS})\.)?(?:{BEDROCK_VENDORS})\.(?=[a-z])")
+_BETWEEN: Final = re.compile(r"[^a-z0-9]+")
 _FINE_TUNE: Final = Pattern(r"(ft:[^:]+):.*")
 _AZURE_TUNE: Final = Pattern(r"(.+)\.ft-.+")
 
@@ -63,6 +71,28 @@ def refines(request: str, response: str) -> bool:
     variant = asked.startswith(f"{answered}:") and not asked.startswith("arn:")
     geography = re.fullmatch(rf"(?:{BEDROCK_GEOS})\.{re.escape(answered)}", asked)
     return variant or geography is not None
+
+
+def speaks_for(request: str, response: str, provider: str) -> bool:
+    """Whether a request's id may stand for an answer's that nobody lists: both are one model.
+
+    That is so where they share an id, or the same words in any order, release stages and numbers of
+    snapshots aside: vendors answer an alias with a snapshot of it. Any other word makes another
+    model of it, and then the answer's name is what was charged (traps 6 and 40).
+    """
+    if not response.strip():
+        return True
+    answered = {_words(candidate.model) for candidate in candidates(response, provider)}
+    return any(_words(each.model) in answered for each in candidates(request, provider))
+
+
+def _words(model: str) -> tuple[str, ...]:
+    """The words of an id that tell the model, sorted."""
+    text = _VENDOR.sub("", model.rpartition("/")[2])
+    shorter = _SNAPSHOT.sub("", text)
+    while shorter != text:
+        text, shorter = shorter, _SNAPSHOT.sub("", shorter)
+    return tuple(sorted(filter(None, _BETWEEN.split(text))))
 
 
 def split_date(model: str) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pricing.deal import REQUESTS, Deal, Listed
+from pricing.patterns import Pattern
 from pricing.rates import Rate
 from pricing.rows import row_id
 from pricing.terms import NO_TERMS, Terms
@@ -46,6 +47,9 @@ _MADE_FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "output_image": ("output_image", "images", "pixels"),
     "output_video": ("output_video", "video_seconds"),
 }
+# Models that search at every call, by their vendors' word; the fee comes on top of the tokens (trap 14).
+_SEARCHES: Final = "searches"
+_SEARCHING: Final = Pattern(r".*(?:^|[-/])(?:search-preview|search-api|deep-research)(?:-.*)?")
 
 _FREE: Final = Line(0, 0)
 _UNPAID: Final = Line(0, 0, doubt=LOWER)
@@ -85,16 +89,21 @@ class Plan(dict[str, "Line | int"]):
         """Of the plain lines that have one."""
         if any(self._costs_extra(name) for name in basis.missing):
             self.doubt |= LOWER
-        self.unsaid = [name for name in _MADE_FOR if self._above(name, "output")]
-        """Classes of which a call has to say something, be it a zero; none for most."""
+        self.unsaid = [
+            counts for name, counts in _MADE_FOR.items() if self._above(name, "output")
+        ]
+        """Of each of these a call has to say something, be it a zero; none for most."""
+        fee = self._own(_SEARCHES)
+        if fee is not None and fee[0].atto and _SEARCHING.fullmatch(basis.entry.model.lower()):
+            self.unsaid.append((_SEARCHES,))
         self.deal = self._deal(terms, aggregate=basis.aggregate)
         """What the plain sum cannot do; None for most."""
 
     def doubt_of(self, usage: Mapping[str, int | Decimal]) -> int:
         """What is doubtful of a call whatever its classes cost."""
         if usage.get("output"):
-            for name in self.unsaid:
-                if not any(counted in usage for counted in _MADE_FOR[name]):
+            for counts in self.unsaid:
+                if not any(counted in usage for counted in counts):
                     return self.doubt | LOWER
         return self.doubt
 

@@ -220,12 +220,8 @@ _COINED: Final = Pattern(
     r"|(?P<fireworks_ai>accounts/fireworks/)"
 )
 
-_AWS_REGION: Final = Pattern(r"\b((?:us|eu|ap|ca|sa|me|af|il|mx|cn)-(?:gov-)?[a-z]+-\d)\b")
-_GCP_REGION: Final = Pattern(r"([a-z]+-[a-z]+\d+|us|eu|global)-aiplatform\.")
-_RESIDENT: Final = Pattern(r"(us|eu|in|jp|ca|kr|sg|au|gb|ae)\.api\.openai\.com")
 
-
-def _remembered(find: Callable[[str], str]) -> Callable[[str], str]:
+def remembered(find: Callable[[str], str]) -> Callable[[str], str]:
     """A bounded memo; texts come from strangers, so their length has a bound too."""
     kept = lru_cache(1024)(find)
 
@@ -236,7 +232,7 @@ def _remembered(find: Callable[[str], str]) -> Callable[[str], str]:
     return ask
 
 
-@_remembered
+@remembered
 def canonical(name: str) -> str:
     """The provider's id for any spelling of it; an unknown name comes back lowercased."""
     spelled = re.sub(r"[\s./:-]+", "_", name.strip().lower()).strip("_")
@@ -256,7 +252,7 @@ def known(name: str) -> bool:
     return name in _SPELLINGS
 
 
-@_remembered
+@remembered
 def near(name: str) -> str:
     """The known spelling most like a name that is not known; empty where nothing is."""
     from difflib import get_close_matches  # noqa: PLC0415  only for what somebody typed
@@ -268,11 +264,11 @@ def near(name: str) -> str:
 
 def from_address(host: str) -> str:
     """The provider behind a server address (host, host:port or URL); empty where unknown."""
-    bare = _bare_host(host)
+    bare = bare_host(host)
     return next((name for pattern, name in _HOST_TABLE if pattern.fullmatch(bare)), "")
 
 
-@_remembered
+@remembered
 def from_grammar(model: str) -> str:
     """The one seller whose ids are written that way (Bedrock, Vertex AI); empty where unknown."""
     text = model.lower()
@@ -288,7 +284,7 @@ def from_prefix(model: str) -> tuple[str, str]:
     return (name, rest) if rest and name in _SPELLINGS else ("", "")
 
 
-@_remembered
+@remembered
 def from_model(text: str) -> str:
     """The provider that a model's text tells of on its own; empty where it tells none."""
     found = from_grammar(text)
@@ -300,23 +296,8 @@ def from_model(text: str) -> str:
     return from_prefix(text)[0]
 
 
-@_remembered
-def region_from_address(host: str) -> str:
-    """The cloud region or residency that a server address names; empty where it names none."""
-    bare = _bare_host(host)
-    for pattern in (_RESIDENT, _GCP_REGION):
-        match = pattern.match(bare)
-        if match is not None:
-            return match[1]
-    if bare.startswith("aiplatform."):
-        return "global"
-    match = (
-        _AWS_REGION.search(bare) if "amazonaws" in bare or bare.endswith("api.aws") else None
-    )
-    return match[1] if match else ""
-
-
-def _bare_host(host: str) -> str:
+def bare_host(host: str) -> str:
+    """The host of an address or URL: without scheme, port and path."""
     text = host.strip().lower()
     text = text.partition("://")[2] or text
     return text.partition("/")[0].partition(":")[0].rstrip(".")

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 from pricing.answers import NotPriced, Question, Quote, Reason
 from pricing.charge import Offer
 from pricing.layer import ANY
-from pricing.match import candidates, refines
+from pricing.match import candidates, refines, speaks_for
 from pricing.plan import FALLBACK, Basis
-from pricing.providers import MAX_TEXT, canonical, region_from_address
+from pricing.providers import MAX_TEXT, canonical
+from pricing.regions import region_of
 from pricing.rows import SERVED, value
 from pricing.sellers import Seller, prefixes, sellers
 from pricing.stacking import over
@@ -122,12 +123,12 @@ class PriceTable:
         """The same without the memo."""
         tried = list(sellers(question, self._addressed(question.endpoint)))
         for seller in (*tried, *prefixes(question)):
-            found = self._listed(question, seller)
+            found = self._listed(self._answered(question, seller), seller)
             if found is not None:
                 entry, how = found
                 return self._offer(question, entry, how or ("exact",), seller)
         if not tried:
-            found = self._listed(question, Seller(ANY))
+            found = self._listed(self._answered(question, Seller(ANY)), Seller(ANY))
             if found is not None:
                 return self._offer(question, found[0], found[1] or ("exact",), Seller(""))
         asked = " or ".join(
@@ -155,7 +156,7 @@ class PriceTable:
     def _offer(
         self, question: Question, entry: Entry, how: tuple[str, ...], seller: Seller
     ) -> Offer | NotPriced:
-        facts = _facts(question)
+        facts = _facts(question, seller.provider or entry.provider)
         provider = seller.provider if entry.provider == ANY else entry.provider
         rows = tuple(row for row in entry.ranked() if _holds(row, facts, question))
         if not rows:
@@ -189,6 +190,20 @@ class PriceTable:
                 aggregate=aggregate,
             )
         )
+
+    def _answered(self, question: Question, seller: Seller) -> Question:
+        """Without the request's id where another model answered: it would lend a sibling's price.
+
+        A name that the operator gave a meaning speaks for whatever answers to it.
+        """
+        response, request = question.model, question.request_model
+        if not request or request == response or refines(request, response):
+            return question
+        if speaks_for(request, response, seller.provider):
+            return question
+        if self._aliased(request, question, seller) is not None:
+            return question
+        return question._replace(request_model="")
 
     def _listed(
         self, question: Question, seller: Seller
@@ -266,13 +281,12 @@ class PriceTable:
         return None
 
 
-def _facts(question: Question) -> dict[str, str]:
+def _facts(question: Question, provider: str) -> dict[str, str]:
     facts = {name: value(name, text) for name, text in question.attributes}
     tier = value("service_tier", question.service_tier)
     facts["service_tier"] = "standard" if tier == "batch" else tier
     facts["batch"] = "true" if question.batch or tier in {"batch", "batches"} else "false"
-    region = question.region or region_from_address(question.endpoint)
-    facts["region"] = value("region", region)
+    facts["region"] = value("region", region_of(question, provider))
     facts["endpoint"] = _without_port(value("endpoint", question.endpoint).partition("/")[0])
     return facts
 

@@ -53,9 +53,9 @@ class Adjustment(NamedTuple):
             and all(fact.holds(facts) for fact in self.facts)
         )
 
-    def scales(self, name: str) -> bool:
-        """Whether its factor is for a class of usage."""
-        return not self.classes or name in self.classes
+    def scales(self, names: tuple[str, ...]) -> bool:
+        """Whether its factor is for a class of usage: `names` are the class and what lends it its rate."""
+        return not self.classes or not self.classes.isdisjoint(names)
 
 
 class Exchange(NamedTuple):

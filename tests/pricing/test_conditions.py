@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pricing import NotPriced, PriceError, PriceTable, Question, Quote, compact, suggest
+from pricing import (
+    NotPriced,
+    PriceBook,
+    PriceError,
+    PriceTable,
+    Question,
+    Quote,
+    compact,
+    suggest,
+)
 from pricing.formats import detect
 from pricing.rows import instant
 from tests.pricing.tables import ask, table
@@ -418,3 +427,51 @@ def test_nothing_is_remembered_of_a_table_by_another() -> None:
     one, two = PriceTable(PRICES.layers, "1"), PriceTable(PRICES.layers[:0], "2")
     assert not isinstance(one.find(Question("llama", provider="acme")), NotPriced)
     assert isinstance(two.find(Question("llama", provider="acme")), NotPriced)
+
+
+@pytest.mark.parametrize(
+    ("model", "usage", "status"),
+    [
+        pytest.param(
+            "gpt-4o-search-preview",
+            {"input": 9, "output": 9},
+            "priced_lower_bound",
+            id="untold",
+        ),
+        pytest.param(
+            "gpt-4o-search-preview",
+            {"input": 9, "output": 9, "searches": 1},
+            "priced",
+            id="counted",
+        ),
+        pytest.param(
+            "gpt-4o-search-preview",
+            {"input": 9, "output": 9, "searches": 0},
+            "priced",
+            id="none",
+        ),
+        pytest.param(
+            "gpt-4o-mini-search-preview-2025-03-11",
+            {"output": 9},
+            "priced_lower_bound",
+            id="dated",
+        ),
+        pytest.param("gpt-5-search-api", {"output": 9}, "priced_lower_bound", id="search-api"),
+        pytest.param(
+            "sonar-deep-research", {"output": 9}, "priced_lower_bound", id="deep-research"
+        ),
+        pytest.param("gpt-4o", {"input": 9, "output": 9}, "priced", id="may-search"),
+        pytest.param(
+            "claude-sonnet-4-5",
+            {"cache_write": 9, "output": 9},
+            "priced",
+            id="write-without-ttl",
+        ),
+    ],
+)
+def test_a_model_that_always_searches_has_a_bound_until_somebody_counts(
+    model: str, usage: dict[str, int | Decimal], status: str
+) -> None:
+    book = PriceBook()
+    book.reload(0.0)
+    assert ask(book.current, usage, Question(model)).split()[1] == status

@@ -275,9 +275,9 @@ def found(question: Question, prices: PriceTable = TABLE) -> str:
             id="response-before-request",
         ),
         pytest.param(
-            Question("who-knows", request_model="mistral-large-latest", provider="mistral_ai"),
+            Question("", request_model="mistral-large-latest", provider="mistral_ai"),
             "mistral_ai mistral-large-latest request_model",
-            id="request-after-response",
+            id="request-without-response",
         ),
     ],
 )
@@ -407,3 +407,57 @@ def _input_rate(prices: PriceTable, model: str) -> int:
     offer = prices.find(Question(model, provider="openai"))
     assert isinstance(offer, Offer)
     return offer.basis.rows[0].rates["input"].atto // 10**12
+
+
+@pytest.mark.parametrize(
+    ("response", "request_model", "provider", "expected"),
+    [
+        pytest.param("gpt-4o-mini-9999", "gpt-4o", "openai", "unknown_model", id="sibling"),
+        pytest.param("who-knows", "gpt-4o", "openai", "unknown_model", id="another-name"),
+        pytest.param("gpt-5.9", "gpt-5.2", "openai", "unknown_model", id="next-version"),
+        pytest.param("gpt-9", "auto", "openrouter", "unknown_model", id="router"),
+        pytest.param(
+            "gpt-5.2-0703", "gpt-5.2", "openai", "openai gpt-5.2 request_model", id="snapshot"
+        ),
+        pytest.param(
+            "gemini-2.5-flash-preview-09-2025",
+            "gemini-2.5-flash",
+            "gcp.gemini",
+            "gcp.gemini gemini-2.5-flash request_model",
+            id="stage-and-month",
+        ),
+        pytest.param(
+            "gemini-2.5-flash-lite-preview-09-2025",
+            "gemini-2.5-flash",
+            "gcp.gemini",
+            "unknown_model",
+            id="stage-of-a-sibling",
+        ),
+        pytest.param(
+            "mistral-large-2512",
+            "mistral-large-latest",
+            "mistral_ai",
+            "mistral_ai mistral-large-latest request_model",
+            id="alias",
+        ),
+        pytest.param(
+            "anthropic/claude-4.5-sonnet-20250929",
+            "anthropic/claude-sonnet-4.5",
+            "acme",
+            "acme anthropic/claude-sonnet-4.5 request_model",
+            id="words-in-another-order",
+        ),
+        pytest.param(
+            "GPT_4o", "gpt-4o", "openai", "openai gpt-4o request_model", id="punctuation"
+        ),
+        pytest.param(
+            "served-42", "prod-chat", "openai", "openai gpt-4o alias", id="operators-word"
+        ),
+    ],
+)
+def test_a_request_speaks_for_an_unknown_answer_only_where_both_are_one_model(
+    response: str, request_model: str, provider: str, expected: str
+) -> None:
+    acme = "genai-cost: 1\nproviders: {acme: {models: {anthropic/claude-sonnet-4.5: {prices: {input: 3}}}}}"
+    prices = PriceTable((*TABLE.layers, *table(acme).layers), "t", {"prod-chat": "gpt-4o"})
+    assert found(Question(response, request_model, provider), prices) == expected

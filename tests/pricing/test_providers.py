@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pricing.providers import canonical, from_address, from_model, region_from_address
+from pricing import regions
+from pricing.providers import canonical, from_address, from_model
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_spellings(name: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("address", "provider", "region"),
     [
-        ("api.openai.com", "openai", ""),
+        ("api.openai.com", "openai", "global"),
         ("https://eu.api.openai.com/v1", "openai", "eu"),
         ("myres.openai.azure.com:443", "azure.ai.openai", ""),
         ("myres.services.ai.azure.com", "azure.ai.inference", ""),
@@ -70,7 +71,7 @@ def test_spellings(name: str, expected: str) -> None:
     ],
 )
 def test_addresses(address: str, provider: str, region: str) -> None:
-    assert (from_address(address), region_from_address(address)) == (provider, region)
+    assert (from_address(address), regions.from_address(address)) == (provider, region)
 
 
 @pytest.mark.parametrize(

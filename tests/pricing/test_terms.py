@@ -250,3 +250,36 @@ def test_service_and_environment_fill_no_memo_that_needs_them_not() -> None:
         asks.find(asked)
     assert plain.remembered == 1
     assert asks.remembered == 50
+
+
+@pytest.mark.parametrize(
+    ("classes", "usage", "expected"),
+    [
+        pytest.param({"output"}, {"reasoning": M}, "5 of 10 priced", id="lent-by-its-parent"),
+        pytest.param({"reasoning"}, {"reasoning": M}, "5 of 10 priced", id="the-class-itself"),
+        pytest.param({"reasoning"}, {"output": M}, "10 priced", id="not-the-parent"),
+        pytest.param({"input"}, {"cache_read": M}, "1.25 priced", id="a-price-of-its-own"),
+        pytest.param(
+            {"input"}, {"cache_write": M}, "1.25 of 2.5 priced_fallback", id="a-doubt-stays"
+        ),
+        pytest.param(
+            {"cache_read"}, {"cache_read_image": M}, "0.625 of 1.25 priced", id="two-steps-up"
+        ),
+        pytest.param({"input"}, {"cache_read_image": M}, "1.25 priced", id="past-the-lender"),
+    ],
+)
+def test_a_factor_reaches_what_its_class_lends_a_rate(
+    classes: set[str], usage: dict[str, int | Decimal], expected: str
+) -> None:
+    answer = priced(times("0.5", classes=frozenset(classes)), usage=usage)
+    assert isinstance(answer, Quote)
+    assert f"{told(answer)} {answer.status}" == expected
+    plain = priced(usage=usage)
+    assert isinstance(plain, Quote)
+    assert plain.status == answer.status
+
+
+def test_an_agreed_price_is_as_certain_for_reasoning_as_a_listed_one() -> None:
+    answer = priced(prices(output="4"), usage={"reasoning": M})
+    assert isinstance(answer, Quote)
+    assert (told(answer), answer.status) == ("4 of 10", "priced")
