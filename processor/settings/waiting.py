@@ -179,7 +179,7 @@ def asks_for_something(waits: Waits, value: Any) -> bool:
     if waits.only:
         return any(word in _items(value) for word in waits.only)
     if waits.some_of and isinstance(value, list):
-        return any(word not in waits.some_of for word in value)
+        return any(word not in waits.some_of for word in _items(value))
     if isinstance(value, dict) and "enabled" in value:
         return value != {**value, "enabled": False}
     return not any(value == harmless for harmless in (*_NOTHING, *waits.nothing))

@@ -84,7 +84,7 @@ def dollars(prices: PriceTable, at: str, *, batch: bool = False, **usage: int) -
     ],
 )
 def test_the_last_active_list_decides_alone(
-    later: list[object], at: str, usage: dict[str, int], expected: str
+    later: list[object], at: str, usage: dict[str, Any], expected: str
 ) -> None:
     assert dollars(table([{"prices": FIRST}, *later]), at, **usage) == expected
 
@@ -175,8 +175,10 @@ def test_the_package_itself_says_the_same(given_lists: list[Any], at: datetime) 
     active = model.get_prices(at.replace(tzinfo=UTC))
     ours = table(
         [
-            {"prices": {"input_mtok": p} | ({} if c is None else {"cache_read_mtok": c})}
-            | ({"constraint": stated(when)} if when else {})
+            {
+                "prices": {"input_mtok": p} | ({} if c is None else {"cache_read_mtok": c}),
+                **({"constraint": stated(when)} if when else {}),
+            }
             for when, p, c in given_lists
         ]
     )
