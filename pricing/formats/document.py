@@ -134,7 +134,9 @@ def parse_json(text: str, name: str) -> Document:
         return made
 
     if sum(map(text.count, ",[{")) > MAX_VALUES:
-        raise PriceError([f"{name}: more than {MAX_VALUES:,} values; split it into several files"])
+        raise PriceError(
+            [f"{name}: more than {MAX_VALUES:,} values; split it into several files"]
+        )
 
     def refuse(constant: str) -> Value:
         raise PriceError([f"{name}: {constant} is not a price"])
