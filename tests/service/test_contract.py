@@ -105,7 +105,9 @@ async def test_prices_of_the_url_win_and_a_restart_without_network_has_them(
             )
             await logged(child, "with its last good copy")
             page = await child.page()
-            assert page.total("genai_cost_pricing_last_reload_success") == 0, "a copy is no answer"
+            assert page.total("genai_cost_pricing_last_reload_success") == 0, (
+                "a copy is no answer"
+            )
             assert page.total("genai_cost_pricing_source_success") == 1, "the file's"
             assert "s3cr3t" not in child.said()
 
