@@ -56,10 +56,12 @@ def framing_of(head: bytes) -> Framing:
 
     A size of up to 64 MiB begins with a byte from 0 to 4, which no protobuf request begins with; a
     protobuf request begins with its field 1 (a line feed's byte) and always holds control characters,
-    which JSON never does.
+    which JSON after a line feed must not.
     """
     text = head.lstrip(_BLANK)
-    if not text or (text[:1] in {b"{", b"["} and _CONTROL.isdisjoint(head)):
+    opens = text[:1] in {b"{", b"["}
+    # After a line feed it could be a protobuf request; else a line of rubbish costs itself alone.
+    if not text or (opens and (head[0] != 0x0A or _CONTROL.isdisjoint(head))):
         return "document" if _goes_on(text) else "lines"
     if head[0] <= 4:
         return "stream"
