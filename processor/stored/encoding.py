@@ -59,9 +59,7 @@ def framing_of(head: bytes) -> Framing:
     which JSON after a line feed must not.
     """
     text = head.lstrip(_BLANK)
-    opens = text[:1] in {b"{", b"["}
-    # After a line feed it could be a protobuf request; else a line of rubbish costs itself alone.
-    if not text or (opens and (head[0] != 0x0A or _CONTROL.isdisjoint(head))):
+    if not text or (text[:1] in {b"{", b"["} and _is_text(head)):
         return "document" if _goes_on(text) else "lines"
     if head[0] <= 4:
         return "stream"
@@ -70,6 +68,19 @@ def framing_of(head: bytes) -> Framing:
     raise NotOtlp(
         f"is no stored OTLP that we know: it begins with {head[:8]!r}; JSON begins with {{, "
         "one protobuf message with 0x0a, a stream of them with a size of 4 bytes"
+    )
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether these are lines of JSON; a line of rubbish among them costs itself alone.
+
+    What begins with a line feed could be a protobuf request, and has to be clean.
+    """
+    if head[0] == 0x0A:
+        return _CONTROL.isdisjoint(head)
+    return any(
+        line[:1] in {b"{", b"["} and _CONTROL.isdisjoint(line)
+        for line in head.lstrip(_BLANK).split(b"\n")
     )
 
 
