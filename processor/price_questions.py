@@ -12,6 +12,7 @@ from pricing import Question
 from pricing.listing import Wanted
 from pricing.problems import nearest
 from pricing.providers import canonical
+from pricing.rows import FACTS
 from pricing.usage import CLASSES, Unit
 from processor.errors import Code
 
@@ -57,6 +58,13 @@ def asked(request: Any) -> tuple[Question, Mapping[str, int | Decimal], int]:
     for name, text in request.attributes.items():
         if len(name) + len(text) > MAX_TEXT:
             raise BadRequest(f"attributes[{name[:40]}]: is longer than {MAX_TEXT} characters")
+        if name not in FACTS:
+            words = nearest(name[:40], FACTS)
+            raise BadRequest(
+                f"attributes[{name[:40]}]: is no fact that prices depend on{words}"
+            )
+        if name == "batch" and text not in {"", "true", "false"}:
+            raise BadRequest("attributes[batch]: is true or false; or use the field `batch`")
     question = Question(
         model=request.model,
         request_model=request.request_model,
@@ -64,9 +72,13 @@ def asked(request: Any) -> tuple[Question, Mapping[str, int | Decimal], int]:
         operation=request.operation or "chat",
         endpoint=request.server_address,
         service_tier=request.service_tier,
-        batch=request.batch,
+        batch=request.batch or request.attributes.get("batch") == "true",
         region=request.region,
-        attributes=tuple(sorted(request.attributes.items())),
+        attributes=tuple(
+            (name, text)
+            for name, text in sorted(request.attributes.items())
+            if text and name != "batch"
+        ),
     )
     return question, dict(_usage(request.usage)), int(request.time_unix_nano)
 

@@ -23,6 +23,7 @@ from pricing.formats.litellm_keys import (
     TIERS,
     Key,
     is_price,
+    slip,
     take_apart,
     why_not,
 )
@@ -111,6 +112,8 @@ def _entry(found: Gathering, key: str, fields: dict[str, Any], form: str) -> _Re
     mode = MODES.get(str(fields.get("mode") or "chat"), "other")
     reader = _Entry(found, key, identity, mode)
     reader.read(fields)
+    if reader.slipped:
+        return None
     return _Read(identity, mode, reader.rows(form), reader.multipliers)
 
 
@@ -124,6 +127,7 @@ class _Entry:
         self._mode = mode
         self._groups: _Groups = {_Group(identity.facts): {}}
         self.multipliers: list[Multiplier] = []
+        self.slipped = False
 
     def rows(self, source: str) -> list[Row]:
         """The rows, widest first."""
@@ -145,8 +149,18 @@ class _Entry:
         """Takes every key of the entry."""
         for key in sorted(fields, key=lambda name: name not in PREFERRED):
             content = fields[key]
-            if content is not None and is_price(key):
+            if content is None or self.slipped:
+                continue
+            if is_price(key):
                 self._take(key, content, fields)
+            elif bounded(content) is not None and self._found.may_warn and slip(key):
+                self._slip(key)
+
+    def _slip(self, key: str) -> None:
+        """A misspelled price: what its model costs is not known, so the layers below say it."""
+        words = f"left out: unknown price key; did you mean {slip(key)!r}?"
+        self._found.warn((self._key, key), words)
+        self.slipped = True
 
     def _take(self, key: str, content: Any, fields: Mapping[str, Any]) -> None:
         apart = take_apart(key)
@@ -157,7 +171,9 @@ class _Entry:
             return
         elif apart.base in CLASS_OF or apart.base in BY_MODE:
             self._price(path, apart, content, fields)
-        else:
+        elif self._found.may_warn and slip(key):
+            self._slip(key)
+        elif self._found.may_warn:
             known = (*CLASS_OF, *BY_MODE, *STRUCTURES, *NOT_FROM_A_CALL)
             self._found.warn(path, f"unknown price key{nearest(key, known)}")
 

@@ -7,6 +7,8 @@ the reader, or named in `NOT_FROM_A_CALL`; nothing else is let through in silenc
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -133,6 +135,9 @@ _VIDEO: Final = re.compile(r"output_cost_per_second_(480p|720p|768p|1080p|2k|4k)
 _IMAGE: Final = re.compile(r"output_cost_per_image_(0\.5K|[124]K|512|1024|1536)")
 
 
+_LONGEST: Final = 100
+
+
 class Key(NamedTuple):
     """A price key, taken apart."""
 
@@ -168,6 +173,15 @@ def is_named(key: str) -> bool:
     """Whether a price key is one that the reader prices, or one that has its reason not to be."""
     base = take_apart(key).base
     return base in CLASS_OF or base in BY_MODE or key in STRUCTURES or bool(why_not(key))
+
+
+@lru_cache(maxsize=1024)
+def slip(key: str) -> str:
+    """The price key that a key is likely a misspelling of, by a letter or two; empty for none."""
+    if len(key) > _LONGEST or is_named(key):
+        return ""
+    known = (*CLASS_OF, *BY_MODE, *STRUCTURES)
+    return next(iter(get_close_matches(take_apart(key).base, known, n=1, cutoff=0.94)), "")
 
 
 def is_price(key: str) -> bool:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MAX_ROWS: Final = 1000
 """Of one model; a price that changes weekly for ten years has half of them."""
 
+# Problems or warnings of one file: then it is refused, and further warnings are not looked for.
+_MOST: Final = 1000
+
 Period = tuple[int | None, int | None]
 """From and until, Unix ns; None is open."""
 _Term = TypeVar("_Term", "Row", "Multiplier")
@@ -57,10 +60,19 @@ class Gathering:
     def problem(self, path: Path, message: str) -> None:
         """Notes something that makes the source unusable."""
         self.problems.append(f"{self.document.place(path)}: {message}")
+        if len(self.problems) >= _MOST:
+            self._refuse()
 
     def warn(self, path: Path, message: str) -> None:
         """Notes something passed over."""
+        if not self.may_warn:
+            return
         self.warnings.append(f"{self.document.name}: {'.'.join(map(str, path))}: {message}")
+
+    @property
+    def may_warn(self) -> bool:
+        """Whether a further warning would be kept; finding its words may cost time."""
+        return len(self.warnings) < _MOST
 
     def rate(self, path: Path, name: str, amount: Decimal, per: int = 1) -> Rate | None:
         """A rate, or a problem."""
@@ -171,9 +183,7 @@ class Gathering:
         if not self._entries and not self._aliases and not self.problems:
             self.problem((), f"no priced model in it (read as {form})")
         if self.problems:
-            more = len(self.problems) - SHOWN
-            tail = [f"{self.document.name}: and {more} more problems"] if more > 0 else []
-            raise PriceError([*self.problems[:SHOWN], *tail])
+            self._refuse()
         return Loaded(
             Catalogue(
                 self._entries, self._aliases, version, self._patterns, tuple(self._endpoints)
@@ -181,6 +191,11 @@ class Gathering:
             tuple(self.warnings),
             form,
         )
+
+    def _refuse(self) -> None:
+        more = len(self.problems) - SHOWN
+        tail = [f"{self.document.name}: and {more} more problems"] if more > 0 else []
+        raise PriceError([*self.problems[:SHOWN], *tail])
 
     def _moving(self, key: tuple[str, str], targets: list[tuple[str, Period, Path]]) -> None:
         """A dated alias is a model whose rows are its targets', each cut to its time."""

@@ -7,6 +7,8 @@ other. Invariant: an answer is whole, or it is a `FetchError`.
 from __future__ import annotations
 
 import ssl
+from ipaddress import ip_address
+from socket import getaddrinfo
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -66,6 +68,11 @@ def _followed(request: Request, have: Validators, deadline: Deadline) -> Answer:
             if response.status not in _REDIRECTS:
                 return _answer(response, request, have)
             url = _redirected(url, response.headers.get("location", ""))
+            if is_inside(url) and not is_inside(request.url):
+                words = f"redirects to {shown(url)}, inside this network or machine"
+                raise FetchError(
+                    Ending.REDIRECT, f"{words}; if that is meant, write that address itself"
+                )
     raise FetchError(
         Ending.REDIRECT,
         f"redirects more than {MOST_REDIRECTS} times; write the address it should lead to",
@@ -87,7 +94,7 @@ def _asked(
         headers["if-modified-since"] = have.modified
     if _origin(url) == _origin(request.url):  # a secret is for one host
         headers |= request.headers
-    pool = _pool(url, request.tls, deadline)
+    pool = _pool(url, tls_for(url, request), deadline)
     return pool.urlopen(
         "GET",
         (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
@@ -144,6 +151,23 @@ def _origin(url: str) -> tuple[str, str, int]:
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return parts.scheme, (parts.hostname or "").lower(), port
+
+
+def tls_for(url: str, request: Request) -> TlsSettings:
+    """How to speak with the host of a URL; who we are is for the configured one alone."""
+    if _origin(url) == _origin(request.url):
+        return request.tls
+    return request.tls._replace(cert_file="", key_file="")
+
+
+def is_inside(url: str) -> bool:
+    """Whether any address of a URL's host is not everybody's: private, loopback, link-local."""
+    host = urlsplit(url).hostname or ""
+    try:
+        found = {str(each[4][0]) for each in getaddrinfo(host, None)}
+    except (OSError, UnicodeError):
+        return False  # the connection says what is wrong with it
+    return any(not ip_address(address.partition("%")[0]).is_global for address in found)
 
 
 def _redirected(url: str, location: str) -> str:

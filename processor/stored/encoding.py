@@ -56,10 +56,10 @@ def framing_of(head: bytes) -> Framing:
 
     A size of up to 64 MiB begins with a byte from 0 to 4, which no protobuf request begins with; a
     protobuf request begins with its field 1 (a line feed's byte) and always holds control characters,
-    which JSON never does.
+    which JSON after a line feed must not.
     """
     text = head.lstrip(_BLANK)
-    if not text or (text[:1] in {b"{", b"["} and _CONTROL.isdisjoint(head)):
+    if not text or (text[:1] in {b"{", b"["} and _is_text(head)):
         return "document" if _goes_on(text) else "lines"
     if head[0] <= 4:
         return "stream"
@@ -68,6 +68,19 @@ def framing_of(head: bytes) -> Framing:
     raise NotOtlp(
         f"is no stored OTLP that we know: it begins with {head[:8]!r}; JSON begins with {{, "
         "one protobuf message with 0x0a, a stream of them with a size of 4 bytes"
+    )
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether these are lines of JSON; a line of rubbish among them costs itself alone.
+
+    What begins with a line feed could be a protobuf request, and has to be clean.
+    """
+    if head[0] == 0x0A:
+        return _CONTROL.isdisjoint(head)
+    return any(
+        line[:1] in {b"{", b"["} and _CONTROL.isdisjoint(line)
+        for line in head.lstrip(_BLANK).split(b"\n")
     )
 
 

@@ -434,3 +434,14 @@ def test_memory_does_not_grow_with_the_file(write: Any, tmp_path: Path, config: 
     large.write_bytes(once * 64)
     assert large.stat().st_size > 25_000_000
     assert peak_kib(large, config) < peak_kib(small, config) + 4096
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [b'{"a": "\0"}', '{"resourceSpans": []}'.encode("utf-16-le")],
+    ids=["nul", "utf-16"],
+)
+def test_a_line_of_rubbish_costs_itself(rubbish: bytes) -> None:
+    from processor.stored.encoding import framing_of  # noqa: PLC0415
+
+    assert framing_of(b'{"resourceSpans": []}\n' + rubbish + b"\n") == "lines"

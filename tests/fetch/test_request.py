@@ -12,7 +12,7 @@ import pytest
 
 from processor.fetch.asking import Answer, Request, Validators
 from processor.fetch.failure import Ending, FetchError
-from processor.fetch.request import get
+from processor.fetch.request import get, is_inside, tls_for
 from processor.settings import TlsSettings
 from tests.doubles.web import (
     Behaviour,
@@ -378,3 +378,27 @@ async def test_http_may_become_https(tmp_path: Path) -> None:
         plain.at(reply("301 Go", location=secure.url()))
         assert (await asked(plain.url(), ca=ca.file)).body == BODY
     assert "authorization" not in secure.heard[0].headers
+
+
+@pytest.mark.parametrize(
+    ("url", "inside"),
+    [
+        pytest.param("http://169.254.169.254/latest", True, id="link-local"),
+        pytest.param("http://10.1.2.3/", True, id="private"),
+        pytest.param("https://[::1]:8443/", True, id="loopback-6"),
+        pytest.param("http://[fe80::1]/", True, id="link-local-6"),
+        pytest.param("http://[::ffff:127.0.0.1]/", True, id="loopback-in-6"),
+        pytest.param("http://localhost/", True, id="a-name"),
+        pytest.param("https://1.1.1.1/", False, id="everybodys"),
+    ],
+)
+def test_what_is_inside_is_no_place_for_a_redirect_from_outside(url: str, inside: bool) -> None:  # noqa: FBT001
+    assert is_inside(url) is inside
+
+
+def test_the_client_certificate_is_for_the_configured_origin() -> None:
+    tls = TlsSettings(ca_file="ca", cert_file="c", key_file="k")
+    request = Request("https://a.example/p", {}, tls, 1.0, 10, "test")
+    assert tls_for("https://A.example:443/other", request) == tls
+    for url in ("https://b.example/p", "https://a.example:444/p"):
+        assert tls_for(url, request) == TlsSettings(ca_file="ca")

@@ -108,3 +108,31 @@ def test_the_map_itself_has_no_key_without_a_name() -> None:
     }
     assert unnamed == set()
     assert {key for key in numbers if not LIMITS.fullmatch(key)} == set()
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        pytest.param(
+            "cache_read_input_token_cots", "cache_read_input_token_cost", id="no-cost"
+        ),
+        pytest.param("input_cost_per_tokn", "input_cost_per_token", id="a-letter-lost"),
+        pytest.param("ouput_cost_per_token_batches", "output_cost_per_token", id="with-a-tier"),
+        pytest.param("output_cots_per_token", "output_cost_per_token", id="turned-around"),
+    ],
+)
+def test_a_misspelled_price_leaves_its_model_to_the_layers_below(key: str, meant: str) -> None:
+    ordinary = {"litellm_provider": "openai", "input_cost_per_image": 1e-06, "mode": "chat"}
+    content = {"sample_spec": {}, "m": {**ordinary, key: 1e-7}, "n": ordinary}
+    loaded = detect.read(json.dumps(content).encode(), "map.json", "litellm")
+    assert loaded.layer.entry("openai", "m") is None
+    assert loaded.layer.entry("openai", "n") is not None
+    assert f"map.json: m.{key}: left out: unknown price key; did you mean {meant!r}?" in (
+        loaded.warnings
+    )
+
+
+@pytest.mark.parametrize("key", ["max_output_tokens", "input_cost_per_page", "supports_vision"])
+def test_what_is_no_slip_leaves_its_model(key: str) -> None:
+    content = {"n": {"litellm_provider": "openai", "input_cost_per_token": 1e-06, key: 7}}
+    assert detect.read(json.dumps(content).encode(), "f", "litellm").layer.entry("openai", "n")

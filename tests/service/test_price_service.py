@@ -203,6 +203,11 @@ async def test_fractions_of_seconds_are_read_as_their_decimals(tmp_path: Path) -
         ({"model": "m", "usage": {"input": 1e16}}, "usage[input]: 1e+16 is no count"),
         ({"model": "m", "usage": {"input": 1.5}}, "usage[input]: 1.5 is not whole, as tokens"),
         ({"model": "m", "attributes": {"a" * 2000: ""}}, "is longer than 1024"),
+        ({"model": "m", "attributes": {"reigon": "us"}}, "did you mean 'region'?"),
+        (
+            {"model": "m", "attributes": {"batch": "maybe"}},
+            "attributes[batch]: is true or false",
+        ),
         ({"model": "m", "attributes": {str(n): "" for n in range(65)}}, "attributes: has 65"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
