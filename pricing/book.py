@@ -164,12 +164,21 @@ class PriceBook:
                 result,
                 table.version,
                 tuple(problems),
-                tuple(line for read in layers for line in read.warnings),
+                tuple(line for read in layers for line in read.warnings)
+                + self._doubts(now_unix_s),
                 table.models_count,
                 table.rows_count,
                 now_unix_s,
                 tuple(outcomes),
             )
+
+    def _doubts(self, now_unix_s: float) -> tuple[str, ...]:
+        """What of the operator's terms and files cannot be meant so, in the table as it is."""
+        if not (self._good or self._terms.adjustments):
+            return ()
+        from pricing.misgivings import misgivings  # noqa: PLC0415  the built-in table alone needs none
+
+        return tuple(misgivings(self.current, int(now_unix_s * 10**9)))
 
     def stale(self) -> bool:
         """Whether a source holds something else than at the last reload, good or bad."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from pricing.providers import canonical, known
+from pricing.compact import CompactLayer
+from pricing.providers import canonical, from_model, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,10 @@ _LIKE = 0.7
 
 
 def models(table: PriceTable, model: str, provider: str = "", count: int = 3) -> list[str]:
-    """Ids like `model`, nearest first: of `provider` where it has some, else as `provider/id`."""
+    """Ids like `model`, nearest first: of `provider` where it has some, else as `provider/id`.
+
+    Of several sellers it is the one whose name for it is, where the name tells.
+    """
     name = model.strip().lower()[:200]
     if not name:
         return []
@@ -29,7 +33,8 @@ def models(table: PriceTable, model: str, provider: str = "", count: int = 3) ->
     bare = name.rpartition("/")[2]
     sellers: dict[str, str] = {}
     for seller, listed in table.models():
-        sellers.setdefault(listed, seller)
+        if listed not in sellers or seller == from_model(listed):
+            sellers[listed] = seller
     return [f"{sellers[each]}/{each}" for each in nearest(bare, sellers, count)]
 
 
@@ -40,6 +45,19 @@ def providers(table: PriceTable, provider: str, count: int = 3) -> list[str]:
     if not asked or asked in sellers or known(asked):
         return []
     return nearest(asked, sellers, count)
+
+
+def seller(table: PriceTable, model: str) -> str:
+    """The only provider of the operator's own files that lists a model; empty: none, or several."""
+    name = model.strip().lower()
+    own = [layer for layer in table.layers if not isinstance(layer, CompactLayer)]
+    providers = {each for layer in own for each, _ in layer.models()}
+    found = {
+        each
+        for each in providers
+        if any(layer.resolve(each, name) is not None for layer in own)
+    }
+    return next(iter(found)) if len(found) == 1 else ""
 
 
 def nearest(name: str, names: Iterable[str], count: int) -> list[str]:

@@ -103,6 +103,11 @@ class PriceTable:
         """The sources, first to last."""
         return self._layers[::-1]
 
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """What the operator's names stand for; lowercase."""
+        return self._aliases
+
     def entry(self, provider: str, model: str) -> Entry | None:
         """The rows of a model by its id, those of later layers over those of earlier ones."""
         found: Entry | None = None

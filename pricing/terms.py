@@ -9,6 +9,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pricing.money import divide_half_even, to_text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -84,8 +86,24 @@ class Terms(NamedTuple):
         """The same of the deployment environment."""
         return any(rule.environments for rule in self.adjustments)
 
+    def beside(self, atto_usd: int, at_unix_ns: int) -> str:
+        """Dollars in the second currency, exact decimal text, rounded once, half to even, to 10**-18.
+
+        By the rate of an instant; empty without one, or without a second currency. For costs that were
+        charged in dollars: of a `Quote` the `amount` says more, as its prices may be in that currency.
+        """
+        for rate in self.rates:
+            if rate.currency == self.currency and _in_force(rate, at_unix_ns):
+                return to_text(divide_half_even(atto_usd * rate.denominator, rate.numerator))
+        return ""
+
 
 NO_TERMS: Final = Terms()
+
+
+def _in_force(rate: Exchange, at_unix_ns: int) -> bool:
+    begun = rate.since is None or rate.since <= at_unix_ns
+    return begun and (rate.until is None or at_unix_ns < rate.until)
 
 
 def _named(texts: tuple[str, ...], patterns: tuple[str, ...]) -> bool:

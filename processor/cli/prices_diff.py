@@ -16,12 +16,12 @@ from processor.cli.output import print_json, print_problems, print_table
 from processor.model import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from pricing import PriceTable
     from pricing.difference import Difference, RowChange
     from processor.model import Charge
-    from processor.settings import Settings
+    from processor.settings import PricingSettings, Settings
 
 EXAMPLES: Final = """\b
 Examples:
@@ -124,7 +124,9 @@ class Month:
 )
 @click.option("--over-builtin", is_flag=True, help="A and B lie over the built-in table.")
 @click.option(
-    "--config", metavar="FILE", help="Aliases and what is done with costs that came along."
+    "--config",
+    metavar="FILE",
+    help="Aliases, adjustments, currency, and what is done with costs that came along.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the differences as JSON.")
 def diff(  # noqa: PLR0913 - a command's options are its arguments
@@ -145,7 +147,7 @@ def diff(  # noqa: PLR0913 - a command's options are its arguments
 
     settings = settings_for(config)
     before, after = (
-        _table(name, settings.pricing.aliases, over_builtin=over_builtin) for name in (old, new)
+        _table(name, settings.pricing, over_builtin=over_builtin) for name in (old, new)
     )
     found = difference(before, after)
     month = Month(settings, before, after) if months else None
@@ -159,13 +161,15 @@ def diff(  # noqa: PLR0913 - a command's options are its arguments
     sys.exit(int(month is not None and month.broken > 0))
 
 
-def _table(name: str, aliases: Mapping[str, str], *, over_builtin: bool) -> PriceTable:
+def _table(name: str, pricing: PricingSettings, *, over_builtin: bool) -> PriceTable:
+    """A or B under the operator's aliases, adjustments and currency, as `replay` would price by it."""
     from pricing import PriceBook, PriceSource  # noqa: PLC0415
     from processor.cli.priced import table_of  # noqa: PLC0415
 
     named = [] if name == BUILTIN else [PriceSource(name)]
     builtin = over_builtin or name == BUILTIN
-    return table_of(PriceBook(named, builtin=builtin, aliases=aliases))
+    book = PriceBook(named, builtin=builtin, aliases=pricing.aliases, terms=pricing.terms)
+    return table_of(book)
 
 
 def _print(found: Difference, month: Month | None) -> None:
@@ -181,8 +185,8 @@ def _print(found: Difference, month: Month | None) -> None:
     print_table(head, [_line(*key, effect) for key, effect in _sorted(month)])
     click.echo()
     total = _total(month)
-    old, new, change, percent = _money(total)
-    click.echo(f"{total.calls:,} calls: ${old} -> ${new}, {change} ({percent})")
+    old, new, change, percent = _shown(total)
+    click.echo(f"{total.calls:,} calls: {_usd(old)} -> {_usd(new)}, {change} ({percent})")
     lost = total.new_unpriced - total.old_unpriced
     if lost > 0:
         click.echo(f"{lost:,} calls had a cost by A and have none by B")
@@ -222,8 +226,20 @@ def _money(effect: Effect) -> tuple[str, str, str, str]:
     return to_text(effect.old), to_text(effect.new), f"{sign}{to_text(change)}", percent
 
 
+def _shown(effect: Effect) -> tuple[str, str, str, str]:
+    """For people: no call with a price is no amount, where `0` would say that they were free."""
+    old, new, change, percent = _money(effect)
+    old = old if effect.old_unpriced < effect.calls else "-"
+    new = new if effect.new_unpriced < effect.calls else "-"
+    return (old, new, "-", "-") if "-" in {old, new} else (old, new, change, percent)
+
+
+def _usd(amount: str) -> str:
+    return amount if amount == "-" else f"${amount}"
+
+
 def _line(provider: str, model: str, effect: Effect) -> tuple[str, ...]:
-    return provider or "-", model or "-", f"{effect.calls:,}", *_money(effect)
+    return provider or "-", model or "-", f"{effect.calls:,}", *_shown(effect)
 
 
 def _as_json(

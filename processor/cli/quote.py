@@ -92,7 +92,10 @@ def price_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command(epilog=EXAMPLES)
 @click.argument("model")
 @click.option(
-    "--provider", default="", metavar="P", help="Who sells it; told from MODEL if left out."
+    "--provider",
+    default="",
+    metavar="P",
+    help="Who sells it; told from MODEL or by the price files if left out.",
 )
 @_usage_options
 @click.option("--operation", default="chat", help="As gen_ai.operation.name has it.")
@@ -154,6 +157,10 @@ def quote(  # noqa: PLR0913 - a command's options are its arguments
     )
     table = table_for(files, config)
     at = unix_ns(datetime.now(UTC)) if at_unix_ns is None else at_unix_ns
+    if not provider and isinstance(table.find(question), NotPriced):
+        from pricing import suggest  # noqa: PLC0415 - only for a name that tells no seller
+
+        question = question._replace(provider=suggest.seller(table, model))
     answer = table.quote(question, usage, at) if usage else table.find(question)
     if isinstance(answer, NotPriced):
         _refuse(model, answer, table, as_json=as_json)

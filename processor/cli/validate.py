@@ -91,8 +91,27 @@ def _config(file: str, *, fetch: bool) -> Checked:
         file,
         "config",
         tuple(problem for one in found for problem in one.problems),
-        (*settings.warnings, *(warning for one in found for warning in one.warnings)),
+        (
+            *settings.warnings,
+            *(warning for one in found for warning in one.warnings),
+            *_misgivings(settings.pricing),
+        ),
     )
+
+
+def _misgivings(pricing: PricingSettings) -> list[str]:
+    """What of the terms cannot be meant so beside the prices they are for, as the service would say."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - for a configuration alone
+
+    from pricing.misgivings import misgivings  # noqa: PLC0415
+    from processor.sources import price_book, price_sources, restore  # noqa: PLC0415
+
+    sources = price_sources(pricing)
+    book = price_book(pricing)
+    restore(pricing, sources, book)
+    now = datetime.now(UTC).timestamp()
+    book.reload(now)
+    return misgivings(book.current, int(now * 10**9))
 
 
 def _sources(pricing: PricingSettings, *, fetch: bool) -> list[Checked]:

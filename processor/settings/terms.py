@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from processor.settings.problems import Report
 
 MAX_RULES: Final = 1000
+MAX_FACTOR: Final = 10
 _NONE: Final[tuple[str, ...]] = ()
 _DOES: Final = ("multiplier", "prices", "fixed")
 
@@ -38,15 +39,18 @@ def terms(pricing: Block) -> Terms:
         currency.warning(words, "code")
     currency.end()
     no_rules: tuple[Adjustment, ...] = ()
-    rules = pricing.take("adjustments", _Adjustments(pricing), no_rules)
+    rules = pricing.take(
+        "adjustments", _Adjustments(pricing, {rate.currency for rate in exchange}), no_rules
+    )
     return Terms(rules, exchange, "" if code == "USD" else code)
 
 
 class _Adjustments:
     """Parses the list of adjustments, each with its own block."""
 
-    def __init__(self, pricing: Block) -> None:
+    def __init__(self, pricing: Block, rated: set[str]) -> None:
         self._report = pricing.report
+        self._rated = rated
         self._kind = f"{pricing.kind}.adjustments"
 
     def __call__(self, node: Node) -> tuple[Adjustment, ...]:
@@ -62,7 +66,7 @@ class _Adjustments:
 
     def _adjustment(self, node: Node) -> Adjustment:
         block = Block(node, self._report, self._kind)
-        numerator, denominator = block.take("multiplier", _factor, (1, 1))
+        numerator, denominator = block.take("multiplier", _share, (1, 1))
         read = Adjustment(
             providers=tuple(map(canonical, block.take("provider", each(name), _NONE))),
             models=_lower(block.take("model", each(name), _NONE)),
@@ -83,8 +87,20 @@ class _Adjustments:
             block.problem("goes with `multiplier:` alone; leave it out", "classes")
         if None not in {read.since, read.until} and (read.until or 0) <= (read.since or 0):
             block.problem("ends before it begins", "to")
+        self._need_rates(block, read)
         block.end()
         return read
+
+    def _need_rates(self, block: Block, read: Adjustment) -> None:
+        """A price in a currency that no rate turns into dollars would leave its calls without one."""
+        for key, rate in read.prices:
+            if rate.currency and rate.currency not in self._rated:
+                words = f"{key} is in {rate.currency}, which has no rate; add `{rate.currency}:` to pricing.currency.rates"
+                block.problem(words, "prices")
+        fee = read.fixed
+        if fee is not None and fee.currency and fee.currency not in self._rated:
+            words = f"is in {fee.currency}, which has no rate; add `{fee.currency}:` to pricing.currency.rates"
+            block.problem(words, "fixed")
 
 
 class _Rates:
@@ -163,6 +179,17 @@ def _factor(node: Node) -> tuple[int, int]:
             f"is {shown(node)}; write a number above 0 of at most {MAX_DIGITS} digits, such as 0.78"
         )
     return number.as_integer_ratio()
+
+
+def _share(node: Node) -> tuple[int, int]:
+    """A factor on list prices: a discount or a mark-up, not a percentage."""
+    numerator, denominator = _factor(node)
+    if numerator > MAX_FACTOR * denominator or numerator * 250 < denominator:
+        raise Bad(
+            f"is {shown(node)}, which is no discount and no mark-up; write the share of the list "
+            "price that is paid, such as 0.78 for 22 % off"
+        )
+    return numerator, denominator
 
 
 def _prices(node: Node) -> tuple[tuple[str, rates.Rate], ...]:

@@ -203,6 +203,26 @@ def test_what_it_does_to_a_month(write: Any, old: Path) -> None:
     text = call("diff", old, new, "--usage", month).stdout
     assert "5 calls: $0.007903 -> $0.00705, -0.000853 (-10.8 %)" in text
     assert "1 calls had a cost by A and have none by B" in text
+    cells = {
+        line.split()[1]: line.split()[2:] for line in text.splitlines() if "openai" in line
+    }
+    assert cells["nobody-knows"] == ["1", "-", "-", "-", "-"]
+    assert cells["our-model"][-3:] == ["-", "-", "-"]
+
+
+def test_the_month_is_priced_on_the_operators_terms(old: Path) -> None:
+    month, config = old.with_name("month"), old.with_name("terms.yaml")
+    month.write_bytes(lines([*REQUESTS]))
+    config.write_text(
+        "receivers: {otlp: {protocols: {grpc: {}}}}\nexporters: {debug: {}}\n"
+        "processors: {genai_cost: {pricing: {adjustments: [{provider: openai, multiplier: 0.5}]}}}\n"
+        "service: {pipelines: {traces: {receivers: [otlp], processors: [genai_cost], exporters: [debug]}}}\n"
+    )
+    new = other(old, ("input: 2.50", "input: 2.25"))
+    listed = answer("diff", old, new, "--usage", month)["usage"]["total"]
+    agreed = answer("diff", old, new, "--usage", month, "--config", config)["usage"]["total"]
+    for each in ("old_usd", "new_usd"):
+        assert Decimal(agreed[each]) * 2 == Decimal(listed[each])
 
 
 def test_over_the_builtin_table_a_file_takes_nothing_away(old: Path) -> None:

@@ -115,7 +115,7 @@ def test_prices_of_a_configuration(tmp_path: Path) -> None:
     config.write_text(CONFIG % file)
     ours = ("our-model", "--output", "10", "--config", str(config))
     assert answer(*ours, "--provider", "openai")["cost_usd"] == "0.000003"
-    assert call(*ours).stderr.endswith("; add --provider openai\n")
+    assert answer(*ours)["provider"] == "openai"
     assert call("o1", "--input", "1", "--config", str(config)).exit_code == 1  # builtin: false
 
 
@@ -168,3 +168,20 @@ def test_nanoseconds_are_exact() -> None:
 
     at = datetime(2025, 3, 1, 0, 0, 0, 123457, UTC)
     assert unix_ns(at) == 1_740_787_200_123_457_000
+
+
+def test_a_price_file_tells_who_sells_its_models(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(
+        "genai-cost: 1\nproviders: {acme: {models: {house-7b: {prices: {input: 1, output: 2}}}}}"
+    )
+    arguments = ["quote", "house-7b", "--prices", str(file), "--input", "1000000"]
+    ran = CliRunner().invoke(main, arguments)
+    assert ran.exit_code == 0, ran.stderr
+    assert "provider acme" in ran.stdout
+
+
+def test_the_nearest_name_is_its_makers() -> None:
+    ran = CliRunner().invoke(main, ["quote", "gpt4o", "--input", "1"])
+    assert ran.exit_code == 1
+    assert "did you mean openai/gpt-4o " in ran.stderr

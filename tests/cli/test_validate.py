@@ -177,3 +177,18 @@ def test_no_file_is_a_wrong_call() -> None:
     ran = call()
     assert ran.exit_code == 2
     assert "Missing argument 'FILE...'" in ran.stderr
+
+
+def test_terms_are_held_against_the_prices_they_are_for(files: tuple[Path, Path]) -> None:
+    config, prices = files
+    prices.write_text(
+        "genai-cost: 1\nproviders: {acme: {currency: EUR, models: {house: {prices: {input: 1}}}}}"
+    )
+    rules = "adjustments: [{provider: acmee, multiplier: 0.9}]"
+    config.write_text((CONFIG % prices).replace("sources:", f"{rules}, sources:"))
+    ran = call(config)
+    assert ran.exit_code == 0
+    told = ran.stdout + ran.stderr
+    assert "pricing.adjustments[0].provider: `acmee` sells nothing" in told
+    assert "did you mean `acme`?" in told
+    assert "EUR has no rate for now: calls of acme are no_price_at_time" in told

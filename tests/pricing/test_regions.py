@@ -122,3 +122,12 @@ def per_million(question: Question) -> str:
 )
 def test_the_built_in_table_prices_the_region(question: Question, usd: str) -> None:
     assert per_million(question) == usd
+
+
+@pytest.mark.parametrize("model", ["gpt-oss-120b", "gpt-oss-20b", "gpt-oss-safeguard-20b"])
+def test_open_weights_have_no_price_of_a_maker_who_does_not_serve_them(model: str) -> None:
+    book = PriceBook()
+    book.reload(0.0)
+    assert not isinstance(
+        book.current.quote(Question(model, provider="openai"), {"input": 1}, 0), Quote
+    )

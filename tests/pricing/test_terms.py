@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pricing import Adjustment, Exchange, NotPriced, PriceTable, Question, Quote, Reason, Terms
 from pricing.money import to_text
@@ -283,3 +285,32 @@ def test_an_agreed_price_is_as_certain_for_reasoning_as_a_listed_one() -> None:
     answer = priced(prices(output="4"), usage={"reasoning": M})
     assert isinstance(answer, Quote)
     assert (told(answer), answer.status) == ("4 of 10", "priced")
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        pytest.param("2026-01-01", "0.000000000000000009", id="first-moment"),
+        pytest.param("2026-06-30", "0.000000000000000009", id="last-day"),
+        pytest.param("2026-07-01", "0.000000000000000005", id="next-rate"),
+        pytest.param("2025-12-31", "", id="before-any"),
+    ],
+)
+def test_a_charge_in_dollars_has_an_amount_by_the_rate_of_its_moment(
+    day: str, expected: str
+) -> None:
+    rates = (
+        Exchange("EUR", 11, 10, instant("2026-01-01"), instant("2026-07-01")),
+        Exchange("EUR", 2, 1, instant("2026-07-01")),
+        Exchange("GBP", 5, 4),
+    )
+    assert Terms((), rates, "EUR").beside(10, instant(day)) == expected
+    assert not Terms((), rates).beside(10, instant(day))
+
+
+@given(st.integers(0, 10**24))
+def test_such_an_amount_is_that_of_a_computed_cost(atto: int) -> None:
+    rate = Exchange("EUR", 27, 25)
+    answer = priced(usage={"input": atto}, rates=(rate,), currency="EUR")
+    assert isinstance(answer, Quote)
+    assert Terms((), (rate,), "EUR").beside(answer.atto_usd, NOW) == answer.amount

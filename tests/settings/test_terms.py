@@ -15,7 +15,9 @@ def terms(block: str) -> Terms:
 
 
 def rule(block: str) -> Adjustment:
-    (only,) = terms(f"adjustments: [{{{block}}}]").adjustments
+    (only,) = terms(
+        f"currency: {{rates: {{EUR: 1.08}}}}, adjustments: [{{{block}}}]"
+    ).adjustments
     return only
 
 
@@ -118,6 +120,22 @@ def test_a_currency_without_a_rate_is_worth_a_warning() -> None:
         ),
         pytest.param("adjustments: [{multiplier: 0}]", "is `0`; write a number", id="zero"),
         pytest.param("adjustments: [{multiplier: -1}]", "is `-1`; write a", id="negative"),
+        pytest.param(
+            "adjustments: [{multiplier: 78}]",
+            "which is no discount and no mark-up",
+            id="per-cent",
+        ),
+        pytest.param(
+            "adjustments: [{multiplier: 0.0022}]",
+            "which is no discount and no mark-up",
+            id="slipped",
+        ),
+        pytest.param(
+            "adjustments: [{prices: {input: 1 EUR}}]",
+            "adjustments[0].prices: input is in EUR, which has no rate; add `EUR:`",
+            id="price-without-rate",
+        ),
+        pytest.param("adjustments: [{fixed: 1 EUR}]", "fixed", id="fee-without-rate"),
         pytest.param("adjustments: [{multiplier: true}]", "is `true`; write a", id="boolean"),
         pytest.param("adjustments: [{multiplier: 1e99}]", "write a number", id="absurd"),
         pytest.param(

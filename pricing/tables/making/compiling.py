@@ -47,7 +47,7 @@ def compile_tables(wheels: Path) -> Compiled:
     then = litellm.read(fetch.content(wheels, fetch.TOKENCOST), fetch.TOKENCOST.label)
     data = fetch.content(wheels, fetch.GENAI_PRICES)
     dated, patterns = genai_prices.read(data, fetch.GENAI_PRICES.label)
-    ruled = [*rulings.correct(today), *rulings.correct(then)]
+    ruled = [*rulings.correct(today), *rulings.correct(then), *rulings.leave_out(dated)]
     left_out = [
         *plausible.sift(today),
         *plausible.sift(then, museum=True),

@@ -107,6 +107,11 @@ LEFT_OUT: Final = (
         ("Qwen2-Audio-7B-Instruct",),
         "100 USD per million tokens of output beside 0.50 of input: another unit, most likely",
     ),
+    (
+        "openai",
+        ("gpt-oss-120b", "gpt-oss-20b", "gpt-oss-safeguard-20b"),
+        "open weights that OpenAI does not serve; genai-prices has what resellers ask (OpenRouter, Groq)",
+    ),
 )
 
 # (provider, model) -> seconds charged at least; in the vendor's price list, in no source's data.
@@ -130,13 +135,17 @@ def correct(book: Book) -> list[dict[str, str]]:
         for period in entry.periods
         if (line := _rule(ruling, period))
     ]
-    done += [
+    return done + leave_out(book)
+
+
+def leave_out(book: Book) -> list[dict[str, str]]:
+    """Take away models that a source lists wrongly; for the record."""
+    return [
         {"provider": provider, "model": model, "chosen": "left out", "reason": reason}
         for provider, models, reason in LEFT_OUT
         for model in models
         if book.pop((provider, model.lower()), None) is not None
     ]
-    return done
 
 
 def _rule(ruling: Stated, period: Period) -> dict[str, str]:
