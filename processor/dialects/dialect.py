@@ -1,7 +1,8 @@
 """The form of a dialect: a table that says where an instrumentation writes what.
 
 A dialect is data. A `Spec` names an attribute, or with `#` a place inside an attribute that holds
-JSON: `langfuse.observation.usage_details#input`. Of several specs the first that is there counts.
+JSON: `langfuse.observation.usage_details#input`. In a list, `type=WORD` picks the maps that say so (in
+upper case), `n()` counts them. Of several specs the first that is there counts.
 Each table names the packages and versions it was read from (`read_from`).
 """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from processor.dialects.containment import UNLESS
+from processor.dialects.containment import ASKED
 from processor.dialects.shapes import AT_LENGTH, COUNTS, NAMES, STANDS, TELLS, Ear
 from processor.dialects.usage import UNITS
 
@@ -31,7 +31,7 @@ def ear(
         for key, role in _roles(dialect):
             if roles.setdefault(key, role) != role:
                 roles[key] = AT_LENGTH
-    for key in (*marks, *UNLESS):
+    for key in (*marks, *ASKED):
         if roles.setdefault(key, STANDS) == NAMES:
             roles[key] = AT_LENGTH
     roles.update(dict.fromkeys(plain, AT_LENGTH))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast, final
 
 from pricing.usage import CLASSES
-from processor.dialects.containment import UNLESS
+from processor.dialects.containment import ASKED
 from processor.dialects.dialect import Kind
 from processor.dialects.ears import ear
 from processor.dialects.reading import Reading
@@ -82,7 +82,7 @@ class Recogniser:
     def keys(self) -> set[str]:
         """Every attribute that some dialect reads."""
         specs = {spec for dialect in self._dialects for spec in dialect.specs()}
-        return {spec.partition("#")[0] for spec in specs} | UNLESS
+        return {spec.partition("#")[0] for spec in specs} | ASKED
 
     def marks(self) -> set[str]:
         """Attributes of which one must be on a span for it to be read at all."""
@@ -186,7 +186,7 @@ class Recogniser:
         told += (speaker.dialect.name, writer.scope, writer.version)
         for spec in speaker.subject_json:
             told.append(texts.text(spec))
-        for key in UNLESS:
+        for key in ASKED:
             told.append(key in attributes)
         question = tuple(told)
         known = self._subjects.get(question)

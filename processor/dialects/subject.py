@@ -60,7 +60,9 @@ class Subject:
         )
         self.request_label: str = label(self.request_model)
         self.response_label: str = label(self.response_model)
-        self.rule: Containment = containment(scope, version, self.provider, texts.attributes)
+        self.rule: Containment = containment(
+            scope, version, self.provider, texts.attributes, operation
+        )
 
         self._patterns: dict[tuple[tuple[str, ...], tuple[str, ...]], Pattern] = {}
 
