@@ -13,6 +13,7 @@ from pricing.usage import CLASSES
 from processor.dialects.containment import ASKED
 from processor.dialects.dialect import Kind
 from processor.dialects.ears import ear
+from processor.dialects.guesses import LOOKED_INTO, made_up
 from processor.dialects.reading import Reading
 from processor.dialects.recipe import Recipe, recipe
 from processor.dialects.said import Said, listen, reported
@@ -82,7 +83,7 @@ class Recogniser:
     def keys(self) -> set[str]:
         """Every attribute that some dialect reads."""
         specs = {spec for dialect in self._dialects for spec in dialect.specs()}
-        return {spec.partition("#")[0] for spec in specs} | ASKED
+        return {spec.partition("#")[0] for spec in specs} | ASKED | LOOKED_INTO
 
     def marks(self) -> set[str]:
         """Attributes of which one must be on a span for it to be read at all."""
@@ -138,7 +139,7 @@ class Recogniser:
             return None
         usage: dict[str, Count] = {}
         impossible = said.impossible()
-        if not impossible:
+        if not impossible and not made_up(speaker.dialect.name, said.counts, texts):
             try:
                 usage = disjoint(said.counts, subject.rule)
             except Impossible as problem:

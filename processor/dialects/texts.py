@@ -30,7 +30,7 @@ class Texts:
         self._opened: dict[str, Nested] | None = None
 
     def value(self, spec: str) -> Nested:
-        """What stands there; lists and maps opened, None for nothing."""
+        """What stands there; lists and maps opened, None for nothing. `key#` is all of a JSON text."""
         found = self.attributes.get(spec)
         if found is not None:
             return _nested(found) if isinstance(found, bytes) else found
@@ -38,7 +38,7 @@ class Texts:
             return None
         key, _, path = spec.partition("#")
         place = self._open(key)
-        for step in path.split("."):
+        for step in path.split(".") if path else ():
             place = _step(place, step)
         return place
 

@@ -9,7 +9,7 @@ import pytest
 from processor.dialects.containment import (
     CONVENTIONS,
     RULES,
-    UNLESS,
+    ASKED,
     Rule,
     containment,
     version_number,
@@ -60,7 +60,7 @@ def test_cached_tokens_inside_the_input(
 
 def test_a_newer_writer_is_told_by_what_it_sends() -> None:
     assert containment("ai", "", "anthropic", {NO_CACHE}).cache_inside
-    assert {NO_CACHE} == UNLESS
+    assert {NO_CACHE} == ASKED
 
 
 @pytest.mark.parametrize(
