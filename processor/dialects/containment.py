@@ -156,9 +156,7 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
-ASKED: Final = frozenset(
-    key for rule in RULES for key in (rule.unless, rule.where) if key
-)
+ASKED: Final = frozenset(key for rule in RULES for key in (rule.unless, rule.where) if key)
 """Attributes that the table asks for."""
 
 

@@ -117,6 +117,8 @@ class Dialect:
     usage: Mapping[str, tuple[Spec, ...]]
     """Counts by class as the dialect says them: totals may hold their parts (see containment)."""
     reported_cost: tuple[Spec, ...] = ()
+    unbilled: tuple[tuple[Spec, str], ...] = ()
+    """What says that nobody billed the call: (attribute, its value in lower case), a cache's hit."""
     conditions: Mapping[str, tuple[Spec, ...]] = field(
         default_factory=dict[str, tuple[Spec, ...]]
     )
@@ -138,6 +140,7 @@ class Dialect:
             *self.response_model,
             *self.service_tier,
             *self.region,
+            *[spec for spec, _ in self.unbilled],
             *conditions,
         ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from processor.dialects.containment import ASKED
+from processor.dialects.guesses import GUESSERS, LOOKED_INTO
 from processor.dialects.shapes import AT_LENGTH, COUNTS, NAMES, STANDS, TELLS, Ear
 from processor.dialects.usage import UNITS
 
@@ -35,6 +36,8 @@ def ear(
         if roles.setdefault(key, STANDS) == NAMES:
             roles[key] = AT_LENGTH
     roles.update(dict.fromkeys(plain, AT_LENGTH))
+    if len(dialects) == 1 and dialects[0].name in GUESSERS:
+        roles.update(dict.fromkeys(LOOKED_INTO, AT_LENGTH))
     return Ear(roles, kept)
 
 

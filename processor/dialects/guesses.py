@@ -18,13 +18,15 @@ OUT: Final = "gen_ai.output.messages"
 IN: Final = "gen_ai.input.messages"
 LOOKED_INTO: Final = frozenset({IN, OUT})
 """Attributes that hold the texts."""
+GUESSERS: Final = frozenset({"openlit"})
+"""Dialects that guess; looked into where the scope names them: a mark alone is not worth the reading."""
 MAX_GUESSED: Final = 1 << 16
 """Most tokens that are looked into: a longer text is not worth its reading."""
 
 
 def made_up(dialect: str, counts: Mapping[str, Count], texts: Texts) -> bool:
-    """Whether both counts are what the writer makes of the texts alone."""
-    if dialect != "openlit":
+    """Whether both counts are what a writer of this scope's dialect makes of the texts alone."""
+    if dialect not in GUESSERS:
         return False
     given = counts.get("output", 0)
     return (
@@ -36,7 +38,7 @@ def made_up(dialect: str, counts: Mapping[str, Count], texts: Texts) -> bool:
 
 
 def _halved(texts: Texts, key: str, count: Count, *, named: bool) -> bool:
-    """openlit 1.45.0, `general_tokens`: a token for every two characters, rounded up."""
+    """Openlit 1.45.0, `general_tokens`: a token for every two characters, rounded up."""
     messages = texts.value(f"{key}#")
     if not isinstance(messages, list):
         return False

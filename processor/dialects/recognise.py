@@ -139,7 +139,7 @@ class Recogniser:
             return None
         usage: dict[str, Count] = {}
         impossible = said.impossible()
-        if not impossible and not made_up(speaker.dialect.name, said.counts, texts):
+        if not impossible and not _made_up(writer, said, texts):
             try:
                 usage = disjoint(said.counts, subject.rule)
             except Impossible as problem:
@@ -200,9 +200,15 @@ class Recogniser:
         return known
 
 
+def _made_up(writer: Writer, said: Said, texts: Texts) -> bool:
+    """Whether the writer's counts are his own guess."""
+    speaker = writer.speaker
+    return speaker is not None and made_up(speaker.dialect.name, said.counts, texts)
+
+
 def _is_call(subject: Subject, said: Said) -> bool:
     """Whether the span describes a call or counts tokens of a model."""
-    if subject.kind is not INFERENCE and not said.counts and not said.problems:
+    if subject.kind is not INFERENCE and not said.says_numbers():
         return False
     return subject.kind is not None or bool(subject.model)
 

@@ -82,7 +82,9 @@ def _step(place: Nested, step: str) -> Nested:
 def _says(place: Nested, name: str, wanted: str) -> bool:
     """Whether a map says a word under a name, `*` for anything."""
     said = place.get(name) if isinstance(place, dict) else None
-    return said is not None and (wanted == "*" or (isinstance(said, str) and said.upper() == wanted))
+    return said is not None and (
+        wanted == "*" or (isinstance(said, str) and said.upper() == wanted)
+    )
 
 
 def _nested(value: bytes) -> Nested:

@@ -20,6 +20,8 @@ Count = int | Decimal
 
 MAX_COUNT: Final = 10**12
 """More tokens than any call has; a larger number is not a count."""
+NOTHING: Final = frozenset({"", "nan", "none", "null", "undefined", "n/a", "-"})
+"""Texts that writers send for no number."""
 MIN_DIGIT: Final = -18
 """Where the first digit of an amount stands at the least: 1e-999999 is a trap, not an amount."""
 
@@ -80,6 +82,16 @@ def count(value: object) -> int | None:
     if not 0 <= number <= MAX_COUNT:
         raise Impossible(f"{_shown(value)} is no count")
     return number
+
+
+def unreadable(value: object) -> bool:
+    """Whether something stands where a number should and says no number: `12k`, true, a list.
+
+    What writers send for nothing is nothing: an empty text, NaN, `None`.
+    """
+    if isinstance(value, str):
+        return value.strip().lower() not in NOTHING and _number(value) is None
+    return isinstance(value, (bool, bytes, list, dict))
 
 
 def quantity(value: object) -> Decimal | None:
@@ -168,12 +180,10 @@ def _disjoint_with_care(counts: dict[str, Count], rule: Containment) -> dict[str
 
 
 def _split_total(own: dict[str, Count]) -> None:
-    """What a writer calls output and is the sum of input and output."""
-    both = own.pop("total-", None)
-    if both is not None:
-        if both < own.get("input", 0):
-            raise Impossible(f"{own.get('input')} input tokens of {both} in all")
-        _put(own, "output", both - own.get("input", 0))
+    """Some writers call the sum of input and output the output; the provider's own sum proves it."""
+    both = own.pop("total-", 0)
+    if both and both == own.get("output") and both > own.get("input", 0):
+        own["output"] = both - own.get("input", 0)
 
 
 def _split_cached(own: dict[str, Count]) -> None:
@@ -193,19 +203,16 @@ def _split_writes(own: dict[str, Count]) -> None:
 
 def _take_input_apart(own: dict[str, Count], total: Count, rule: Containment) -> None:
     if not rule.cache_billed:
-        for name in CACHED:
-            own.pop(name, None)
+        _drop_cached(own)
     whole = own.get("input")
     if whole is None:
         return
+    if rule.cache_left_over and _sum(own, CACHED) > whole:
+        _drop_cached(own)  # of another call
     cached = _sum(own, CACHED)
     inside = rule.cache_inside
     if cached:
-        if cached > whole and rule.cache_left_over:
-            cached = 0  # of another call
-            for name in CACHED:
-                own.pop(name, None)
-        elif cached > whole:
+        if cached > whole:
             inside = False  # a part cannot be larger than its whole
         elif inside and total and total == whole + cached + own.get("output", 0):
             inside = False  # the writer's own sum has them on top
@@ -216,6 +223,11 @@ def _take_input_apart(own: dict[str, Count], total: Count, rule: Containment) ->
     if rest < 0:
         raise Impossible(f"{parts} parts and {cached} cached of {whole} input tokens")
     _put(own, "input", rest)
+
+
+def _drop_cached(own: dict[str, Count]) -> None:
+    for name in CACHED:
+        own.pop(name, None)
 
 
 def _take_cached_out_of_parts(own: dict[str, Count]) -> None:
