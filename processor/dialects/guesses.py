@@ -57,4 +57,5 @@ def _plain(messages: list[Nested], *, named: bool) -> Iterator[str]:
             for part in (parts if isinstance(parts, list) else ())
             if isinstance(part, dict) and part.get("type") == "text"
         )
-        yield f"{message.get('role')}: {said}" if named else said
+        role = message.get("role")
+        yield f"{role}: {said}" if named and isinstance(role, str) else said

@@ -72,9 +72,10 @@ class Recogniser:
         self._marks: frozenset[str] = frozenset(
             [mark for dialect in dialects for mark in dialect.marks]
         )
-        self._ears: dict[str, Ear] = {
-            each.name: ear([each], (), plain, kept) for each in dialects
-        }
+        self._plain: AbstractSet[str] = plain
+        self._kept: AbstractSet[str] = kept
+        self._ears: dict[str, Ear] = {}
+        """By dialect, made when somebody speaks it."""
         self._strangers: Ear = ear(dialects, self._marks, plain, kept)
         self._writers: dict[tuple[str, str], Writer] = {}
         self._subjects: dict[tuple[object, ...], Subject] = {}
@@ -98,7 +99,7 @@ class Recogniser:
         known = self._writers.get((scope, version))
         if known is None:
             speaker = self._by_name(scope)
-            ear = self._strangers if speaker is None else self._ears[speaker.dialect.name]
+            ear = self._strangers if speaker is None else self._ear(speaker.dialect)
             known = Writer(scope, version, speaker, ear)
             if len(scope) + len(version) <= MEMO_TEXT:
                 if len(self._writers) >= MEMO_LIMIT:  # scope names come from strangers
@@ -107,6 +108,13 @@ class Recogniser:
                 self._writers[scope, version] = known
                 known.root = self.shapes.root()
         return known
+
+    def _ear(self, dialect: Dialect) -> Ear:
+        """What a dialect is listened to for."""
+        found = self._ears.get(dialect.name)
+        if found is None:
+            found = self._ears[dialect.name] = ear([dialect], (), self._plain, self._kept)
+        return found
 
     def short(self, heard: Heard, known: Recipe) -> Reading | None:
         """The account of a span of a known shape; None where it takes the long way after all."""
