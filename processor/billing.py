@@ -92,6 +92,9 @@ class Biller:
         if table is not self._table:
             self._turn_to(table)
         reading = candidate.reading
+        if reading.pattern.subject.unbilled and not self._stands(candidate):
+            status = Status.NOT_BILLABLE
+            return Bill(status, 0, "", self._stamper.unpriced(status))
         at_unix_ns = int(candidate.view.end_ns) or now_unix_ns
         if reading.reported_usd is None and not reading.impossible:
             rated = self._rated_for(candidate, table, at_unix_ns)

@@ -25,6 +25,10 @@ class Containment:
     """Reasoning tokens are part of the output count."""
     cache_billed: bool = True
     """The provider bills cached tokens at all; where not, a count of them says nothing."""
+    cache_left_over: bool = False
+    """Cached tokens that don't fit into the input are another call's, for certain."""
+    invented: bool = False
+    """The counts are the writer's own guess, not the provider's: nothing is known of the usage."""
 
 
 CONVENTIONS: Final = Containment()
@@ -45,6 +49,10 @@ class Rule:
     """Only for scope versions below this one; empty for all."""
     unless: str = ""
     """An attribute whose presence shows a writer to whom the row does not apply."""
+    where: str = ""
+    """An attribute without which the row does not apply; empty for all."""
+    operations: frozenset[str] = frozenset()
+    """What `gen_ai.operation.name` says; empty for all."""
 
 
 _ANTHROPIC: Final = frozenset({"anthropic"})
@@ -60,6 +68,28 @@ RULES: Final[tuple[Rule, ...]] = (
         frozenset({"cohere"}),
         Containment(cache_billed=False),
         "Cohere bills billed_units; its cached_tokens are about raw tokens and have no price",
+    ),
+    Rule(
+        "litellm",
+        _ANTHROPIC,
+        CACHE_OUTSIDE,
+        "litellm 1.60 copies input_tokens and names them prompt_tokens; 1.106 adds up and says input_tokens",
+        where="gen_ai.usage.prompt_tokens",
+    ),
+    Rule("litellm", _ALL, CONVENTIONS, "litellm 1.106 and 1.109 add the cached tokens up"),
+    Rule(
+        "",
+        _ALL,
+        Containment(cache_left_over=True),
+        "litellm 1.109 writes call over call onto an application's span; what only one had stays",
+        where="litellm.call_id",
+    ),
+    Rule(
+        "@traceloop/instrumentation-openai",
+        _ALL,
+        Containment(invented=True),
+        "@traceloop/instrumentation-openai 0.27 makes up an image's tokens: 3 and 1056 of 59 and 4160",
+        operations=frozenset({"image_generation"}),
     ),
     Rule(
         "opentelemetry.instrumentation.botocore.bedrock-runtime",
@@ -126,16 +156,21 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
-UNLESS: Final = frozenset(rule.unless for rule in RULES if rule.unless)
+ASKED: Final = frozenset(key for rule in RULES for key in (rule.unless, rule.where) if key)
 """Attributes that the table asks for."""
 
 
 def containment(
-    scope: str, version: str, provider: str, present: Container[str]
+    scope: str, version: str, provider: str, present: Container[str], operation: str = ""
 ) -> Containment:
     """What the table says of this writer; `present` holds the keys of the span's attributes."""
     for rule in RULES:
-        if _speaks_of(rule, scope, version, provider) and rule.unless not in present:
+        if (
+            _speaks_of(rule, scope, version, provider)
+            and rule.unless not in present
+            and (not rule.where or rule.where in present)
+            and (not rule.operations or operation in rule.operations)
+        ):
             return rule.containment
     return CONVENTIONS
 

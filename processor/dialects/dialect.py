@@ -1,7 +1,8 @@
 """The form of a dialect: a table that says where an instrumentation writes what.
 
 A dialect is data. A `Spec` names an attribute, or with `#` a place inside an attribute that holds
-JSON: `langfuse.observation.usage_details#input`. Of several specs the first that is there counts.
+JSON: `langfuse.observation.usage_details#input`. In a list, `type=WORD` picks the maps that say so (in
+upper case), `n()` counts them. Of several specs the first that is there counts.
 Each table names the packages and versions it was read from (`read_from`).
 """
 
@@ -116,6 +117,8 @@ class Dialect:
     usage: Mapping[str, tuple[Spec, ...]]
     """Counts by class as the dialect says them: totals may hold their parts (see containment)."""
     reported_cost: tuple[Spec, ...] = ()
+    unbilled: tuple[tuple[Spec, str], ...] = ()
+    """What says that nobody billed the call: (attribute, its value in lower case), a cache's hit."""
     conditions: Mapping[str, tuple[Spec, ...]] = field(
         default_factory=dict[str, tuple[Spec, ...]]
     )
@@ -137,6 +140,7 @@ class Dialect:
             *self.response_model,
             *self.service_tier,
             *self.region,
+            *[spec for spec, _ in self.unbilled],
             *conditions,
         ]
 

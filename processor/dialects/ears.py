@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from processor.dialects.containment import UNLESS
+from processor.dialects.containment import ASKED
+from processor.dialects.guesses import GUESSERS, LOOKED_INTO
 from processor.dialects.shapes import AT_LENGTH, COUNTS, NAMES, STANDS, TELLS, Ear
 from processor.dialects.usage import UNITS
 
@@ -31,10 +32,12 @@ def ear(
         for key, role in _roles(dialect):
             if roles.setdefault(key, role) != role:
                 roles[key] = AT_LENGTH
-    for key in (*marks, *UNLESS):
+    for key in (*marks, *ASKED):
         if roles.setdefault(key, STANDS) == NAMES:
             roles[key] = AT_LENGTH
     roles.update(dict.fromkeys(plain, AT_LENGTH))
+    if len(dialects) == 1 and dialects[0].name in GUESSERS:
+        roles.update(dict.fromkeys(LOOKED_INTO, AT_LENGTH))
     return Ear(roles, kept)
 
 

@@ -16,7 +16,7 @@ _OBJECT: Final = "metadata.usage_object#"
 LITELLM: Final = replace(
     SEMCONV,
     name="litellm",
-    read_from="litellm 1.60 and 1.106, callback `otel`, and its gateway",
+    read_from="litellm 1.60, 1.106 and 1.109, callback `otel`, and its gateway",
     scopes=("litellm",),
     marks=("litellm.call_id", "litellm.provider.model"),
     request_model=("litellm.provider.model", "gen_ai.request.model"),

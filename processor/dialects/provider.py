@@ -23,6 +23,14 @@ FRAMEWORKS: Final = frozenset(
         "langchain",
         "llama_index",
         "litellm",
+        "gcp.vertex.agent",
+        "mastra",
+        "semantic_kernel",
+        "crewai",
+        "agno",
+        "haystack",
+        "dspy",
+        "smolagents",
     }
 )
 

@@ -100,6 +100,7 @@ def plain_arithmetic(classes: Sequence[str], rule: Containment) -> bool:
         WITH_CARE.isdisjoint(classes)
         and UNITS.isdisjoint(classes)
         and (rule.cache_billed or not _some(classes, CACHED))
+        and not rule.invented
     )
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast, final
 
 from pricing.usage import CLASSES
-from processor.dialects.containment import UNLESS
+from processor.dialects.containment import ASKED
 from processor.dialects.dialect import Kind
 from processor.dialects.ears import ear
+from processor.dialects.guesses import LOOKED_INTO, made_up
 from processor.dialects.reading import Reading
 from processor.dialects.recipe import Recipe, recipe
 from processor.dialects.said import Said, listen, reported
@@ -71,9 +72,10 @@ class Recogniser:
         self._marks: frozenset[str] = frozenset(
             [mark for dialect in dialects for mark in dialect.marks]
         )
-        self._ears: dict[str, Ear] = {
-            each.name: ear([each], (), plain, kept) for each in dialects
-        }
+        self._plain: AbstractSet[str] = plain
+        self._kept: AbstractSet[str] = kept
+        self._ears: dict[str, Ear] = {}
+        """By dialect, made when somebody speaks it."""
         self._strangers: Ear = ear(dialects, self._marks, plain, kept)
         self._writers: dict[tuple[str, str], Writer] = {}
         self._subjects: dict[tuple[object, ...], Subject] = {}
@@ -82,7 +84,7 @@ class Recogniser:
     def keys(self) -> set[str]:
         """Every attribute that some dialect reads."""
         specs = {spec for dialect in self._dialects for spec in dialect.specs()}
-        return {spec.partition("#")[0] for spec in specs} | UNLESS
+        return {spec.partition("#")[0] for spec in specs} | ASKED | LOOKED_INTO
 
     def marks(self) -> set[str]:
         """Attributes of which one must be on a span for it to be read at all."""
@@ -97,7 +99,7 @@ class Recogniser:
         known = self._writers.get((scope, version))
         if known is None:
             speaker = self._by_name(scope)
-            ear = self._strangers if speaker is None else self._ears[speaker.dialect.name]
+            ear = self._strangers if speaker is None else self._ear(speaker.dialect)
             known = Writer(scope, version, speaker, ear)
             if len(scope) + len(version) <= MEMO_TEXT:
                 if len(self._writers) >= MEMO_LIMIT:  # scope names come from strangers
@@ -106,6 +108,13 @@ class Recogniser:
                 self._writers[scope, version] = known
                 known.root = self.shapes.root()
         return known
+
+    def _ear(self, dialect: Dialect) -> Ear:
+        """What a dialect is listened to for."""
+        found = self._ears.get(dialect.name)
+        if found is None:
+            found = self._ears[dialect.name] = ear([dialect], (), self._plain, self._kept)
+        return found
 
     def short(self, heard: Heard, known: Recipe) -> Reading | None:
         """The account of a span of a known shape; None where it takes the long way after all."""
@@ -138,7 +147,7 @@ class Recogniser:
             return None
         usage: dict[str, Count] = {}
         impossible = said.impossible()
-        if not impossible:
+        if not impossible and not _made_up(writer, said, texts):
             try:
                 usage = disjoint(said.counts, subject.rule)
             except Impossible as problem:
@@ -186,7 +195,7 @@ class Recogniser:
         told += (speaker.dialect.name, writer.scope, writer.version)
         for spec in speaker.subject_json:
             told.append(texts.text(spec))
-        for key in UNLESS:
+        for key in ASKED:
             told.append(key in attributes)
         question = tuple(told)
         known = self._subjects.get(question)
@@ -199,9 +208,15 @@ class Recogniser:
         return known
 
 
+def _made_up(writer: Writer, said: Said, texts: Texts) -> bool:
+    """Whether the writer's counts are his own guess."""
+    speaker = writer.speaker
+    return speaker is not None and made_up(speaker.dialect.name, said.counts, texts)
+
+
 def _is_call(subject: Subject, said: Said) -> bool:
     """Whether the span describes a call or counts tokens of a model."""
-    if subject.kind is not INFERENCE and not said.counts and not said.problems:
+    if subject.kind is not INFERENCE and not said.says_numbers():
         return False
     return subject.kind is not None or bool(subject.model)
 

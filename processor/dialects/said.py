@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, final
 from mypy_extensions import i64, mypyc_attr
 
 from processor.dialects.speaker import REPORTED
-from processor.dialects.usage import MAX_COUNT, UNITS, Impossible, count, quantity
+from processor.dialects.usage import MAX_COUNT, UNITS, Impossible, count, quantity, unreadable
 
 if TYPE_CHECKING:
     from processor.dialects.dialect import Dialect
@@ -33,12 +33,24 @@ class Said:
         self.counts: dict[str, Count] = {}
         self.problems: dict[str, str] = {}
         """By class, why the number that would be taken cannot be true."""
+        self.unread: dict[str, str] = {}
+        """By class, what stands where a number should; another attribute may have one."""
         self.reported: bool = False
         """Whether a cost came with the span."""
 
+    def says_numbers(self) -> bool:
+        """Whether anything stands where a count should, be it true or not."""
+        return bool(self.counts) or bool(self.problems) or bool(self.unread)
+
     def impossible(self) -> str:
         """What cannot be true, whatever the attributes' order; empty where all can."""
-        return min(self.problems.values()) if self.problems else ""
+        if self.problems:
+            return min(self.problems.values())
+        if not self.unread:
+            return ""
+        return min(
+            [why for name, why in self.unread.items() if name not in self.counts], default=""
+        )
 
 
 def listen(speaker: Speaker, texts: Texts) -> Said:
@@ -79,6 +91,8 @@ def _take(said: Said, name: str, spec: str, value: object, *, whole: bool) -> bo
             said.problems[name] = f"{spec}: {problem}"
             return True
     if number is None:
+        if name != "total" and unreadable(value):
+            said.unread.setdefault(name, f"{spec}: {str(value)[:32]!r} is no count")
         return False
     said.counts[name] = number
     if said.problems:

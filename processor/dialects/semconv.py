@@ -20,6 +20,10 @@ SERVICE_TIER: Final = (
     "gen_ai.openai.response.service_tier",
     "gen_ai.response.service_tier",
     "anthropic.response.service_tier",
+    # What was asked for, where nobody says what was served.
+    "openai.request.service_tier",
+    "gen_ai.openai.request.service_tier",
+    "gen_ai.request.service_tier",
 )
 
 INPUT: Final = (
@@ -36,6 +40,8 @@ CACHE_READ: Final = (
     "gen_ai.usage.cache_read.input_tokens",
     "gen_ai.usage.cache_read_input_tokens",
     "gen_ai.usage.cached_tokens",
+    "gen_ai.usage.cached_input_tokens",
+    "gen_ai.usage.prompt_tokens_details.cached_tokens",
     "gen_ai.usage.input_tokens.cached",
 )
 # `cache_creation` until semantic-conventions-genai#440, `cache_write` since; both are live.
@@ -43,11 +49,15 @@ CACHE_WRITE: Final = (
     "gen_ai.usage.cache_write.input_tokens",
     "gen_ai.usage.cache_creation.input_tokens",
     "gen_ai.usage.cache_creation_input_tokens",
+    "gen_ai.usage.cache_write_input_tokens",
+    "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
     "gen_ai.usage.input_tokens.cache_write",
 )
 REASONING: Final = (
     "gen_ai.usage.reasoning.output_tokens",
     "gen_ai.usage.reasoning_tokens",
+    "gen_ai.usage.reasoning_output_tokens",
+    "gen_ai.usage.completion_tokens_details.reasoning_tokens",
     "gen_ai.usage.output_tokens.reasoning",
 )
 TOTAL: Final = ("gen_ai.usage.total_tokens", "llm.usage.total_tokens")
@@ -63,11 +73,17 @@ USAGE: Final = {
     ),
     "reasoning": REASONING,
     "input_audio": ("gen_ai.usage.audio.input_tokens",),
-    "output_audio": ("gen_ai.usage.audio.output_tokens",),
+    "output_audio": (
+        "gen_ai.usage.audio.output_tokens",
+        "gen_ai.usage.completion_tokens_details.audio_tokens",
+    ),
     "input_image": ("gen_ai.usage.image.input_tokens",),
     "output_image": ("gen_ai.usage.image.output_tokens",),
     "cache_read_audio": ("gen_ai.usage.audio.cache_read.input_tokens",),
     "cache_read_image": ("gen_ai.usage.image.cache_read.input_tokens",),
+    "input_video": ("gen_ai.usage.video.input_tokens",),
+    "output_video": ("gen_ai.usage.video.output_tokens",),
+    "cache_read_video": ("gen_ai.usage.video.cache_read.input_tokens",),
     "audio_seconds": ("gen_ai.usage.seconds",),
     "total": TOTAL,
 }
@@ -81,6 +97,7 @@ REPORTED_COST: Final = (
     "gen_ai.cost.total_cost",
     "operation.cost",
     "llm.cost.total",
+    "litellm.cost.total",
     "gen_ai.cost.total_tokens",
     "_signoz.gen_ai.total_cost",
 )
@@ -99,12 +116,13 @@ SEMCONV: Final = Dialect(
         "opentelemetry.instrumentation.openai_v2",
         "opentelemetry.util.genai",
     ),
-    operation=(*OPERATION, "gen_ai.span.kind"),
+    operation=OPERATION,
     provider=PROVIDER,
     request_model=REQUEST_MODEL,
     response_model=RESPONSE_MODEL,
     response_id=RESPONSE_ID,
     service_tier=SERVICE_TIER,
+    unbilled=(("litellm.cache_hit", "true"),),
     usage=USAGE,
     reported_cost=REPORTED_COST,
 )

@@ -51,6 +51,8 @@ class Subject:
         )
         """Canonical id, or empty where nothing told it."""
         self.service_tier: str = texts.first(dialect.service_tier)[:MAX_NAME]
+        self.unbilled: bool = any(_word(texts, spec) == word for spec, word in dialect.unbilled)
+        """A cache of somebody between answered it: the provider never saw the call."""
         self.region: str = texts.first(dialect.region)[:MAX_NAME]
         conditions = [
             (name, texts.first(specs)[:MAX_NAME]) for name, specs in dialect.conditions.items()
@@ -60,7 +62,9 @@ class Subject:
         )
         self.request_label: str = label(self.request_model)
         self.response_label: str = label(self.response_model)
-        self.rule: Containment = containment(scope, version, self.provider, texts.attributes)
+        self.rule: Containment = containment(
+            scope, version, self.provider, texts.attributes, operation
+        )
 
         self._patterns: dict[tuple[tuple[str, ...], tuple[str, ...]], Pattern] = {}
 
@@ -88,6 +92,12 @@ class Pattern:
         """What is counted, each above 0 and none within another; empty where nothing is."""
         self.zeros: tuple[str, ...] = zeros
         """What is said to be 0, which is not the same as not said."""
+
+
+def _word(texts: Texts, spec: str) -> str:
+    """A text or a truth value in lower case."""
+    found = texts.value(spec)
+    return str(found).lower() if isinstance(found, (str, bool)) else ""
 
 
 def _operation(dialect: Dialect, texts: Texts) -> tuple[Kind | None, str]:

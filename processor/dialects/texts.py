@@ -17,6 +17,7 @@ MAX_JSON: Final = 1 << 20
 """Largest JSON text in an attribute that is opened, in characters."""
 MAX_REPR: Final = 16_384
 """Largest Python repr, likewise."""
+LENGTH: Final = "n()"
 
 
 class Texts:
@@ -29,7 +30,7 @@ class Texts:
         self._opened: dict[str, Nested] | None = None
 
     def value(self, spec: str) -> Nested:
-        """What stands there; lists and maps opened, None for nothing."""
+        """What stands there; lists and maps opened, None for nothing. `key#` is all of a JSON text."""
         found = self.attributes.get(spec)
         if found is not None:
             return _nested(found) if isinstance(found, bytes) else found
@@ -37,8 +38,8 @@ class Texts:
             return None
         key, _, path = spec.partition("#")
         place = self._open(key)
-        for step in path.split("."):
-            place = place.get(step) if isinstance(place, dict) else None
+        for step in path.split(".") if path else ():
+            place = _step(place, step)
         return place
 
     def text(self, spec: str) -> str:
@@ -64,6 +65,26 @@ class Texts:
         if key not in self._opened:
             self._opened[key] = _json(self.attributes.get(key))
         return self._opened[key]
+
+
+def _step(place: Nested, step: str) -> Nested:
+    """One step into JSON: a member; of a list, `k=v` its maps that say so, `n()` how many, else its first."""
+    if isinstance(place, list):
+        if step == LENGTH:
+            return len(place)
+        name, equals, wanted = step.partition("=")
+        if equals:
+            return [each for each in place if _says(each, name, wanted)]
+        place = place[0] if place else None
+    return place.get(step) if isinstance(place, dict) else None
+
+
+def _says(place: Nested, name: str, wanted: str) -> bool:
+    """Whether a map says a word under a name, `*` for anything."""
+    said = place.get(name) if isinstance(place, dict) else None
+    return said is not None and (
+        wanted == "*" or (isinstance(said, str) and said.upper() == wanted)
+    )
 
 
 def _nested(value: bytes) -> Nested:

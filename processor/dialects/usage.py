@@ -11,6 +11,8 @@ import math
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
+from pricing.usage import CLASSES, TOKENS
+
 if TYPE_CHECKING:
     from processor.dialects.containment import Containment
 
@@ -18,32 +20,36 @@ Count = int | Decimal
 
 MAX_COUNT: Final = 10**12
 """More tokens than any call has; a larger number is not a count."""
+NOTHING: Final = frozenset({"", "nan", "none", "null", "undefined", "n/a", "-"})
+"""Texts that writers send for no number."""
 MIN_DIGIT: Final = -18
 """Where the first digit of an amount stands at the least: 1e-999999 is a trap, not an amount."""
 
 # Classes that are not tokens: never part of input or output.
-UNITS: Final = frozenset(
-    {"audio_seconds", "output_audio_seconds", "input_characters", "images", "searches"}
-)
+UNITS: Final = frozenset(CLASSES) - TOKENS
 
 WITH_CARE: Final = frozenset(
     {
         "total",
+        "total-",
         "cache_write_1h",
+        "cache_write_12h",
+        "cache_read_audio",
+        "cache_read_image",
+        "cache_read_video",
         "cache_read+",
         "cache_write+",
         "reasoning+",
+        "tool_input+",
         "input_audio+",
         "output_audio+",
     }
 )
-CACHED: Final = (
-    "cache_read",
-    "cache_write",
-    "cache_write_1h",
-    "cache_read_audio",
-    "cache_read_image",
-)
+"""What plain subtraction is not enough for."""
+LONGER: Final = ("cache_write_1h", "cache_write_12h")
+CACHED_PARTS: Final = ("cache_read_audio", "cache_read_image", "cache_read_video")
+"""Parts of `cache_read` by what they were; what each was is also part of `input_audio` and so on."""
+CACHED: Final = ("cache_read", "cache_write", *LONGER, *CACHED_PARTS)
 INPUT_PARTS: Final = ("input_audio", "input_image", "input_video", "tool_input")
 OUTPUT_PARTS: Final = ("output_audio", "output_image", "output_video")
 _ROLE: Final = {
@@ -76,6 +82,16 @@ def count(value: object) -> int | None:
     if not 0 <= number <= MAX_COUNT:
         raise Impossible(f"{_shown(value)} is no count")
     return number
+
+
+def unreadable(value: object) -> bool:
+    """Whether something stands where a number should and says no number: `12k`, true, a list.
+
+    What writers send for nothing is nothing: an empty text, NaN, `None`.
+    """
+    if isinstance(value, str):
+        return value.strip().lower() not in NOTHING and _number(value) is None
+    return isinstance(value, (bool, bytes, list, dict))
 
 
 def quantity(value: object) -> Decimal | None:
@@ -116,6 +132,8 @@ def disjoint(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
     A class with `+` behind its name is reported as standing beside its total, never in it.
     Raises `Impossible` where the parts of a total exceed it and cannot stand beside it.
     """
+    if rule.invented:
+        return {}
     if not WITH_CARE.isdisjoint(counts):
         return _disjoint_with_care(counts, rule)
     own: dict[str, Count] = {}
@@ -151,7 +169,9 @@ def _disjoint_with_care(counts: dict[str, Count], rule: Containment) -> dict[str
             else:
                 own[name] = number
     total = own.pop("total", 0)
+    _split_total(own)
     _split_writes(own)
+    _split_cached(own)
     _take_input_apart(own, total, rule)
     _take_output_apart(own, rule)
     for name, number in beside.items():
@@ -159,21 +179,36 @@ def _disjoint_with_care(counts: dict[str, Count], rule: Containment) -> dict[str
     return own
 
 
+def _split_total(own: dict[str, Count]) -> None:
+    """Some writers call the sum of input and output the output; the provider's own sum proves it."""
+    both = own.pop("total-", 0)
+    if both and both == own.get("output") and both > own.get("input", 0):
+        own["output"] = both - own.get("input", 0)
+
+
+def _split_cached(own: dict[str, Count]) -> None:
+    """Cached sound and pictures are part of all that was read from the cache, where that is told."""
+    parts, read = _sum(own, CACHED_PARTS), own.get("cache_read", 0)
+    if parts and read >= parts:
+        _put(own, "cache_read", read - parts)
+
+
 def _split_writes(own: dict[str, Count]) -> None:
-    """Writes for an hour are part of all writes; what is left was written for five minutes."""
-    hour = own.get("cache_write_1h")
-    if hour:
+    """Longer writes are part of all writes; what is left was written for the shortest time."""
+    longer = _sum(own, LONGER)
+    if longer:
         written = own.get("cache_write", 0)
-        _put(own, "cache_write", written - hour if written >= hour else 0)
+        _put(own, "cache_write", written - longer if written >= longer else 0)
 
 
 def _take_input_apart(own: dict[str, Count], total: Count, rule: Containment) -> None:
     if not rule.cache_billed:
-        for name in CACHED:
-            own.pop(name, None)
+        _drop_cached(own)
     whole = own.get("input")
     if whole is None:
         return
+    if rule.cache_left_over and _sum(own, CACHED) > whole:
+        _drop_cached(own)  # of another call
     cached = _sum(own, CACHED)
     inside = rule.cache_inside
     if cached:
@@ -181,11 +216,27 @@ def _take_input_apart(own: dict[str, Count], total: Count, rule: Containment) ->
             inside = False  # a part cannot be larger than its whole
         elif inside and total and total == whole + cached + own.get("output", 0):
             inside = False  # the writer's own sum has them on top
+    if inside:
+        _take_cached_out_of_parts(own)
     parts = _sum(own, INPUT_PARTS)
     rest = whole - parts - (cached if inside else 0)
     if rest < 0:
         raise Impossible(f"{parts} parts and {cached} cached of {whole} input tokens")
     _put(own, "input", rest)
+
+
+def _drop_cached(own: dict[str, Count]) -> None:
+    for name in CACHED:
+        own.pop(name, None)
+
+
+def _take_cached_out_of_parts(own: dict[str, Count]) -> None:
+    """Sound that was read from the cache is not fresh sound too."""
+    for name in CACHED_PARTS:
+        part = name.replace("cache_read", "input")
+        cached, heard = own.get(name, 0), own.get(part, 0)
+        if cached and heard >= cached:
+            _put(own, part, heard - cached)
 
 
 def _take_output_apart(own: dict[str, Count], rule: Containment) -> None:
