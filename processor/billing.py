@@ -82,6 +82,7 @@ class Biller:
         self._existing_cost = existing_cost
         self.replaceable: frozenset[str] = stamper.replaceable
         """Every attribute that a bill may replace on its span."""
+        self.ends_other_money: bool = stamper.ends_other_money
         self._table: PriceTable | None = None
         self._offers: dict[object, Offer | NotPriced] = {}
         self._rated: dict[object, Rated] = {}
@@ -99,6 +100,8 @@ class Biller:
         at_unix_ns = int(candidate.view.end_ns) or now_unix_ns
         if reading.reported_usd is not None and self._stands(reading):
             return self._standing(candidate, table, at_unix_ns)
+        if reading.other_money and self._leaves_other_money(reading):
+            return _with_tokens(self._not_in_dollars(), reading)
         if not reading.impossible:
             rated = self._rated_for(candidate, table, at_unix_ns)
             if rated is not None:
@@ -223,6 +226,16 @@ class Biller:
             return True
         # A reported 0 is what guessers write for models they don't know (trap 21): not believed.
         return reported > 0 and reading.charged
+
+    def _leaves_other_money(self, reading: Reading) -> bool:
+        """Whether a cost that is not in dollars, and would stand if it were, came with the span."""
+        if self._existing_cost == "keep":
+            return reading.reported_usd is None
+        return self._existing_cost != "replace" and reading.charged
+
+    def _not_in_dollars(self) -> Bill:
+        stamp = self._stamper.unpriced(Status.NO_PRICE_AT_TIME)
+        return Bill(Status.NO_PRICE_AT_TIME, 0, "", stamp)
 
     def _standing(self, candidate: Candidate, table: PriceTable, at_unix_ns: int) -> Bill:
         """A cost that came with the span is the cost, in the attribute and in the counters.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COST: Final = "gen_ai.usage.cost"
+CURRENCY: Final = "gen_ai.usage.cost.currency"
 
 _INPUT: Final = (
     *("input", "tool_input", "input_image", "input_video"),
@@ -74,6 +75,8 @@ _ALL: Final = (
         ),
         total=COST,
         parts={},
+        # Where it says other money than dollars, which the number then is not in any more.
+        ends=(CURRENCY,),
     ),
     Convention(
         name="semconv_draft",
@@ -84,7 +87,7 @@ _ALL: Final = (
         ),
         total="gen_ai.usage.cost.amount",
         parts={},
-        currency="gen_ai.usage.cost.currency",
+        currency=CURRENCY,
         source="gen_ai.usage.cost.source",
         # A name cannot be a namespace too where attributes are objects (Elasticsearch, OpenSearch).
         ends=(

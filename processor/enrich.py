@@ -15,6 +15,7 @@ from processor.calls.settle import BILL, DUPLICATE, RESENT, Candidate, settle
 from processor.dialects import DIALECTS
 from processor.dialects.hear import hear
 from processor.dialects.recognise import Recogniser
+from processor.dialects.reported import CURRENCY, says_dollars
 from processor.model import Charge, Labels, Status
 from processor.stamp import STATUS
 from processor.wire.fields import Malformed
@@ -103,8 +104,10 @@ class Enricher:
 
     def __init__(self, biller: Biller, attribution: Attribution, memory: Memory) -> None:
         self._replaceable: frozenset[str] = biller.replaceable
+        self._spared: frozenset[str] = frozenset([CURRENCY] if biller.ends_other_money else [])
+        """Replaced only where it says that a cost is not in US dollars."""
         self._recogniser: Recogniser = Recogniser(
-            DIALECTS, self._replaceable, attribution.wanted
+            DIALECTS, self._replaceable - self._spared, attribution.wanted
         )
         wanted = self._recogniser.keys() | self._replaceable | attribution.wanted
         self._keys: KeyTable = KeyTable(wanted, self._recogniser.marks())
@@ -186,6 +189,8 @@ class Enricher:
         """The same for a span that is out of the ordinary, or the first of its shape."""
         read(body, view, self._keys, self._replaceable)
         attributes = view.attributes
+        if self._spared and says_dollars(attributes):
+            view.places = [place for place in view.places if place[0] not in self._spared]
         view.attributes = NO_ATTRIBUTES
         if STATUS in attributes:
             return None  # a hop before us settled it

@@ -16,6 +16,7 @@ from mypy_extensions import mypyc_attr
 from pricing.money import ATTO
 from pricing.usage import CLASSES
 from processor.conventions import CONVENTIONS, COST
+from processor.conventions import CURRENCY as MONEY
 from processor.model import Source, Status
 from processor.wire.attributes import double_attribute, string_attribute
 
@@ -193,6 +194,8 @@ class Stamper:
         )
         self.replaceable: frozenset[str] = self._written | EVERY_KEY
         """Every attribute that a stamp may replace."""
+        self.ends_other_money: bool = any(MONEY in each.ends for each in self._conventions)
+        """Whether the currency of a cost that came is replaced only where it is not US dollars."""
         self.totals: frozenset[str] = frozenset(
             {COST, *[each.stands_in for each in self._conventions]}
         )

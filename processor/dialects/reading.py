@@ -28,6 +28,8 @@ class Reading:
         """A cost that came with the span."""
         self.reported_under: tuple[str, ...] = ()
         """Places that hold a cost; the first has the one that is meant."""
+        self.other_money: bool = False
+        """A cost came that is not in US dollars; it is not read."""
         self.charged: bool = False
         """The cost is somebody's charge, not an estimate."""
 

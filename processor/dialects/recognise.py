@@ -16,7 +16,7 @@ from processor.dialects.ears import ear
 from processor.dialects.reading import Reading
 from processor.dialects.recipe import Recipe, recipe
 from processor.dialects.reported import KEYS as REPORTER_KEYS
-from processor.dialects.reported import charged, in_dollars
+from processor.dialects.reported import charged, in_dollars, in_other_money
 from processor.dialects.said import Said, listen, reported
 from processor.dialects.shapes import COSTS, Shapes
 from processor.dialects.speaker import REPORTED, Speaker
@@ -135,6 +135,8 @@ class Recogniser:
         zeros = _zeros([name for name in places if places[name] < 0])
         shape.recipe = recipe(subject.pattern(classes, zeros), places, subject.rule)
         shape.recipe.names = frozenset(speaker.dialect.response_id)
+        if said.reported and in_other_money(attributes):
+            shape.recipe.at_length = True
         under = _costs_under(shape, speaker, attributes) if said.reported else []
         if under:
             shape.recipe.cost_at = _costs(shape).index(under[0])
@@ -164,6 +166,10 @@ class Recogniser:
                 break
         if said.reported:
             costs = reported(speaker, texts)
+            key = in_other_money(attributes)
+            reading.other_money = key != ""
+            if key:
+                reading.charged = charged(subject.provider, writer.scope, key, attributes)
             if costs:
                 key, reading.reported_usd = costs[0]
                 reading.reported_under = tuple([place for place, _ in costs])

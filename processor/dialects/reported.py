@@ -169,9 +169,23 @@ def _is(
     )
 
 
+def says_dollars(attributes: Mapping[str, Value]) -> bool:
+    """Whether the cost that came is in US dollars, or nothing says that it is not."""
+    currency = attributes.get(CURRENCY)
+    return currency is None or (isinstance(currency, str) and currency.upper() in {"USD", ""})
+
+
 def in_dollars(names: Sequence[str], attributes: Mapping[str, Value]) -> tuple[str, ...]:
     """Those of the names whose numbers are US dollars: of other money we know no value."""
-    currency = attributes.get(CURRENCY)
-    if currency is None or (isinstance(currency, str) and currency.upper() in {"USD", ""}):
+    if says_dollars(attributes):
         return tuple(names)
     return tuple([name for name in names if name not in _IN_CURRENCY])
+
+
+def in_other_money(attributes: Mapping[str, Value]) -> str:
+    """The attribute with a cost in another currency; empty for none."""
+    if not says_dollars(attributes):
+        for name in _IN_CURRENCY:
+            if name in attributes:
+                return name
+    return ""

@@ -163,7 +163,9 @@ def test_conventions_that_cannot_be(written: str, words: str) -> None:
 def test_every_convention_that_can_be_chosen_is_in_the_table() -> None:
     for name in CONVENTIONS:
         if name != "default":
-            assert read(cost(f"{{enrich: {{conventions: {name}}}}}")).enrich.conventions == (name,)
+            assert read(cost(f"{{enrich: {{conventions: {name}}}}}")).enrich.conventions == (
+                name,
+            )
 
 
 def test_aliases_dimensions_and_choices_are_taken() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pricing import Question, Quote, Standing
 from pricing.usage import CLASSES
 from processor.model import Status
-from processor.stamp import FORM_LIMIT, NOTHING, Stamp, Stamper, replaceable
+from processor.stamp import FORM_LIMIT, NOTHING, Stamp, Stamper
 from tests.calls.traffic import (
     CALL,
     CALL_USD,
@@ -234,7 +234,7 @@ def test_whatever_is_written_can_be_replaced(quote: Quote, reported: float | Non
     for status in Status:
         keys |= stamper.unpriced(status).keys | stamper.left(status).keys
     keys |= stamper.standing(0.5, 3, under=(), charged=False).keys
-    assert keys <= replaceable(CLASSES)
+    assert keys <= stamper.replaceable
 
 
 def test_forms_are_remembered_within_bounds() -> None:
