@@ -231,7 +231,10 @@ def test_members_for_langfuse_never_overlap() -> None:
     assert len({*classes}) == len(classes)
 
 
-SHORT: Final = {"gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 500}
+SHORT: Final[dict[str, Value]] = {
+    "gen_ai.usage.input_tokens": 1000,
+    "gen_ai.usage.output_tokens": 500,
+}
 
 
 @pytest.mark.parametrize("name", CONVENTIONS)
@@ -240,9 +243,13 @@ def test_a_call_is_written_alike_by_both_roads_of_the_biller(name: str) -> None:
     enriching = enricher(
         ["default", name] if name not in {"default", "semconv_draft"} else [name]
     )
-    for number, more in enumerate(
-        ({}, SHORT, {"operation.cost": 0.5}, {"operation.cost": 0.25})
-    ):
+    beside: list[dict[str, Value]] = [
+        {},
+        SHORT,
+        {"operation.cost": 0.5},
+        {"operation.cost": 0.25},
+    ]
+    for number, more in enumerate(beside):
         said = Said(span_id=b"%8d" % number, attributes={**CALL, **more}, scope="openlit.x")
         found = on(enriching.enrich(request(said), TABLE, END_NS).body)
         usd = 0.0075 if more is SHORT else CALL_USD
@@ -253,9 +260,9 @@ def test_a_call_is_written_alike_by_both_roads_of_the_biller(name: str) -> None:
 
 # Contract section 4 under other names.
 
-DRAFT: Final = {AMOUNT: 0.5, CURRENCY: "USD", SOURCE: "local"}
-CHARGE: Final = {AMOUNT: 0.5, CURRENCY: "USD", SOURCE: "provider"}
-EUROS: Final = {COST: 0.5, CURRENCY: "EUR"}
+DRAFT: Final[dict[str, Value]] = {AMOUNT: 0.5, CURRENCY: "USD", SOURCE: "local"}
+CHARGE: Final[dict[str, Value]] = {AMOUNT: 0.5, CURRENCY: "USD", SOURCE: "provider"}
+EUROS: Final[dict[str, Value]] = {COST: 0.5, CURRENCY: "EUR"}
 CASES: Final[dict[str, tuple[Sequence[str], Policy, str, dict[str, Value], dict[str, Value]]]] = {
     # conventions, policy, model, what came, what stands of costs afterwards
     "an estimate under our name": (["logfire"], "replace_estimates", "gpt-4o",
@@ -303,7 +310,7 @@ COUNTED: Final = {
     "other money is kept": 0,
     "a charge in other money": 0,
 }
-ALL_KEYS: Final = frozenset().union(*[each.keys() for each in CONVENTIONS.values()])
+ALL_KEYS: Final = {key for each in CONVENTIONS.values() for key in each.keys()}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -379,7 +386,7 @@ def test_nothing_stands_twice_whatever_came(
     spans: list[tuple[dict[str, Value], str, str]],
 ) -> None:
     enriching = enricher(conventions, detail, policy)
-    ours = frozenset().union(*[CONVENTIONS[name].keys() for name in conventions])
+    ours = {key for name in conventions for key in CONVENTIONS[name].keys()}
     for number, (more, model, scope) in enumerate((*spans, *spans)):
         attributes = {**CALL, "gen_ai.request.model": model, **more}
         said = Said(span_id=b"%8d" % number, attributes=attributes, scope=scope)
