@@ -34,7 +34,10 @@ class Hops(NamedTuple):
 def enricher(settings: Settings, memory: Memory) -> Enricher:
     """The pure part of the path."""
     return Enricher(
-        Biller(Stamper(settings.enrich.detail), settings.enrich.existing_cost),
+        Biller(
+            Stamper(settings.enrich.detail, settings.enrich.conventions),
+            settings.enrich.existing_cost,
+        ),
         Attribution(settings.metrics.dimensions),
         memory,
     )

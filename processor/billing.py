@@ -17,7 +17,7 @@ from pricing.money import ATTO
 from processor.calls.settle import BILL, DUPLICATE
 from processor.dialects.usage import UNITS
 from processor.model import Source, Status, Unpriced
-from processor.stamp import COST, Form, Stamp, Stamper, usd_of
+from processor.stamp import Form, Stamp, Stamper, usd_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +68,8 @@ class Rated:
     def __init__(self, tariff: Tariff, form: Form, *, parts: bool) -> None:
         self.tariff: Tariff = tariff
         self.form: Form = form
+        self.form_beside: Form | None = None
+        """The same with a cost beside it that came with the span; made when one comes."""
         self.parts: bool = parts
         self.status: Status = STANDING[tariff.standing]
 
@@ -78,6 +80,9 @@ class Biller:
     def __init__(self, stamper: Stamper, existing_cost: ExistingCost) -> None:
         self._stamper = stamper
         self._existing_cost = existing_cost
+        self.replaceable: frozenset[str] = stamper.replaceable
+        """Every attribute that a bill may replace on its span."""
+        self.ends_other_money: bool = stamper.ends_other_money
         self._table: PriceTable | None = None
         self._offers: dict[object, Offer | NotPriced] = {}
         self._rated: dict[object, Rated] = {}
@@ -91,17 +96,25 @@ class Biller:
             return Bill(status, 0, "", self._stamper.unpriced(status))
         if table is not self._table:
             self._turn_to(table)
+        return self._call(candidate, table, int(candidate.view.end_ns) or now_unix_ns)
+
+    def _call(self, candidate: Candidate, table: PriceTable, at_unix_ns: int) -> Bill:
+        """The bill of a call that is to be counted."""
         reading = candidate.reading
-        if reading.pattern.subject.unbilled and not self._stands(candidate):
+        if reading.pattern.subject.unbilled and not self._stands(reading):
             status = Status.NOT_BILLABLE
             return Bill(status, 0, "", self._stamper.unpriced(status))
-        at_unix_ns = int(candidate.view.end_ns) or now_unix_ns
-        if reading.reported_usd is None and not reading.impossible:
+        if reading.reported_usd is not None and self._stands(reading):
+            return self._standing(candidate, table, at_unix_ns)
+        if reading.other_money and self._leaves_other_money(reading):
+            return _with_tokens(self._not_in_dollars(), reading)
+        if not reading.impossible:
             rated = self._rated_for(candidate, table, at_unix_ns)
             if rated is not None:
-                return _plain_bill(rated, reading)
-        if self._stands(candidate):
-            return self._standing(candidate, table, at_unix_ns)
+                form = rated.form
+                if reading.reported_usd is not None and rated.parts:
+                    form = self._form_beside(rated, reading, table.version)
+                return _plain_bill(rated, form, reading)
         answer = self._answer(candidate, table, at_unix_ns)
         if isinstance(answer, NotPriced):
             return self._unpriced(candidate, answer, table.version)
@@ -109,6 +122,15 @@ class Biller:
         bill = Bill(STANDING[answer.status], answer.atto_usd, COMPUTED, stamp)
         bill.row = answer.row
         return _with_tokens(bill, reading)
+
+    def _form_beside(self, rated: Rated, reading: Reading, version: str) -> Form:
+        """With a place for the cost that came with the span."""
+        form = rated.form_beside
+        if form is None:
+            classes = reading.pattern.classes
+            form = self._stamper.form(rated.tariff, classes, version, reported=True)
+            rated.form_beside = form
+        return form
 
     def _turn_to(self, table: PriceTable) -> None:
         """Another table: nothing of the one before holds."""
@@ -202,14 +224,24 @@ class Biller:
             environment=environment,
         )
 
-    def _stands(self, candidate: Candidate) -> bool:
-        reported = candidate.reading.reported_usd
+    def _stands(self, reading: Reading) -> bool:
+        reported = reading.reported_usd
         if reported is None or self._existing_cost == "replace":
             return False
         if self._existing_cost == "keep":
             return True
         # A reported 0 is what guessers write for models they don't know (trap 21): not believed.
-        return reported > 0 and candidate.charged
+        return reported > 0 and reading.charged
+
+    def _leaves_other_money(self, reading: Reading) -> bool:
+        """Whether a cost that is not in dollars, and would stand if it were, came with the span."""
+        if self._existing_cost == "keep":
+            return reading.reported_usd is None
+        return self._existing_cost != "replace" and reading.charged
+
+    def _not_in_dollars(self) -> Bill:
+        stamp = self._stamper.unpriced(Status.NO_PRICE_AT_TIME)
+        return Bill(Status.NO_PRICE_AT_TIME, 0, "", stamp)
 
     def _standing(self, candidate: Candidate, table: PriceTable, at_unix_ns: int) -> Bill:
         """A cost that came with the span is the cost, in the attribute and in the counters.
@@ -224,7 +256,9 @@ class Biller:
             ours = None if isinstance(answer, NotPriced) else answer.atto_usd
         except Exception:
             logger.exception("a charge stands without a second opinion because of a fault")
-        stamp = self._stamper.standing(usd, ours, own=reading.reported_key == COST)
+        stamp = self._stamper.standing(
+            usd, ours, under=reading.reported_under, charged=reading.charged
+        )
         bill = Bill(Status.PRICED, atto_of(usd), Source.REPORTED, stamp)
         return _with_tokens(bill, reading)
 
@@ -232,7 +266,8 @@ class Biller:
         """No cost of ours. An estimate that came with the span is left as it is, and counted so."""
         reading = candidate.reading
         status = Status(answer.reason)
-        estimate = reading.reported_usd if reading.reported_key == COST else None
+        counts = reading.reported_key.partition("#")[0] in self._stamper.totals
+        estimate = reading.reported_usd if counts else None
         if estimate:
             stamp = self._stamper.left(status)
             bill = Bill(status, atto_of(estimate), Source.REPORTED, stamp)
@@ -245,18 +280,27 @@ class Biller:
         return _with_tokens(bill, reading)
 
 
-def _plain_bill(rated: Rated, reading: Reading) -> Bill:
+def _plain_bill(rated: Rated, form: Form, reading: Reading) -> Bill:
     """Counts times rates: what most calls come to."""
     counts = cast("list[int]", reading.counts)
-    form = rated.form
     filled = form.filled
+    at = form.parts_at
     total = 0
     for place, rate in enumerate(rated.tariff.rates):
         part = _product(rate, counts[place])
         total += part
         if rated.parts:
-            filled[2 * place + 3] = usd_of(part)
-    filled[1] = usd_of(total)
+            filled[at] = usd_of(part)
+            at += 2
+    usd = usd_of(total)
+    filled[1] = usd
+    if form is rated.form_beside:
+        if usd == reading.reported_usd:  # to the last digit: there is nothing to say
+            return _plain_bill(rated, rated.form, reading)
+        filled[at] = reading.reported_usd
+    if form.sums:
+        rates = rated.tariff.rates
+        form.add_up(total, [_product(rate, counts[place]) for place, rate in enumerate(rates)])
     bill = Bill(rated.status, total, COMPUTED, form.stamp_filled())
     bill.classes = reading.pattern.classes
     bill.counts = counts

@@ -10,16 +10,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, cast, final
 
-from pricing.usage import CLASSES
 from processor.calls.memory import Memory, Remembered, Settled
 from processor.calls.settle import BILL, DUPLICATE, RESENT, Candidate, settle
 from processor.dialects import DIALECTS
 from processor.dialects.hear import hear
 from processor.dialects.recognise import Recogniser
-from processor.dialects.reported import KEYS as REPORTER_KEYS
-from processor.dialects.reported import charged
+from processor.dialects.reported import CURRENCY, says_dollars
 from processor.model import Charge, Labels, Status
-from processor.stamp import STATUS, replaceable
+from processor.stamp import STATUS
 from processor.wire.fields import Malformed
 from processor.wire.keys import KeyTable
 from processor.wire.splice import Edit, splice
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from processor.wire.fields import Value
     from processor.wire.walk import Found, Frame, SpanView
 
-REPLACEABLE: Final = replaceable(CLASSES)
 logger = logging.getLogger("genai_cost")
 
 INTERNAL_ERROR: Final = Status.INTERNAL_ERROR
@@ -106,10 +103,13 @@ class Enricher:
     """Bytes in, bytes and charges out."""
 
     def __init__(self, biller: Biller, attribution: Attribution, memory: Memory) -> None:
+        self._replaceable: frozenset[str] = biller.replaceable
+        self._spared: frozenset[str] = frozenset([CURRENCY] if biller.ends_other_money else [])
+        """Replaced only where it says that a cost is not in US dollars."""
         self._recogniser: Recogniser = Recogniser(
-            DIALECTS, REPLACEABLE | REPORTER_KEYS, attribution.wanted
+            DIALECTS, self._replaceable - self._spared, attribution.wanted
         )
-        wanted = self._recogniser.keys() | REPLACEABLE | REPORTER_KEYS | attribution.wanted
+        wanted = self._recogniser.keys() | self._replaceable | attribution.wanted
         self._keys: KeyTable = KeyTable(wanted, self._recogniser.marks())
         self._biller: Biller = biller
         self._attribution: Attribution = attribution
@@ -187,8 +187,10 @@ class Enricher:
         resource: Resource,
     ) -> Candidate | None:
         """The same for a span that is out of the ordinary, or the first of its shape."""
-        read(body, view, self._keys, REPLACEABLE)
+        read(body, view, self._keys, self._replaceable)
         attributes = view.attributes
+        if self._spared and says_dollars(attributes):
+            view.places = [place for place in view.places if place[0] not in self._spared]
         view.attributes = NO_ATTRIBUTES
         if STATUS in attributes:
             return None  # a hop before us settled it
@@ -199,8 +201,6 @@ class Enricher:
             return None
         candidate = Candidate(view, reading, writer.scope, resource)
         candidate.dimensions = self._dimensions_of(attributes, resource)
-        if reading.reported_usd is not None:
-            candidate.charged = charged(reading, writer.scope, attributes)
         return candidate
 
     def _as_before(self, candidate: Candidate, round_: _Round) -> bool:

@@ -73,8 +73,6 @@ class Candidate:
         """What was known of the span before; with `RESENT`, how it was settled."""
         self.covered: bool = False
         """A billed span stands below it."""
-        self.charged: bool = False
-        """Its reported cost is somebody's charge, not an estimate."""
         self.dimensions: tuple[str, ...] = ()
         """Values of the configured dimensions."""
 

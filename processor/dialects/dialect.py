@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from processor.dialects.reported import REPORTED_COST
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -124,6 +126,11 @@ class Dialect:
     )
     """What a price can depend on beside counts: size, quality, ..."""
 
+    def costs(self) -> tuple[Spec, ...]:
+        """Places where a cost may stand: its own, then those that others write on any span."""
+        own = self.reported_cost
+        return (*own, *[name for name in REPORTED_COST if name not in own])
+
     def telling(self) -> set[Spec]:
         """Places that say what a span is about: its operation, its models, its counts."""
         counts = (spec for specs in self.usage.values() for spec in specs)
@@ -150,7 +157,7 @@ class Dialect:
             self.marks,
             self.told(),
             self.response_id,
-            self.reported_cost,
+            self.costs(),
             *self.usage.values(),
         )
         return {spec for specs in lists for spec in specs}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from processor.dialects.containment import ASKED
 from processor.dialects.guesses import GUESSERS, LOOKED_INTO
-from processor.dialects.shapes import AT_LENGTH, COUNTS, NAMES, STANDS, TELLS, Ear
+from processor.dialects.reported import LITELLM_KEY, TELL
+from processor.dialects.shapes import AT_LENGTH, COSTS, COUNTS, NAMES, STANDS, TELLS, Ear
 from processor.dialects.usage import UNITS
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ def ear(
     for key in (*marks, *ASKED):
         if roles.setdefault(key, STANDS) == NAMES:
             roles[key] = AT_LENGTH
-    roles.update(dict.fromkeys(plain, AT_LENGTH))
+    roles.update(dict.fromkeys(TELL, TELLS))
+    for key in (*plain, LITELLM_KEY):
+        if roles.get(key) != COSTS:  # those are cut where a stamp replaces them
+            roles[key] = AT_LENGTH
     if len(dialects) == 1 and dialects[0].name in GUESSERS:
         roles.update(dict.fromkeys(LOOKED_INTO, AT_LENGTH))
     return Ear(roles, kept)
@@ -50,8 +54,8 @@ def _roles(dialect: Dialect) -> Iterator[tuple[str, int]]:
             yield _simple(spec, AT_LENGTH if name in UNITS else COUNTS)
     for spec in dialect.response_id:
         yield _simple(spec, NAMES)
-    for spec in dialect.reported_cost:
-        yield _simple(spec, AT_LENGTH)
+    for spec in dialect.costs():
+        yield _simple(spec, COSTS)
 
 
 def _simple(spec: str, role: int) -> tuple[str, int]:

@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING, Final, final
 
 from mypy_extensions import i64, mypyc_attr
 
-from processor.dialects.shapes import AT_LENGTH, COUNTS, MAX_TOLD, NAMES, ONLY_KEPT, TELLS
-from processor.dialects.usage import MAX_COUNT
+from processor.dialects.shapes import (
+    AT_LENGTH,
+    COSTS,
+    COUNTS,
+    MAX_TOLD,
+    NAMES,
+    ONLY_KEPT,
+    TELLS,
+)
+from processor.dialects.usage import MAX_COST, MAX_COUNT
 from processor.wire.fields import (
     Malformed,
     any_value,
@@ -23,6 +31,7 @@ from processor.wire.fields import (
     varint_at,
 )
 from processor.wire.keys import FILTERED, slot_of
+from processor.wire.walk import NO_PLACES
 
 if TYPE_CHECKING:
     from processor.dialects.shapes import Ear, Key, Shape, Shapes
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
 MAX_STEPS: Final = 48
 """Attributes that one shape is made of; the spans of known writers stay under 20."""
 NOTHING_KEPT: Final[dict[str, Value]] = {}
+NO_COSTS: Final[list[float]] = []
 
 
 @final
@@ -51,6 +61,10 @@ class Heard:
         self.steps: i64 = 0
         self.kept: dict[str, Value] = NOTHING_KEPT
         """Values of the dimensions that stand on it."""
+        self.costs: list[float] = NO_COSTS
+        """As the shape has them."""
+        self.places: list[tuple[str, int, int]] = NO_PLACES
+        """Where they stand, as `SpanView` has it."""
 
     def step(self, step: object) -> bool:
         """On to the next shape; False where the span has said more than any shape holds."""
@@ -66,20 +80,24 @@ def hear(body: bytes, view: SpanView, ear: Ear, shapes: Shapes, root: Shape) -> 
     """What the span says; None where it has to be read the long way. Raises `Malformed`."""
     heard = Heard(ear, shapes, root)
     try:
-        return heard if _hear_span(body, view, heard) else None
+        if not _hear_span(body, view, heard):
+            return None
     except IndexError:
         raise Malformed("a span ends in the middle of a field") from None
+    view.places = heard.places
+    return heard
 
 
 def _hear_span(body: bytes, view: SpanView, heard: Heard) -> bool:
     at = view.start
     end = view.end
     while at < end:
+        field_at = at
         tag, at = tag_at(body, at, end)
         if tag & 7 == 2:
             at, stop = payload_at(body, at, end)
             if tag == 0x4A:  # attributes = 9
-                if not _hear_attribute(body, at, stop, heard):
+                if not _hear_attribute(body, field_at, at, stop, heard):
                     return False
             elif tag == 0x0A:  # trace_id = 1
                 view.trace_id = body[at:stop]
@@ -97,7 +115,7 @@ def _hear_span(body: bytes, view: SpanView, heard: Heard) -> bool:
     return True
 
 
-def _hear_attribute(body: bytes, at: i64, end: i64, heard: Heard) -> bool:
+def _hear_attribute(body: bytes, field_at: i64, at: i64, end: i64, heard: Heard) -> bool:
     """Takes in a KeyValue; False where it is out of the ordinary."""
     if end - at < 4 or body[at] != 0x0A:  # key = 1
         return at == end
@@ -121,6 +139,8 @@ def _hear_attribute(body: bytes, at: i64, end: i64, heard: Heard) -> bool:
         return False
     if key.role == TELLS:
         return end - at <= MAX_TOLD and heard.step(body[at:end])
+    if key.role == COSTS:
+        return _cost(body, field_at, inner, end, key, heard)
     return _hear_value(body, inner, end, key, heard)
 
 
@@ -144,6 +164,20 @@ def _count(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:
     if number == 0:
         return heard.step(key.zero)
     heard.numbers.append(int(number))
+    return heard.step(key)
+
+
+def _cost(body: bytes, field_at: i64, at: i64, end: i64, key: Key, heard: Heard) -> bool:
+    value = any_value(body, at, end)
+    if type(value) is not float and type(value) is not int:
+        return False
+    usd = float(value)
+    if not 0 <= usd < MAX_COST:
+        return False
+    if not heard.costs:
+        heard.costs, heard.places = [], []
+    heard.costs.append(usd)
+    heard.places.append((key.text, int(field_at), int(end)))
     return heard.step(key)
 
 

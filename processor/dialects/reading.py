@@ -24,9 +24,14 @@ class Reading:
         self.impossible: str = impossible
         """Why the reported usage cannot be true; empty where it can."""
         self.response_id: str = ""
-        self.reported_key: str = ""
         self.reported_usd: float | None = None
-        """A cost that came with the span, and under which name."""
+        """A cost that came with the span."""
+        self.reported_under: tuple[str, ...] = ()
+        """Places that hold a cost; the first has the one that is meant."""
+        self.other_money: bool = False
+        """A cost came that is not in US dollars; it is not read."""
+        self.charged: bool = False
+        """The cost is somebody's charge, not an estimate."""
 
     @property
     def subject(self) -> Subject:
@@ -42,6 +47,11 @@ class Reading:
     def operation(self) -> str:
         """What the call does, or what stands around calls."""
         return self.pattern.operation
+
+    @property
+    def reported_key(self) -> str:
+        """Where the cost that is meant stands; empty where none came."""
+        return self.reported_under[0] if self.reported_under else ""
 
     @property
     def usage(self) -> dict[str, Count]:

@@ -40,6 +40,10 @@ class Recipe:
         self.total_at: i64 = -1
         """Where among the numbers the writer's own sum stands, if it has a say."""
         self.cached: list[int] = []
+        self.cost_at: i64 = -1
+        """Where among the costs the one that is meant stands, if one came."""
+        self.costs_under: tuple[str, ...] = ()
+        self.charged: bool = False
 
     def counts(self, numbers: list[int]) -> list[int] | None:
         """Disjoint and above 0, in the order of the classes; None: not by plain subtraction."""

@@ -16,8 +16,10 @@ from processor.dialects.ears import ear
 from processor.dialects.guesses import LOOKED_INTO, made_up
 from processor.dialects.reading import Reading
 from processor.dialects.recipe import Recipe, recipe
+from processor.dialects.reported import KEYS as REPORTER_KEYS
+from processor.dialects.reported import charged, in_dollars, in_other_money
 from processor.dialects.said import Said, listen, reported
-from processor.dialects.shapes import Shapes
+from processor.dialects.shapes import COSTS, Shapes
 from processor.dialects.speaker import REPORTED, Speaker
 from processor.dialects.subject import Subject
 from processor.dialects.texts import Texts
@@ -84,7 +86,7 @@ class Recogniser:
     def keys(self) -> set[str]:
         """Every attribute that some dialect reads."""
         specs = {spec for dialect in self._dialects for spec in dialect.specs()}
-        return {spec.partition("#")[0] for spec in specs} | ASKED | LOOKED_INTO
+        return {spec.partition("#")[0] for spec in specs} | ASKED | LOOKED_INTO | REPORTER_KEYS
 
     def marks(self) -> set[str]:
         """Attributes of which one must be on a span for it to be read at all."""
@@ -123,6 +125,10 @@ class Recogniser:
         if pattern is None or counts is None:
             return None
         reading = Reading(pattern, cast("list[Count]", counts))
+        if known.cost_at >= 0:
+            reading.reported_usd = heard.costs[known.cost_at]
+            reading.reported_under = known.costs_under
+            reading.charged = known.charged
         if heard.named_by is not None and heard.named_by.text in known.names:
             reading.response_id = heard.name
         return reading
@@ -138,6 +144,13 @@ class Recogniser:
         zeros = _zeros([name for name in places if places[name] < 0])
         shape.recipe = recipe(subject.pattern(classes, zeros), places, subject.rule)
         shape.recipe.names = frozenset(speaker.dialect.response_id)
+        if said.reported and in_other_money(attributes):
+            shape.recipe.at_length = True
+        under = _costs_under(shape, speaker, attributes) if said.reported else []
+        if under:
+            shape.recipe.cost_at = _costs(shape).index(under[0])
+            shape.recipe.costs_under = tuple(under)
+            shape.recipe.charged = charged(subject.provider, writer.scope, under[0], attributes)
 
     def read(self, attributes: dict[str, Value], writer: Writer) -> Reading | None:
         """The span's account, or None where it describes no call and counts no tokens."""
@@ -161,7 +174,15 @@ class Recogniser:
                 reading.response_id = told
                 break
         if said.reported:
-            reading.reported_key, reading.reported_usd = reported(speaker.dialect, texts)
+            costs = reported(speaker, texts)
+            key = in_other_money(attributes)
+            reading.other_money = key != ""
+            if key:
+                reading.charged = charged(subject.provider, writer.scope, key, attributes)
+            if costs:
+                key, reading.reported_usd = costs[0]
+                reading.reported_under = tuple([place for place, _ in costs])
+                reading.charged = charged(subject.provider, writer.scope, key, attributes)
         return reading
 
     def _heard_out(self, texts: Texts, writer: Writer) -> tuple[Speaker, Subject, Said]:
@@ -226,6 +247,17 @@ def _zeros(names: list[str]) -> tuple[str, ...]:
     return tuple(sorted([name for name in names if name in CLASSES]))
 
 
+def _costs(shape: Shape) -> list[str]:
+    """Attributes of the costs that stand on a shape's spans, in their order."""
+    return [key.text for key in shape.counted if key.role == COSTS]
+
+
+def _costs_under(shape: Shape, speaker: Speaker, attributes: dict[str, Value]) -> list[str]:
+    """Those that the speaker means, by precedence."""
+    stand = _costs(shape)
+    return [name for name in in_dollars(speaker.costs, attributes) if name in stand]
+
+
 def _places(shape: Shape, speaker: Speaker) -> dict[str, int]:
     """Where among a shape's numbers above 0 each class is counted, by the speaker's precedence.
 
@@ -236,6 +268,8 @@ def _places(shape: Shape, speaker: Speaker) -> dict[str, int]:
     seen: set[str] = set()
     number = 0
     for key in shape.counted:
+        if key.role == COSTS:
+            continue
         above_0 = key.zero is not None
         place = speaker.places.get(key.text)
         counts = place is not None and place.name not in {"", REPORTED} and key.text not in seen

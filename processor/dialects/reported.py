@@ -1,65 +1,192 @@
-"""Who made a cost that came with a span: somebody who charges it, or somebody who guesses it.
+"""A cost that came with a span: under which names it stands, who wrote it, and whether he charges it.
 
-A provider or gateway charged what it reports. An SDK inside the application works it out of a
-table of its own: an estimate like ours, only with less at hand.
+A provider or gateway charges what it reports. An SDK inside the application works it out of a
+table of its own: an estimate like ours, only with less at hand. Data, and one loop over it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from processor.dialects.reading import Reading
     from processor.wire.fields import Value
 
-# Sellers whose answers say what they charge. OpenRouter: usage.cost in every answer; xAI:
-# cost_in_usd_ticks; Perplexity: usage.cost. An instrumentation that reports a cost of theirs
-# without being a known estimator had it from there.
-CHARGING_PROVIDERS: Final = frozenset({"openrouter", "vercel_ai_gateway", "perplexity", "x_ai"})
-
-# Scopes and services of gateways: they sell, whoever made the model.
-GATEWAY_SCOPES: Final = (
-    "agentgateway",
-    "ai-gateway",
-    "bifrost",
-    "envoy-ai-gateway",
-    "helicone",
-    "kong",
-    "openrouter",
-    "portkey",
+# Names under which a cost stands on spans of whatever dialect, the plainest first: hops and back
+# ends add them to spans of others (pipeline-peers B7).
+REPORTED_COST: Final = (
+    "gen_ai.usage.cost",
+    "gen_ai.usage.cost.amount",
+    "gen_ai.usage.total_cost",
+    "gen_ai.usage.cost_usd",
+    "gen_ai.cost.total_cost",
+    "operation.cost",
+    "llm.cost.total",
+    "litellm.cost.total",
+    "gen_ai.cost.total_tokens",
+    "_signoz.gen_ai.total_cost",
 )
 
-# Scopes that estimate from a table of their own, whatever the provider: openlit 1.45 (pricing.json),
-# pydantic-ai and logfire (genai-prices), langfuse (its model table), traceloop.
-ESTIMATING_SCOPES: Final = (
-    "openlit.",
-    "@openlit/",
-    "pydantic-ai",
-    "logfire.",
-    "langfuse",
-    "opentelemetry.instrumentation.",
-    "openinference.",
-)
-
-# LiteLLM is a library and a gateway. Only its gateway has keys to bill: the hash of the caller's.
+SOURCE: Final = "gen_ai.usage.cost.source"
+"""The draft's own word for who made the number (semantic-conventions-genai, pull request 443)."""
+CURRENCY: Final = "gen_ai.usage.cost.currency"
+"""Of the first two names (the draft; openlit, its issue 1666). Left out, it is US dollars."""
+_IN_CURRENCY: Final = REPORTED_COST[:2]
 LITELLM_KEY: Final = "metadata.user_api_key_hash"
 
+TELL: Final = (SOURCE, CURRENCY)
+"""Attributes whose few words decide what a cost is."""
+KEYS: Final = frozenset({*TELL, LITELLM_KEY})
+"""Attributes that `charged` and `in_dollars` read."""
 
-def charged(reading: Reading, scope: str, attributes: Mapping[str, Value]) -> bool:
-    """Whether the span's reported cost is somebody's charge and not an estimate."""
-    said = attributes.get("gen_ai.usage.cost.source")
-    if said is not None:  # the draft's own word: provider or local
+
+class Producer(NamedTuple):
+    """Somebody who writes a cost. What is left empty may be anything."""
+
+    who: str
+    charges: bool
+    evidence: str
+    scopes: tuple[str, ...] = ()
+    """Beginnings of instrumentation scope names."""
+    names: tuple[str, ...] = ()
+    """Attributes that hold the cost."""
+    providers: tuple[str, ...] = ()
+    """Canonical ids of sellers."""
+    carries: str = ""
+    """An attribute that is there and not empty."""
+
+
+PRODUCERS: Final = (
+    # By name: these are written by one kind of producer each, whoever's span they stand on.
+    Producer(
+        who="SigNoz's Collector",
+        charges=False,
+        evidence="signoz-otel-collector, signozllmpricingprocessor: rules with prices per million",
+        names=("_signoz.gen_ai.total_cost",),
+    ),
+    Producer(
+        who="pydantic-ai and Logfire",
+        charges=False,
+        evidence="pydantic-ai 2.68, logfire 5.2: genai-prices, list prices without discounts",
+        names=("operation.cost",),
+    ),
+    Producer(
+        who="Sentry",
+        charges=False,
+        evidence="getsentry/relay, span AI module: models.dev and OpenRouter's list prices",
+        names=("gen_ai.cost.total_tokens",),
+    ),
+    Producer(
+        who="Langfuse's SDKs",
+        charges=False,
+        evidence="langfuse 3.3 and 5.0.4: what the application passes; zeros on streams",
+        names=("langfuse.observation.cost_details#total",),
+    ),
+    # LiteLLM is a library and a gateway. Only its gateway has keys to bill: the hash of the caller's.
+    Producer(
+        who="LiteLLM's gateway",
+        charges=True,
+        evidence="litellm 1.60 and 1.106 proxy: what it books against the key's budget",
+        scopes=("litellm",),
+        carries=LITELLM_KEY,
+    ),
+    Producer(
+        who="LiteLLM, the library",
+        charges=False,
+        evidence="litellm 1.60 and 1.106: model_prices_and_context_window.json",
+        scopes=("litellm",),
+    ),
+    Producer(
+        who="agentgateway",
+        charges=True,
+        evidence="agentgateway 1.3: its operator's catalog of rates, span attribute gen_ai.usage.cost",
+        scopes=("agentgateway",),
+    ),
+    Producer(
+        who="gateways that sell or meter",
+        charges=True,
+        evidence="by what they are; no span of theirs with a cost was seen yet",
+        scopes=(
+            "ai-gateway",
+            "bifrost",
+            "envoy-ai-gateway",
+            "helicone",
+            "kong",
+            "openrouter",
+            "portkey",
+        ),
+    ),
+    Producer(
+        who="OpenLIT",
+        charges=False,
+        evidence="openlit 1.34.1 and 1.45.0: assets/pricing.json; a model it lacks costs 0",
+        scopes=("openlit.", "@openlit/"),
+    ),
+    Producer(
+        who="other SDKs in the application",
+        charges=False,
+        evidence="openllmetry 0.62, openinference 0.1.52, pydantic-ai 2.68, logfire 5.2, langfuse 5.0.4: "
+        "where they write a cost it is worked out in the process",
+        scopes=(
+            "pydantic-ai",
+            "logfire.",
+            "langfuse",
+            "opentelemetry.instrumentation.",
+            "openinference.",
+            "@arizeai/openinference",
+        ),
+    ),
+    # Whoever is not known to estimate has a seller's number from the seller's answer.
+    Producer(
+        who="sellers whose answers say what they charge",
+        charges=True,
+        evidence="OpenRouter usage.cost; Perplexity usage.cost; xAI cost_in_usd_ticks; "
+        "Vercel AI Gateway providerMetadata.gateway.cost",
+        providers=("openrouter", "vercel_ai_gateway", "perplexity", "x_ai"),
+    ),
+)
+
+
+def charged(provider: str, scope: str, name: str, attributes: Mapping[str, Value]) -> bool:
+    """Whether the cost at `name` is somebody's charge; what nobody is known for is an estimate."""
+    said = attributes.get(SOURCE)
+    if said is not None and name in _IN_CURRENCY:
         return said == "provider"
-    if scope.startswith(GATEWAY_SCOPES):
-        return True
-    if scope == "litellm":
-        return bool(attributes.get(LITELLM_KEY))
-    return reading.subject.provider in CHARGING_PROVIDERS and not scope.startswith(
-        ESTIMATING_SCOPES
+    for producer in PRODUCERS:
+        if _is(producer, provider, scope, name, attributes):
+            return producer.charges
+    return False
+
+
+def _is(
+    producer: Producer, provider: str, scope: str, name: str, attributes: Mapping[str, Value]
+) -> bool:
+    return (
+        (not producer.scopes or scope.startswith(producer.scopes))
+        and (not producer.names or name in producer.names)
+        and (not producer.providers or provider in producer.providers)
+        and (not producer.carries or bool(attributes.get(producer.carries)))
     )
 
 
-KEYS: Final = frozenset({"gen_ai.usage.cost.source", LITELLM_KEY})
-"""Attributes that `charged` reads."""
+def says_dollars(attributes: Mapping[str, Value]) -> bool:
+    """Whether the cost that came is in US dollars, or nothing says that it is not."""
+    currency = attributes.get(CURRENCY)
+    return currency is None or (isinstance(currency, str) and currency.upper() in {"USD", ""})
+
+
+def in_dollars(names: Sequence[str], attributes: Mapping[str, Value]) -> tuple[str, ...]:
+    """Those of the names whose numbers are US dollars: of other money we know no value."""
+    if says_dollars(attributes):
+        return tuple(names)
+    return tuple([name for name in names if name not in _IN_CURRENCY])
+
+
+def in_other_money(attributes: Mapping[str, Value]) -> str:
+    """The attribute with a cost in another currency; empty for none."""
+    if not says_dollars(attributes):
+        for name in _IN_CURRENCY:
+            if name in attributes:
+                return name
+    return ""

@@ -6,21 +6,26 @@ that works.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, final
 
 from mypy_extensions import i64, mypyc_attr
 
+from processor.dialects.reported import in_dollars
 from processor.dialects.speaker import REPORTED
-from processor.dialects.usage import MAX_COUNT, UNITS, Impossible, count, quantity, unreadable
+from processor.dialects.usage import (
+    MAX_COST,
+    MAX_COUNT,
+    UNITS,
+    Impossible,
+    count,
+    quantity,
+    unreadable,
+)
 
 if TYPE_CHECKING:
-    from processor.dialects.dialect import Dialect
     from processor.dialects.speaker import Speaker
     from processor.dialects.texts import Texts
     from processor.dialects.usage import Count
-
-MAX_COST: Final = 1e9
-"""US dollars; a larger amount, or one below 0, is not the cost of a call."""
 
 
 @final
@@ -100,17 +105,18 @@ def _take(said: Said, name: str, spec: str, value: object, *, whole: bool) -> bo
     return True
 
 
-def reported(dialect: Dialect, texts: Texts) -> tuple[str, float | None]:
-    """(attribute, US dollars) of a cost that came with the span."""
-    for spec in dialect.reported_cost:
+def reported(speaker: Speaker, texts: Texts) -> list[tuple[str, float]]:
+    """(place, US dollars) of each cost that came with the span, by precedence."""
+    found: list[tuple[str, float]] = []
+    for spec in in_dollars(speaker.costs, texts.attributes):
         value = texts.value(spec)
         if isinstance(value, str):
             value = _amount(value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             continue
         if 0 <= value < MAX_COST:
-            return spec, float(value)
-    return "", None
+            found.append((spec, float(value)))
+    return found
 
 
 def _amount(text: str) -> float | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from processor.dialects.dialect import Dialect
+from processor.dialects.reported import REPORTED_COST
 
 OPERATION: Final = ("gen_ai.operation.name", "llm.request.type")
 PROVIDER: Final = ("gen_ai.provider.name", "gen_ai.system")
@@ -87,20 +88,6 @@ USAGE: Final = {
     "audio_seconds": ("gen_ai.usage.seconds",),
     "total": TOTAL,
 }
-
-# Names under which a cost stands on spans of the wild (pipeline-peers B7), the plainest first.
-REPORTED_COST: Final = (
-    "gen_ai.usage.cost",
-    "gen_ai.usage.cost.amount",
-    "gen_ai.usage.total_cost",
-    "gen_ai.usage.cost_usd",
-    "gen_ai.cost.total_cost",
-    "operation.cost",
-    "llm.cost.total",
-    "litellm.cost.total",
-    "gen_ai.cost.total_tokens",
-    "_signoz.gen_ai.total_cost",
-)
 
 SEMCONV: Final = Dialect(
     name="semconv",

@@ -38,6 +38,8 @@ AT_LENGTH: Final = 5
 """No shape can hold it: the span is read the long way."""
 ONLY_KEPT: Final = 6
 """Nothing but a dimension of the counters."""
+COSTS: Final = 7
+"""A cost that came with the span; the shape knows that it is there."""
 
 
 @final
@@ -61,7 +63,7 @@ class Shape:
 
     def __init__(self, counted: tuple[Key, ...]) -> None:
         self.counted: tuple[Key, ...] = counted
-        """The keys of its numbers in their order, zeros among them."""
+        """The keys of its numbers and costs in their order, zeros among them."""
         self.next: dict[object, Shape] = {}
         """By the next step: the bytes of an attribute that tells, or a `Key`."""
         self.recipe: Recipe | None = None
@@ -109,7 +111,7 @@ class Shapes:
             self._size = 0
         self._size += 1
         counted = shape.counted
-        if isinstance(step, Key) and step.role == COUNTS:
+        if isinstance(step, Key) and step.role in (COUNTS, COSTS):
             counted = (*counted, step)
         found = shape.next[step] = Shape(counted)
         return found

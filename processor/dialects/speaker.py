@@ -45,5 +45,7 @@ class Speaker:
                     self.json_counts.append((name, spec))
                 else:
                     self.places[spec] = Place(name, rank)
-        for spec in dialect.reported_cost:
+        self.costs: tuple[str, ...] = dialect.costs()
+        """Places where a cost may stand, by precedence."""
+        for spec in self.costs:
             self.places[spec.partition("#")[0]] = Place(REPORTED, 0)

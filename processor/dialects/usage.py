@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Count = int | Decimal
 
+MAX_COST: Final = 1e9
+"""US dollars; a larger amount, or one below 0, is not the cost of a call."""
 MAX_COUNT: Final = 10**12
 """More tokens than any call has; a larger number is not a count."""
 NOTHING: Final = frozenset({"", "nan", "none", "null", "undefined", "n/a", "-"})

@@ -179,10 +179,23 @@ def _enrich(block: Block) -> EnrichSettings:
             "existing_cost", choice(get_args(ExistingCost)), "replace_estimates"
         ),
         detail=block.take("detail", choice(get_args(Detail)), "parts"),
-        conventions=block.take("conventions", each(choice(_CONVENTIONS)), ("default",)),
+        conventions=block.take("conventions", _conventions, ("default",)),
     )
     block.end()
     return read
+
+
+def _conventions(node: Node) -> tuple[str, ...]:
+    names = each(choice(_CONVENTIONS))(node)
+    if not names:
+        raise Bad("is empty; write [default]")
+    _once(names)
+    if {"default", "semconv_draft"} <= {*names}:
+        raise Bad(
+            "has both default and semconv_draft: a store that keeps attributes as objects cannot hold "
+            "gen_ai.usage.cost beside gen_ai.usage.cost.amount; write one of them"
+        )
+    return names
 
 
 def _attribution(block: Block) -> AttributionSettings:
@@ -213,10 +226,14 @@ def _metrics(block: Block) -> MetricsSettings:
 
 def _distinct(node: Node) -> tuple[str, ...]:
     names = each(name)(node)
+    _once(names)
+    return names
+
+
+def _once(names: tuple[str, ...]) -> None:
     twice = sorted({word for word in names if names.count(word) > 1})
     if twice:
         raise Bad(f"names {', '.join(twice)} twice; write it once")
-    return names
 
 
 def _on_off_auto(node: Node) -> Any:

@@ -56,7 +56,8 @@ def _subject(reading: Reading) -> object:
 def _rest(reading: Reading) -> object:
     return (
         *(reading.kind, reading.operation, reading.usage, bool(reading.impossible)),
-        *(reading.response_id, reading.reported_key, reading.reported_usd),
+        *(reading.response_id, reading.reported_under, reading.reported_usd),
+        reading.charged,
     )
 
 
@@ -155,6 +156,13 @@ def test_both_ways_agree_on_what_nobody_writes(spans: list[dict[str, Any]], scop
         pytest.param({"gen_ai.usage.total_tokens": 1800}, id="a-total"),
         pytest.param({"gen_ai.usage.cached_tokens": 0}, id="a-zero"),
         pytest.param({"gen_ai.usage.prompt_tokens": 9}, id="an-old-name-beside-the-new"),
+        pytest.param({"gen_ai.usage.cost": 0.5}, id="a-cost"),
+        pytest.param({"gen_ai.usage.cost": 0}, id="no-cost-as-openlit-says-it"),
+        pytest.param(
+            {"gen_ai.usage.cost": 0.5, "gen_ai.usage.cost.currency": "USD"}, id="in-dollars"
+        ),
+        pytest.param({"operation.cost": 0.5, "gen_ai.usage.cost": 0.25}, id="two-costs"),
+        pytest.param({"operation.cost": 0.5, "gen_ai.usage.cost.source": "provider"}),
     ],
 )
 @pytest.mark.parametrize(
@@ -170,8 +178,13 @@ def test_ordinary_spans_take_the_short_way(scope: str, more: dict[str, Value]) -
 @pytest.mark.parametrize(
     "more",
     [
-        pytest.param({"gen_ai.usage.cost": 0.5}, id="a-cost"),
+        pytest.param({"gen_ai.usage.cost": "0.5"}, id="a-cost-as-text"),
+        pytest.param({"gen_ai.usage.cost": -0.5}, id="a-cost-below-0"),
+        pytest.param({"metadata.user_api_key_hash": "88dc28"}, id="a-key-to-bill"),
         pytest.param({"gen_ai.usage.input_tokens": "1420"}, id="a-number-as-text"),
+        pytest.param(
+            {"gen_ai.usage.cost": 0.5, "gen_ai.usage.cost.currency": "EUR"}, id="in-euros"
+        ),
         pytest.param({"gen_ai.usage.input_tokens": 10**13}, id="absurd"),
         pytest.param({"gen_ai.usage.cache_read.input_tokens": 1420}, id="nothing-left"),
         pytest.param({"gen_ai.request.model": "m" * 300}, id="long"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.dialects import DIALECTS, Recogniser
-from processor.dialects.reported import LITELLM_KEY, charged
+from processor.dialects.reported import LITELLM_KEY
 
 if TYPE_CHECKING:
     from processor.wire.fields import Value
@@ -50,4 +50,4 @@ def test_who_charged(
     recogniser = Recogniser(DIALECTS)
     reading = recogniser.read(attributes, recogniser.writer(scope, ""))
     assert reading is not None
-    assert charged(reading, scope, attributes) is expected
+    assert reading.charged is expected

@@ -9,11 +9,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from processor.conventions import CONVENTIONS
 from processor.settings.waiting import WAITING, WITHOUT_EFFECT
 from processor.telemetry import ABOUT, COUNTERS, GAUGES, INFOS, PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from processor.conventions import Convention
 
 DOCS = Path(__file__).parents[2] / "docs"
 MARKED = re.compile(r"(<!-- table: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -59,7 +62,28 @@ def _without_effect() -> str:
     return _table(("accepted with a warning", "why it has no effect"), rows)
 
 
+def _conventions() -> str:
+    rows = [
+        (
+            f"`{name}`",
+            ", ".join(f"`{key}`" for key in _written(convention)),
+            convention.evidence,
+        )
+        for name, convention in CONVENTIONS.items()
+    ]
+    return _table(("`conventions`", "attributes", "read by, known from"), rows)
+
+
+def _written(convention: Convention) -> Iterable[str]:
+    if convention.text:
+        members = ", ".join((convention.total, *convention.parts))
+        return (f"{convention.text} {{{members}}}",)
+    said = (convention.total, *convention.parts, convention.currency, convention.source)
+    return (key for key in said if key)
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
+    "conventions": _conventions,
     "self-metrics": _self_metrics,
     "waiting": _waiting,
     "without-effect": _without_effect,

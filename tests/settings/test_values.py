@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from processor.conventions import CONVENTIONS
 from tests.settings.texts import WHOLE, cost, hop, problem, read, with_
 
 if TYPE_CHECKING:
@@ -131,6 +132,40 @@ def test_wrong_values_of_genai_cost(block: str, words: str) -> None:
 )
 def test_prometheus_is_on_off_or_auto(written: str, value: str) -> None:
     assert read(cost(f"{{metrics: {{prometheus: {written}}}}}")).metrics.prometheus == value
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("default", ("default",)),
+        ("[semconv_draft]", ("semconv_draft",)),
+        ("[default, openinference, logfire]", ("default", "openinference", "logfire")),
+        ("[langfuse, semconv_draft]", ("langfuse", "semconv_draft")),
+    ],
+)
+def test_conventions_are_one_or_several(written: str, value: tuple[str, ...]) -> None:
+    assert read(cost(f"{{enrich: {{conventions: {written}}}}}")).enrich.conventions == value
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        pytest.param("[]", "is empty; write [default]", id="none"),
+        pytest.param("[logfire, logfire]", "names logfire twice", id="twice"),
+        pytest.param("[default, semconv_draft]", "write one of them", id="what-clashes"),
+        pytest.param("[openinfernce]", "openinference", id="misspelt"),
+    ],
+)
+def test_conventions_that_cannot_be(written: str, words: str) -> None:
+    assert words in problem(cost(f"{{enrich: {{conventions: {written}}}}}"))
+
+
+def test_every_convention_that_can_be_chosen_is_in_the_table() -> None:
+    for name in CONVENTIONS:
+        if name != "default":
+            assert read(cost(f"{{enrich: {{conventions: {name}}}}}")).enrich.conventions == (
+                name,
+            )
 
 
 def test_aliases_dimensions_and_choices_are_taken() -> None:

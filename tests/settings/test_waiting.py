@@ -62,9 +62,6 @@ def http(keys: str) -> str:
             "attribution.wait",
             id="wait-by-default",
         ),
-        pytest.param(
-            cost("{enrich: {conventions: [default, logfire]}}"), "conventions", id="conventions"
-        ),
         pytest.param(cost("{sources: [spans, logs]}"), "genai_cost.sources", id="logs"),
         pytest.param(
             cost("{metrics: {temporality: delta}}"), "metrics.temporality", id="delta"
@@ -100,6 +97,7 @@ def test_what_is_not_built_yet_is_refused(text: str, path: str) -> None:
         pytest.param(
             cost("{enrich: {conventions: [default]}, sources: [spans]}"), id="default"
         ),
+        pytest.param(cost("{enrich: {conventions: [signoz, logfire]}}"), id="conventions"),
         pytest.param(cost("{metrics: {application_cost: keep}}"), id="keep"),
         pytest.param(
             cost(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pricing import Question, Quote, Standing
 from pricing.usage import CLASSES
 from processor.model import Status
-from processor.stamp import FORM_LIMIT, NOTHING, Stamp, Stamper, replaceable
+from processor.stamp import FORM_LIMIT, NOTHING, Stamp, Stamper
 from tests.calls.traffic import (
     CALL,
     CALL_USD,
@@ -122,7 +122,7 @@ def test_a_charge_that_stands_alone_leaves_the_very_bytes() -> None:
     said = Said(span_id=b"12345678", attributes={**CALL, COST: 0.5}, scope="agentgateway")
     body = request(said)
     assert enricher(detail="cost").enrich(body, TABLE, END_NS).body == body
-    assert Stamper("cost").standing(0.5, 1, own=True) is NOTHING
+    assert Stamper("cost").standing(0.5, 1, under=(COST,), charged=True) is NOTHING
 
 
 def test_a_cost_of_another_type_is_replaced_by_a_double() -> None:
@@ -233,8 +233,8 @@ def test_whatever_is_written_can_be_replaced(quote: Quote, reported: float | Non
     keys = set(stamper.priced(quote, "v1", reported).keys)
     for status in Status:
         keys |= stamper.unpriced(status).keys | stamper.left(status).keys
-    keys |= stamper.standing(0.5, 3, own=False).keys
-    assert keys <= replaceable(CLASSES)
+    keys |= stamper.standing(0.5, 3, under=(), charged=False).keys
+    assert keys <= stamper.replaceable
 
 
 def test_forms_are_remembered_within_bounds() -> None:
