@@ -43,6 +43,7 @@ WITH_CARE: Final = frozenset(
         "tool_input+",
         "input_audio+",
         "output_audio+",
+        "tool_input+",
     }
 )
 """What plain subtraction is not enough for."""

@@ -65,7 +65,6 @@ WAITING: Final[dict[str, Waits]] = {
         "meanwhile write [default]",
         only=("semconv_draft", "openinference", "logfire", "signoz", "sentry", "langfuse"),
     ),
-    f"{_COST}.sources": Waits("meanwhile write [spans]", only=("logs", "metrics")),
     f"{_COST}.attribution.inherit": Waits(
         "meanwhile leave it out, and let a baggage span processor put these on every span",
         some_of=("user.id", "user.tier", "session.id", "gen_ai.conversation.id"),

@@ -65,7 +65,6 @@ def http(keys: str) -> str:
         pytest.param(
             cost("{enrich: {conventions: [default, logfire]}}"), "conventions", id="conventions"
         ),
-        pytest.param(cost("{sources: [spans, logs]}"), "genai_cost.sources", id="logs"),
         pytest.param(
             cost("{metrics: {temporality: delta}}"), "metrics.temporality", id="delta"
         ),
