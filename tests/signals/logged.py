@@ -16,10 +16,10 @@ from tests.calls.traffic import enricher as span_enricher
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pricing import PriceTable
     from processor.enrich import Enriched, Enricher
     from processor.model import Charge
     from processor.wire.fields import Value
-    from pricing import PriceTable
 
 DETAILS: Final = "gen_ai.client.inference.operation.details"
 

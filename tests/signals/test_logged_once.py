@@ -32,7 +32,7 @@ def test_the_record_first() -> None:
 
 
 @pytest.mark.parametrize("span_first", [True, False])
-def test_the_same_response_in_different_spans(span_first: bool) -> None:
+def test_the_same_response_in_different_spans(*, span_first: bool) -> None:
     both = Both(TABLE)
     name = "chatcmpl-CZcTNzFqVQfUQl2X2RZhDmnCn7OIe"
 
