@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,10 @@ from tests.calls.traffic import CALL_ATTO, LAW, TABLE, call
 from tests.calls.traffic import ours as on_span
 from tests.calls.traffic import request as traces
 from tests.signals.logged import Both, Record, details, ours
+
+if TYPE_CHECKING:
+    from processor.wire.fields import Value
+    from tests.calls.traffic import Said
 
 SPAN = b"12345678"
 OTHER = b"87654321"
@@ -73,7 +78,7 @@ def test_a_record_that_is_sent_again_is_stamped_as_it_was() -> None:
 def test_twins_of_two_scopes_are_one_call() -> None:
     """Codex writes some records twice, under two scopes."""
     both = Both(TABLE)
-    said = {
+    said: dict[str, Value] = {
         "event.kind": "response.completed",
         "model": "gpt-4o",
         "input_token_count": 1420,
@@ -99,7 +104,7 @@ def test_any_order_counts_each_call_once(order: list[int], *, again: bool) -> No
     both = Both(TABLE)
     ids = [bytes([number]) * 8 for number in (1, 2, 3)]
     spans, records = [call(ids[0]), call(ids[2])], [details(ids[1]), details(ids[2])]
-    steps = [*spans, *records, spans[1], records[1]]
+    steps: list[Said | Record] = [*spans, *records, spans[1], records[1]]
     for index in [*order, *(order if again else [])]:
         step = steps[index]
         if isinstance(step, Record):
