@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 START_S = START_NS // 10**9
 NO_REQUEST = b"\x0a\x05ab"
-BOTH = {"sources": ["spans", "logs", "metrics"]}
+ALL = ["spans", "logs", "metrics"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def wide(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Hop]:
     """A service that bills what any signal describes."""
-    async with hop(tmp_path_factory.mktemp("signals"), **BOTH) as opened:
+    async with hop(tmp_path_factory.mktemp("signals"), sources=ALL) as opened:
         yield opened
 
 
@@ -113,7 +113,7 @@ async def test_without_the_source_records_pass_as_they_are(running: Hop) -> None
 
 
 async def test_usage_that_only_metrics_report_is_counted_at_the_end(tmp_path: Path) -> None:
-    async with hop(tmp_path, **BOTH) as opened:
+    async with hop(tmp_path, sources=ALL) as opened:
         now_s = time.time_ns() // 10**9 + 1
         start_s = now_s - START_S
         usage = [
