@@ -7,6 +7,7 @@ Spans leave an SDK every few seconds and metrics every minute, so usage waits a 
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
 from processor.calls.window import Window
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from processor.metered.report import Group, Report
     from processor.metrics import Ledger
     from processor.telemetry import Telemetry
+
+logger = logging.getLogger("genai_cost")
 
 HOLD_NS: Final = 30_000_000_000
 """How long usage waits: several times as long as an SDK holds spans back."""
@@ -91,7 +94,14 @@ class Meter:
             if everything or now_ns - held.since_ns >= HOLD_NS
         ]
         for group in due:
-            self._count(group, self._held.pop(group), now_ns)
+            held = self._held.pop(group)
+            try:
+                self._count(group, held, now_ns)
+            except Exception:  # promise 2: nobody else's usage and no telemetry suffers from it
+                self._telemetry.count("pricing_faults")
+                logger.exception(
+                    "usage of a model is not counted because of a fault in pricing"
+                )
 
     def _count(self, group: Group, held: _Held, now_ns: int) -> None:
         if self._is_seen_elsewhere(group):

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from pricing import Question
-from processor.dialects.subject import Subject
+from processor.dialects.subject import Subject, label
 from processor.dialects.texts import Texts
 from processor.dialects.token_metrics import METRICS
 from processor.metered.report import Group, Report
@@ -97,7 +97,7 @@ class MetricReader:
             service=resource.origin.service_name,
             environment=resource.origin.environment,
         )
-        source = metric.family, scope
+        source = metric.family, label(scope)
         return name, Group(labels, question, subject.rule, source, metric.splits_cache)
 
 

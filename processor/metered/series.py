@@ -6,12 +6,13 @@ whoever watched it before, so its first point is where counting begins. Nothing 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
-
-from processor.calls.window import Window
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from processor.metered.report import Report
+
+_Known: TypeAlias = tuple[tuple[int, int], ...]
+"""Of a cumulative series its last (value, end); of a delta series its last (start, end)."""
 
 CAPACITY: Final = 65_536
 """Series remembered; up to half as many may be alive at once."""
@@ -24,7 +25,9 @@ class Series:
 
     def __init__(self, since_ns: int, capacity: int = CAPACITY) -> None:
         self._since_ns = since_ns
-        self._window = Window(capacity)
+        self._half = capacity // 2
+        self._young: dict[bytes, _Known] = {}
+        self._old: dict[bytes, _Known] = {}
 
     def used(self, report: Report, now_ns: int) -> int:
         """Tokens that were not counted yet, 0 or more."""
@@ -33,32 +36,30 @@ class Series:
         return self._cumulative(report, now_ns)
 
     def _cumulative(self, report: Report, now_ns: int) -> int:
-        key = (report.series, report.start_ns)
-        known = cast("tuple[int, int] | None", self._window.get(key))
+        key = report.series + report.start_ns.to_bytes(8, "big")
+        known = self._young.get(key) or self._old.get(key)
         if known is None:
-            self._put(key, (report.value, report.end_ns), now_ns)
+            self._put(key, ((report.value, report.end_ns),), now_ns)
             return report.value if report.start_ns >= self._since_ns else 0
-        value, end_ns = known
+        ((value, end_ns),) = known
         if report.end_ns <= end_ns:
             return 0  # sent again, or overtaken by a later one that held it
-        self._window.put(key, (report.value, report.end_ns))
+        self._put(key, ((report.value, report.end_ns),), now_ns)
         # A sum that falls began anew, whatever its start says.
         return report.value - value if report.value >= value else report.value
 
     def _delta(self, report: Report, now_ns: int) -> int:
-        known = (
-            cast("tuple[tuple[int, int], ...] | None", self._window.get(report.series)) or ()
-        )
+        key = report.series
+        known = self._young.get(key) or self._old.get(key) or ()
         interval = report.start_ns, report.end_ns
         if interval in known or (len(known) >= INTERVALS and interval < min(known)):
             return 0
-        self._put(report.series, (*known[1 - INTERVALS :], interval), now_ns)
+        self._put(key, (*known[1 - INTERVALS :], interval), now_ns)
         return report.value
 
-    def _put(self, key: object, kept: object, now_ns: int) -> None:
-        before = len(self._window)
-        fresh = self._window.get(key) is None
-        self._window.put(key, kept)
-        if fresh and len(self._window) <= before:
-            # Something was forgotten: what began before now may be that.
-            self._since_ns = now_ns
+    def _put(self, key: bytes, kept: _Known, now_ns: int) -> None:
+        if key not in self._young and len(self._young) >= self._half:
+            if self._old:  # a series that began before now may be one that is forgotten
+                self._since_ns = now_ns
+            self._old, self._young = self._young, {}
+        self._young[key] = kept

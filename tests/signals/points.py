@@ -115,13 +115,18 @@ class Metered:
         self.ledger = Ledger()
         self.telemetry = Telemetry()
         self.seen = Window(1000)
-        self.meter = Meter(
+        self.since_ns = since_ns
+        self.meter = self.metered_into(self.ledger)
+
+    def metered_into(self, ledger: Ledger) -> Meter:
+        """A meter that writes to these books."""
+        return Meter(
             attribution=Attribution(()),
             seen=self.seen,
             book=self.book,
-            ledger=self.ledger,
+            ledger=ledger,
             telemetry=self.telemetry,
-            now_ns=since_ns,
+            now_ns=self.since_ns,
         )
 
     def take(self, *said: Said, at_s: int = 60) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,10 @@ from processor.metered.meter import HOLD_NS
 from processor.metered.series import Series
 from tests.calls.traffic import LAW
 from tests.signals.points import CLAUDE, START_NS, Metered, Said, request
+
+if TYPE_CHECKING:
+    from processor.metrics import Ledger
+    from processor.model import Charge
 
 INPUT = 2 * 10**12  # atto-dollars a token at 2 the million
 OUTPUT = 10 * 10**12
@@ -300,3 +305,26 @@ def test_every_metric_is_read_by_a_test_or_is_one_of_a_family() -> None:
     for name in draft:
         said = replace(Said(value=7, metric=name), more={"gen_ai.request.model": "plain"})
         assert [report.value for report in Metered().meter.read(request(said))] == [7]
+
+
+class Torn:
+    """Books that cannot be written to once."""
+
+    def __init__(self, books: Ledger) -> None:
+        self.books = books
+        self.faults = [ZeroDivisionError("once")]
+
+    def add_usage(self, charge: Charge, now_unix_ns: int) -> None:
+        if self.faults:
+            raise self.faults.pop()
+        self.books.add_usage(charge, now_unix_ns)
+
+
+def test_a_fault_in_the_books_hurts_nobody_else() -> None:
+    metered = Metered()
+    books = Torn(metered.ledger)
+    metered.meter = metered.metered_into(cast("Ledger", books))
+    metered.take(Said(value=10.0), Said(value=10.0, service="other"))
+    metered.release()
+    assert metered.spent == 10 * INPUT
+    assert metered.telemetry.counter("pricing_faults") == [((), 1)]
