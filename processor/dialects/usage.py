@@ -40,7 +40,6 @@ WITH_CARE: Final = frozenset(
         "cache_read+",
         "cache_write+",
         "reasoning+",
-        "tool_input+",
         "input_audio+",
         "output_audio+",
         "tool_input+",
