@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from processor.attribution import Attribution
@@ -18,8 +19,12 @@ from processor.model import Signal
 from processor.stamp import Stamper
 
 if TYPE_CHECKING:
+    from pricing import PriceBook
     from processor.calls import Memory
+    from processor.enrich_logs import LogEnricher
     from processor.forward.next_hop import NextHop
+    from processor.metered.meter import Meter
+    from processor.metrics import Ledger
     from processor.settings import ExporterSettings, Settings
     from processor.telemetry import Telemetry
 
@@ -32,7 +37,7 @@ class Hops(NamedTuple):
 
 
 def enricher(settings: Settings, memory: Memory) -> Enricher:
-    """The pure part of the path."""
+    """The pure part of the path of spans."""
     return Enricher(
         Biller(
             Stamper(settings.enrich.detail, settings.enrich.conventions),
@@ -41,6 +46,41 @@ def enricher(settings: Settings, memory: Memory) -> Enricher:
         Attribution(settings.metrics.dimensions),
         memory,
     )
+
+
+class Priced(NamedTuple):
+    """What prices each signal; None for one whose calls are not billed."""
+
+    spans: Enricher | None
+    logs: LogEnricher | None
+    metrics: Meter | None
+
+
+def priced(
+    settings: Settings, memory: Memory, book: PriceBook, ledger: Ledger, telemetry: Telemetry
+) -> Priced:
+    """The same for every signal whose calls are billed; what they remember is one."""
+    attribution = Attribution(settings.metrics.dimensions)
+    spans = enricher(settings, memory)
+    logs: LogEnricher | None = None
+    meter: Meter | None = None
+    if "logs" in settings.sources and Signal.LOGS in settings.pipelines:
+        from processor.enrich_logs import LogEnricher  # noqa: PLC0415 - where it is asked for
+
+        logs = LogEnricher(spans, attribution, memory)
+    if "metrics" in settings.sources and Signal.METRICS in settings.pipelines:
+        from processor.metered.meter import Meter  # noqa: PLC0415 - where it is asked for
+
+        meter = Meter(
+            attribution=attribution,
+            seen=spans.seen,
+            book=book,
+            ledger=ledger,
+            telemetry=telemetry,
+            now_ns=time.time_ns(),
+        )
+    billed = settings.prices_spans and "spans" in settings.sources
+    return Priced(spans if billed else None, logs, meter)
 
 
 def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops:

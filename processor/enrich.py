@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast, final
 
 from processor.calls.memory import Memory, Remembered, Settled
 from processor.calls.settle import BILL, DUPLICATE, RESENT, Candidate, settle
+from processor.calls.window import Window
 from processor.dialects import DIALECTS
 from processor.dialects.hear import hear
 from processor.dialects.recognise import Recogniser
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from processor.billing import Bill, Biller
     from processor.dialects.hear import Heard
     from processor.dialects.recognise import Writer
-    from processor.dialects.subject import Pattern
+    from processor.dialects.subject import Pattern, Subject
+    from processor.metered.report import Report
     from processor.wire.fields import Value
     from processor.wire.walk import Found, Frame, SpanView
 
@@ -37,6 +39,8 @@ logger = logging.getLogger("genai_cost")
 
 INTERNAL_ERROR: Final = Status.INTERNAL_ERROR
 LABELS_LIMIT: Final = 16_384
+SEEN_LIMIT: Final = 8 * LABELS_LIMIT
+"""So many that none is forgotten before the memo of labels starts anew, which notes it again."""
 NOTHING_SETTLED: Final = Settled()
 NO_CUTS: Final[list[tuple[int, int]]] = []
 
@@ -55,6 +59,8 @@ class Enriched:
         """Its own spans, each once, however often it stands in the request."""
         self.resent: dict[Charge, tuple[Settled, int]] = {}
         """Charges of requests before it that were not counted yet, and where they stand."""
+        self.usage: tuple[Report, ...] = ()
+        """Of a metrics request: what it reports of tokens that were used."""
 
     @property
     def charges(self) -> list[Charge]:
@@ -103,36 +109,48 @@ class Enricher:
     """Bytes in, bytes and charges out."""
 
     def __init__(self, biller: Biller, attribution: Attribution, memory: Memory) -> None:
-        self._replaceable: frozenset[str] = biller.replaceable
+        self.replaceable: frozenset[str] = biller.replaceable
         self._spared: frozenset[str] = frozenset([CURRENCY] if biller.ends_other_money else [])
         """Replaced only where it says that a cost is not in US dollars."""
         self._recogniser: Recogniser = Recogniser(
-            DIALECTS, self._replaceable - self._spared, attribution.wanted
+            DIALECTS, self.replaceable - self._spared, attribution.wanted
         )
-        wanted = self._recogniser.keys() | self._replaceable | attribution.wanted
+        wanted = self._recogniser.keys() | self.replaceable | attribution.wanted
         self._keys: KeyTable = KeyTable(wanted, self._recogniser.marks())
         self._biller: Biller = biller
         self._attribution: Attribution = attribution
         self._memory: Memory = memory
         self._dimensions: list[str] = sorted(attribution.wanted)
         self._labels: dict[tuple[object, ...], Labels] = {}
+        self.seen: Window = Window(SEEN_LIMIT)
+        """By service and model: of whom there were spans or log records with usage."""
 
     def enrich(self, body: bytes, table: PriceTable, now_unix_ns: int) -> Enriched:
         """The request with its calls priced. Raises `Malformed` for bytes that are no request."""
         found = scan(body, self._keys)
         enriched = Enriched(body, found.spans)
         candidates = self._recognise(body, found, enriched)
-        if not candidates:
-            return enriched
-        settle(candidates, self._memory)
+        if candidates:
+            settle(candidates, self._memory)
+            edits = self.billed(candidates, enriched, table, now_unix_ns)
+            enriched.body = splice(body, edits)
+        return enriched
+
+    def billed(
+        self,
+        candidates: list[Candidate],
+        enriched: Enriched,
+        table: PriceTable,
+        now_unix_ns: int,
+    ) -> list[Edit]:
+        """Bills what is settled; what is to be written, in the order of the candidates."""
         round_ = _Round(enriched, table, now_unix_ns)
         for candidate in candidates:
             if candidate.verdict is not RESENT or not self._as_before(candidate, round_):
                 self._settle(candidate, round_)
         round_.settled.close()
         enriched.settled = round_.settled
-        enriched.body = splice(body, round_.edits)
-        return enriched
+        return round_.edits
 
     def _recognise(self, body: bytes, found: Found, enriched: Enriched) -> list[Candidate]:
         """Reads each span and keeps what matters of it; its attributes are let go at once."""
@@ -144,7 +162,7 @@ class Enricher:
             if view.scope is not frame or writer is None or resource is None:
                 frame = view.scope
                 writer = self._recogniser.writer(*self._attribution.scope(frame.about))
-                resource = self._resource(frame.parent)
+                resource = self.resource_of(frame.parent)
             try:
                 candidate = self._candidate(body, view, writer, resource)
             except Malformed:
@@ -174,7 +192,7 @@ class Enricher:
             reading = self._recogniser.short(heard, recipe)
             if reading is not None:
                 candidate = Candidate(view, reading, writer.scope, resource)
-                candidate.dimensions = self._dimensions_of(heard.kept, resource)
+                candidate.dimensions = self.dimensions_of(heard.kept, resource)
                 return candidate
         return self._candidate_at_length(body, view, writer, heard, resource)
 
@@ -187,7 +205,7 @@ class Enricher:
         resource: Resource,
     ) -> Candidate | None:
         """The same for a span that is out of the ordinary, or the first of its shape."""
-        read(body, view, self._keys, self._replaceable)
+        read(body, view, self._keys, self.replaceable)
         attributes = view.attributes
         if self._spared and says_dollars(attributes):
             view.places = [place for place in view.places if place[0] not in self._spared]
@@ -200,7 +218,7 @@ class Enricher:
         if reading is None:
             return None
         candidate = Candidate(view, reading, writer.scope, resource)
-        candidate.dimensions = self._dimensions_of(attributes, resource)
+        candidate.dimensions = self.dimensions_of(attributes, resource)
         return candidate
 
     def _as_before(self, candidate: Candidate, round_: _Round) -> bool:
@@ -258,7 +276,7 @@ class Enricher:
             logger.exception("a span goes on unpriced because of a fault in pricing it")
             return self._biller.fault()
 
-    def _resource(self, frame: Frame | None) -> Resource:
+    def resource_of(self, frame: Frame | None) -> Resource:
         """Whose span it is; looked up once per resource and request."""
         if frame is None:
             return self._attribution.resource(b"")
@@ -266,9 +284,10 @@ class Enricher:
             frame.known = self._attribution.resource(frame.about)
         return cast("Resource", frame.known)
 
-    def _dimensions_of(
+    def dimensions_of(
         self, attributes: dict[str, Value], resource: Resource
     ) -> tuple[str, ...]:
+        """Values of the configured dimensions: its own, else its resource's."""
         for name in self._dimensions:
             if name in attributes:
                 return self._attribution.dimensions(attributes, resource)
@@ -294,7 +313,15 @@ class Enricher:
             if len(self._labels) >= LABELS_LIMIT:
                 self._labels.clear()
             self._labels[question] = known
+            if source or pattern.classes:
+                self._see(resource.origin.service_name, subject)
         return known
+
+    def _see(self, service: str, subject: Subject) -> None:
+        """Note that calls of this service to this model are seen one by one."""
+        for model in (subject.request_model, subject.response_model):
+            if model:
+                self.seen.put((service, model), True)  # noqa: FBT003 - a mark, no flag
 
     def _charge(self, candidate: Candidate, bill: Bill) -> Charge:
         view = candidate.view

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, cast
 
 import grpc
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
     from pricing import PriceBook
     from processor.enrich import Enricher
+    from processor.enrich_logs import LogEnricher
     from processor.forward.next_hop import NextHop
+    from processor.metered.meter import Meter
     from processor.metrics import Ledger
     from processor.model import Terms
     from processor.telemetry import CounterName, Telemetry
@@ -33,7 +36,7 @@ logger = logging.getLogger("genai_cost")
 class Pipeline:
     """What both doors call: enrich a request, hand it to the next hop, then count it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each part it works with
         self,
         *,
         enricher: Enricher | None,
@@ -41,8 +44,16 @@ class Pipeline:
         ledger: Ledger,
         hops: Mapping[Signal, NextHop],
         telemetry: Telemetry,
+        logs: LogEnricher | None = None,
+        meter: Meter | None = None,
     ) -> None:
-        self._enricher = enricher
+        """Without an enricher spans pass as they are; so do logs, and metrics without a meter."""
+        self._enrichers = {
+            signal: found
+            for signal, found in ((Signal.TRACES, enricher), (Signal.LOGS, logs))
+            if found is not None
+        }
+        self._meter = meter
         self._book = book
         self._ledger = ledger
         self._hops = hops
@@ -79,21 +90,34 @@ class Pipeline:
 
     def _enriched(self, signal: Signal, body: bytes) -> Enriched:
         try:
-            if signal is not Signal.TRACES:
-                return Enriched(body, count_items(body, points=signal is Signal.METRICS))
-            if self._enricher is None:
-                return Enriched(body, count_items(body, points=False))
-            return self._priced(self._enricher, body)
+            enricher = self._enrichers.get(signal)
+            if enricher is not None:
+                return self._priced(enricher, body)
+            return self._unpriced(signal, body)
         except Malformed as problem:
             self._telemetry.count("walk_faults")
-            if signal is Signal.TRACES:
-                check(body, problem)
+            if self._reads(signal):
+                check(body, problem, signal)
         except Exception:  # promise 2: no fault in pricing touches telemetry
             self._telemetry.count("pricing_faults")
             logger.exception("a request goes on unpriced because of a fault in pricing")
         return Enriched(body)
 
-    def _priced(self, enricher: Enricher, body: bytes) -> Enriched:
+    def _unpriced(self, signal: Signal, body: bytes) -> Enriched:
+        """The very bytes; of metrics, what they report of usage where that is billed."""
+        points = signal is Signal.METRICS
+        enriched = Enriched(body, count_items(body, points=points))
+        if points and self._meter is not None:
+            enriched.usage = self._meter.read(body)
+        return enriched
+
+    def _reads(self, signal: Signal) -> bool:
+        """Whether more is asked of a request's bytes than how many items they hold."""
+        if signal is Signal.METRICS:
+            return self._meter is not None
+        return signal is Signal.TRACES or signal in self._enrichers
+
+    def _priced(self, enricher: Enricher | LogEnricher, body: bytes) -> Enriched:
         enriched = enricher.enrich(body, self._book.current, time.time_ns())
         self._telemetry.count("pricing_faults", enriched.faults)
         return enriched
@@ -102,22 +126,32 @@ class Pipeline:
         charges = enriched.charges
         enriched.counted()
         try:
-            self._ledger.add(charges, time.time_ns())
+            now_ns = time.time_ns()
+            self._ledger.add(charges, now_ns)
+            if self._meter is not None and enriched.usage:
+                self._meter.take(enriched.usage, now_ns)
         except Exception:  # the next hop's answer stands: the sender must not send it again
             self._telemetry.count("pricing_faults")
             logger.exception("calls are not counted because of a fault in the books")
 
 
-def check(body: bytes, problem: Malformed) -> None:
-    """Refuse what is no traces request by protobuf's own judgement; what only we doubt goes on."""
-    from google.protobuf.message import DecodeError  # noqa: PLC0415 - only for what is malformed
-    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (  # noqa: PLC0415
-        ExportTraceServiceRequest,
-    )
+REQUESTS: Final = {
+    Signal.TRACES: ("trace", "ExportTraceServiceRequest"),
+    Signal.METRICS: ("metrics", "ExportMetricsServiceRequest"),
+    Signal.LOGS: ("logs", "ExportLogsServiceRequest"),
+}
+"""Where OTLP's own classes have each signal's request."""
 
+
+def check(body: bytes, problem: Malformed, signal: Signal = Signal.TRACES) -> None:
+    """Refuse what is no request by protobuf's own judgement; what only we doubt goes on."""
+    from google.protobuf.message import DecodeError  # noqa: PLC0415 - only for what is malformed
+
+    package, name = REQUESTS[signal]
+    module = import_module(f"opentelemetry.proto.collector.{package}.v1.{package}_service_pb2")
     try:
-        ExportTraceServiceRequest.FromString(body)
+        getattr(module, name).FromString(body)
     except DecodeError:
         raise Refusal(
-            grpc.StatusCode.INVALID_ARGUMENT, f"this is no ExportTraceServiceRequest: {problem}"
+            grpc.StatusCode.INVALID_ARGUMENT, f"this is no {name}: {problem}"
         ) from None

@@ -10,12 +10,13 @@ import ctypes
 import gc
 import logging
 import signal
+import time
 import uuid
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Final
 
-from processor.assembly import enricher, next_hops
+from processor.assembly import next_hops, priced
 from processor.calls import Memory
 from processor.health import Readiness, State, health_page, health_service
 from processor.metrics import Ledger, MetricsExporter, OtlpView, Page
@@ -47,6 +48,8 @@ logger = logging.getLogger("genai_cost")
 DEMO_SENDS_TO: Final = "localhost:4317"
 DRAIN_S: Final = 10.0
 """What requests in flight get to finish; Kubernetes gives a pod 30 s in all."""
+METER_S: Final = 5.0
+"""How often usage that waits is looked at."""
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 LARGE_BLOCK_BYTES: Final = 16 * 1024 * 1024
 GC_YOUNG, GC_MIDDLE, GC_OLD = 50_000, 50, 100
@@ -127,7 +130,7 @@ class Service:
 
     async def serve(self) -> int:
         """Open everything, wait for a signal, drain."""
-        stopping, drained = asyncio.Event(), asyncio.Event()
+        stopping, requests_done, drained = (asyncio.Event() for _ in range(3))
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
             for exporter in self._exporters:
                 await stack.enter_async_context(exporter)
@@ -145,6 +148,7 @@ class Service:
             watching = tasks.create_task(prices.run(stopping))
             catching_up = tasks.create_task(late.run())
             exporting = tasks.create_task(self._export_metrics(drained))
+            metering = tasks.create_task(self._meter(requests_done))
             await self._pages(stack)
             for door in doors:
                 await door.start()
@@ -157,11 +161,21 @@ class Service:
             self.price_service.stop()
             logger.info("stopping: requests in flight finish, then the last metrics leave")
             await asyncio.gather(*(door.stop() for door in doors))
+            requests_done.set()
+            await metering
             drained.set()
             await asyncio.gather(watching, exporting)
             catching_up.cancel()
         logger.info("stopped")
         return 0
+
+    async def _meter(self, requests_done: asyncio.Event) -> None:
+        """Counts the usage that metrics reported once it has waited for spans; all of it at the end."""
+        meter = self._priced.metrics
+        while meter is not None and not requests_done.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(requests_done.wait(), METER_S)
+            meter.release(time.time_ns(), everything=requests_done.is_set())
 
     def _pipeline(self) -> Pipeline:
         settings = self._settings
@@ -169,8 +183,11 @@ class Service:
         self.telemetry.watch("calls_remembered", lambda: len(memory))
         self.telemetry.gauge("walk_compiled", float(keys.compiled()))
         self.telemetry.info("build", version=VERSION)
+        self._priced = priced(settings, memory, self.book, self.ledger, self.telemetry)
         return Pipeline(
-            enricher=enricher(settings, memory) if settings.prices_spans else None,
+            enricher=self._priced.spans,
+            logs=self._priced.logs,
+            meter=self._priced.metrics,
             book=self.book,
             ledger=self.ledger,
             hops=self.hops,

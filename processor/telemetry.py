@@ -38,6 +38,7 @@ CounterName = Literal[
     "pricing_faults",
     "walk_faults",
     "duplicates",
+    "metered_usage",
     "calls_unpriced_forgotten",
     "metrics_exports",
     "metrics_overflowed_spans",
@@ -163,6 +164,12 @@ ABOUT: Final = cast(
         "duplicates": About(
             "Number of spans not billed because another one described the same call.",
             "Nothing; if it rises with a deployment, two instrumentations watch the same client.",
+        ),
+        "metered_usage": About(
+            "Number of amounts of usage that metrics reported, by what became of them: a status of "
+            "`genai_cost.status`; duplicate where spans or log records of the same calls are seen.",
+            "On unknown_model: add the model to a price file; what was reported before is not priced.",
+            ("status",),
         ),
         "calls_unpriced_forgotten": About(
             "Number of calls without a price that later ones pushed out of what is remembered.",

@@ -129,6 +129,12 @@ RULES: Final[tuple[Rule, ...]] = (
         below=(0, 1, 9),
     ),
     Rule(
+        "com.anthropic.claude_code",
+        _ALL,
+        CACHE_OUTSIDE,
+        "Claude Code 2.1 copies the provider's usage into its own records and metrics",
+    ),
+    Rule(
         "openlit.",
         _BOTH,
         CACHE_OUTSIDE,

@@ -42,9 +42,9 @@ WITH_CARE: Final = frozenset(
         "cache_read+",
         "cache_write+",
         "reasoning+",
-        "tool_input+",
         "input_audio+",
         "output_audio+",
+        "tool_input+",
     }
 )
 """What plain subtraction is not enough for."""

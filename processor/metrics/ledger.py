@@ -56,6 +56,8 @@ class Account:
     tokens: defaultdict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
     spans: defaultdict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
     late: defaultdict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
+    apart: int | None = None
+    """Beside `atto_usd`: the cost of usage whose calls nobody saw one by one."""
 
     def spend(self, atto_usd: int) -> None:
         """One call's cost."""
@@ -72,6 +74,7 @@ class Account:
             dict(self.tokens),
             dict(self.spans),
             dict(self.late),
+            self.apart,
         )
 
 
@@ -124,6 +127,14 @@ class Ledger:
                 account.spend(charge.atto_usd)
             elif charge.unpriced is not None:
                 self._remember(charge, charge.unpriced.version)
+
+    def add_usage(self, charge: Charge, now_unix_ns: int) -> None:
+        """Count the usage of calls that are not known one by one: no call and no span is counted."""
+        account = self._by_labels.get(charge.labels) or self._open(charge.labels, now_unix_ns)
+        for name, count in charge.tokens:
+            account.tokens[name] += count
+        if charge.labels.source:
+            account.apart = (account.apart or 0) + charge.atto_usd
 
     def _remember(self, charge: Charge, version: str) -> None:
         if len(self._unpriced) == UNPRICED_LIMIT:

@@ -92,9 +92,10 @@ class Draft:
         self, resource: Attributes, encoded: Encoded, totals: Totals, interval: Interval
     ) -> None:
         """Write the points of one label set."""
-        if totals.calls:
+        if totals.cost is not None:
             cost = self._number(self._sum(resource, COST), encoded, interval)
-            cost.as_double = totals.atto_usd / ATTO
+            cost.as_double = totals.cost / ATTO
+        if totals.calls:
             self._histogram(resource, encoded, totals, interval)
         if totals.tokens:
             tokens = self._sum(resource, TOKENS)

@@ -70,7 +70,9 @@ def _derived(reading: Reading, encode: Encode) -> Iterator[str]:
     priced = [call for call in calls if call.totals.calls]
     yield _header(CounterMetricFamily(_name(COST), COST.help), encode)
     name = f"{_name(COST)}_total"
-    yield from (f"{name}{{{one.labels}}} {one.totals.atto_usd / ATTO!r}\n" for one in priced)
+    for one in calls:
+        if one.totals.cost is not None:
+            yield f"{name}{{{one.labels}}} {one.totals.cost / ATTO!r}\n"
     yield _header(CounterMetricFamily(_name(TOKENS), TOKENS.help), encode)
     for one in calls:
         yield from _split(TOKENS, one.labels, TOKEN_CLASS, one.totals.tokens)

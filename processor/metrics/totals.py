@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Series: TypeAlias = tuple[str, str]
 """Of one label set: ("cost", ""), ("tokens", class), ("spans", status) or ("late", status)."""
 COST_SERIES: Series = ("cost", "")
+APART_SERIES: Series = ("apart", "")
 
 
 class Totals(NamedTuple):
@@ -26,10 +27,20 @@ class Totals(NamedTuple):
     spans: Mapping[str, int]
     late: Mapping[str, int]
     """Of the atto-dollars, those that were added late, by why the calls had no price."""
+    apart: int | None = None
+    """Atto-dollars beside them, of usage whose calls nobody saw one by one; None: there was none."""
+
+    @property
+    def cost(self) -> int | None:
+        """All atto-dollars; None where nothing ever had a cost."""
+        return (
+            None if not self.calls and self.apart is None else self.atto_usd + (self.apart or 0)
+        )
 
     def series(self) -> list[Series]:
         """Every series there is; one that is there stays."""
         found = [COST_SERIES] if self.calls else []
+        found += [] if self.apart is None else [APART_SERIES]
         found += [("tokens", name) for name in self.tokens]
         found += [("spans", status) for status in self.spans]
         found += [("late", status) for status in self.late]
@@ -42,6 +53,7 @@ class Totals(NamedTuple):
             and len(self.tokens) == len(later.tokens)
             and len(self.spans) == len(later.spans)
             and len(self.late) == len(later.late)
+            and (self.apart is None) == (later.apart is None)
         )
 
     def shown(self, known: Collection[Series]) -> Totals:
@@ -53,6 +65,7 @@ class Totals(NamedTuple):
             {k: n if ("tokens", k) in known else 0 for k, n in self.tokens.items()},
             {k: n if ("spans", k) in known else 0 for k, n in self.spans.items()},
             {k: n if ("late", k) in known else 0 for k, n in self.late.items()},
+            self.apart if APART_SERIES in known or self.apart is None else 0,
         )
 
     def plus(self, other: Totals) -> Totals:
@@ -63,6 +76,7 @@ class Totals(NamedTuple):
             _merged(self.tokens, other.tokens),
             _merged(self.spans, other.spans),
             _merged(self.late, other.late),
+            self.apart if other.apart is None else other.apart + (self.apart or 0),
         )
 
     def since(self, earlier: Totals) -> Totals:
@@ -78,6 +92,7 @@ class Totals(NamedTuple):
             _moved(self.tokens, earlier.tokens),
             _moved(self.spans, earlier.spans),
             _moved(self.late, earlier.late),
+            ((self.apart or 0) - (earlier.apart or 0)) or None,
         )
 
 

@@ -63,6 +63,7 @@ def settings_of(root: Node, report: Report) -> Settings:
     top.end()
     _check_names(file, report)
     settings = _joined(file, report)
+    _check_sources(file, settings)
     cross_checks(settings, report)
     return settings
 
@@ -165,6 +166,20 @@ def _check_names(file: _File, report: Report) -> None:
             )
 
 
+def _check_sources(file: _File, settings: Settings) -> None:
+    """What says of log records and metrics that they are billed, and what only seems to."""
+    for pipeline in file.service.pipelines:
+        signal = pipeline.signal
+        named = any(each.startswith("genai_cost") for each in pipeline.processors)
+        if named and signal != "traces" and signal not in settings.sources:
+            words = f"genai_cost does nothing in the {signal} pipeline: its `sources` do not name it"
+            pipeline.block.warning(words, "processors")
+    for signal in settings.sources:
+        if signal != "spans" and signal not in settings.pipelines:
+            words = f"genai_cost.sources names {signal}, but there is no {signal} pipeline"
+            file.service.block.warning(words, "pipelines")
+
+
 def _check_list(file: _File, pipeline: Pipeline, role: str) -> None:
     named: tuple[str, ...] = getattr(pipeline, role)
     for component in dict.fromkeys(named):
@@ -172,15 +187,6 @@ def _check_list(file: _File, pipeline: Pipeline, role: str) -> None:
             pipeline.block.problem(_undefined(role, component, file), role)
         if named.count(component) > 1:
             pipeline.block.problem(f"names `{component}` twice; write it once", role)
-        if (
-            role == "processors"
-            and pipeline.signal != "traces"
-            and component.startswith("genai_cost")
-        ):
-            words = (
-                f"genai_cost prices spans; it does nothing in the {pipeline.signal} pipeline"
-            )
-            pipeline.block.warning(words, role)
 
 
 def _undefined(section: str, component: str, file: _File) -> str:

@@ -61,7 +61,6 @@ WAITING: Final[dict[str, Waits]] = {
         "meanwhile write `ca_file:` with its certificate"
     ),
     f"{_COST}.pricing.sources.proxy_url": Waits("meanwhile let a file be fetched by what can"),
-    f"{_COST}.sources": Waits("meanwhile write [spans]", only=("logs", "metrics")),
     f"{_COST}.attribution.inherit": Waits(
         "meanwhile leave it out, and let a baggage span processor put these on every span",
         some_of=("user.id", "user.tier", "session.id", "gen_ai.conversation.id"),

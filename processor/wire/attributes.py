@@ -54,12 +54,13 @@ def pairs(body: bytes, at: int, end: int, number: int) -> Iterator[tuple[str, Va
     """The key-value pairs that stand as repeated field `number` in `body[at:end]`."""
     for tag, start, stop in fields(body, at, end):
         if tag == (number << 3 | 2):
-            key, value = _pair(body, start, stop)
+            key, value = pair(body, start, stop)
             if value is not None:
                 yield key, value
 
 
-def _pair(body: bytes, at: int, end: int) -> tuple[str, Value | None]:
+def pair(body: bytes, at: int, end: int) -> tuple[str, Value | None]:
+    """The key and the value of a KeyValue; None where it has no value."""
     key, value = "", None
     for tag, start, stop in fields(body, at, end):
         if tag == 0x0A:

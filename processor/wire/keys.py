@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BLOOM_SIZE: Final = 4096
+SPANS: Final = 0x4A
+"""Tag of Span.attributes = 9."""
+LOG_RECORDS: Final = 0x32
+"""Tag of LogRecord.attributes = 6."""
 
 
 def compiled() -> bool:
@@ -35,14 +39,18 @@ class KeyTable:
     Most keys of most spans are refused by the one-byte-a-slot filters before they are sliced.
     """
 
-    def __init__(self, wanted: Iterable[str], marks: Iterable[str]) -> None:
+    def __init__(
+        self, wanted: Iterable[str], marks: Iterable[str], attributes_tag: int = SPANS
+    ) -> None:
+        self.attributes_tag: i64 = attributes_tag
+        """Of the field that has the attributes: a span's 9, a log record's 6."""
         self.marks: frozenset[bytes] = frozenset(key.encode() for key in marks)
         texts = sorted({*wanted, *(key.decode() for key in self.marks)})
         self.wanted: dict[bytes, str] = {key.encode(): key for key in texts if key}
         self.wanted_filter: bytes = filter_of(self.wanted)
         self.mark_filter: bytes = filter_of(self.marks)
         self.mark_roots: list[bytes] = sorted(
-            {key.partition(b".")[0] + b"." for key in self.marks}
+            {b"".join(key.partition(b".")[:2]) for key in self.marks}
         )
 
 

@@ -140,7 +140,11 @@ def walk(body: bytes, table: KeyTable, replaceable: frozenset[str]) -> Found:
 
 
 def scan(body: bytes, table: KeyTable) -> Found:
-    """The spans of a traces request that carry a mark, yet to be read; raises `Malformed`."""
+    """The spans of a traces request that carry a mark, yet to be read; raises `Malformed`.
+
+    Log records of a logs request as well, where the table is for those: the messages around them
+    have the same numbers.
+    """
     found = Found()
     try:
         _request(body, table, Lookout(body, table.mark_roots), found)
@@ -163,7 +167,7 @@ def _request(body: bytes, table: KeyTable, lookout: Lookout, found: Found) -> No
     end: i64 = len(body)
     while at < end:
         tag, at = tag_at(body, at, end)
-        if tag == 0x0A:  # resource_spans = 1
+        if tag == 0x0A:  # resource_spans = 1, as resource_logs = 1
             length_at = at
             at, stop = payload_at(body, at, end)
             _resource_spans(body, Frame(length_at, at, stop, None), table, lookout, found)
@@ -179,7 +183,7 @@ def _resource_spans(
     end = frame.end
     while at < end:
         tag, at = tag_at(body, at, end)
-        if tag == 0x12:  # scope_spans = 2
+        if tag == 0x12:  # scope_spans = 2, as scope_logs = 2
             length_at = at
             at, stop = payload_at(body, at, end)
             _scope_spans(body, Frame(length_at, at, stop, frame), table, lookout, found)
@@ -200,7 +204,7 @@ def _scope_spans(
     end = frame.end
     while at < end:
         tag, at = tag_at(body, at, end)
-        if tag == 0x12:  # spans = 2
+        if tag == 0x12:  # spans = 2, as log_records = 2
             length_at = at
             at, stop = payload_at(body, at, end)
             if not lookout.none_before(at, stop) and _has_mark(body, at, stop, table):
@@ -219,9 +223,10 @@ def _scope_spans(
 def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable) -> bool:
     """Whether one of the span's own attributes has a key that marks it; stops at the first."""
     marks = table.mark_filter
+    attributes = table.attributes_tag
     while at < end:
         tag, at = tag_at(body, at, end)
-        if tag == 0x4A:  # attributes = 9
+        if tag == attributes:
             at, stop = payload_at(body, at, end)
             if at + 2 < stop and body[at] == 0x0A:  # the usual order: key = 1 first
                 length: i64 = body[at + 1]
@@ -260,7 +265,7 @@ def _read_span(
         if wire == 2:
             at, stop = payload_at(body, at, end)
             if tag == 0x4A:  # attributes = 9
-                _read_attribute(body, field_at, at, stop, view, table, replaceable)
+                read_attribute(body, field_at, at, stop, view, table, replaceable)
             elif tag == 0x0A:  # trace_id = 1
                 view.trace_id = body[at:stop]
             elif tag == 0x12:  # span_id = 2
@@ -276,7 +281,7 @@ def _read_span(
             at = skip(body, at, end, tag)
 
 
-def _read_attribute(
+def read_attribute(
     body: bytes,
     field_at: i64,
     at: i64,
@@ -285,6 +290,7 @@ def _read_attribute(
     table: KeyTable,
     replaceable: frozenset[str],
 ) -> None:
+    """Take in one KeyValue, if its key is wanted; `field_at` is where its tag stands."""
     if at + 2 < end and body[at] == 0x0A:
         length: i64 = body[at + 1]
         key_at: i64 = at + 2

@@ -165,7 +165,7 @@ async def eventually(look: Callable[[], Awaitable[bool]]) -> None:
 
 
 def configuration(
-    ports: Ports, next_hop: str, prices: Path, **genai_cost: dict[str, Any]
+    ports: Ports, next_hop: str, prices: Path, **genai_cost: Any
 ) -> dict[str, Any]:
     """A file with all three pipelines; *genai_cost* are blocks of that processor."""
     pipeline = {"receivers": ["otlp"], "exporters": ["otlp_grpc"]}
@@ -234,7 +234,7 @@ async def started(
 
 @asynccontextmanager
 async def hop(
-    folder: Path, prices: str | Path = PRICES, **genai_cost: dict[str, Any]
+    folder: Path, prices: str | Path = PRICES, **genai_cost: Any
 ) -> AsyncGenerator[Hop]:
     """A service with these prices (a text, or where a test keeps its own file), and both its ends."""
     path = folder / "prices.yaml"

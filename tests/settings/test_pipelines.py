@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from processor.settings import MetricsPage
-from tests.settings.texts import WHOLE, problem, problems, read, with_
+from tests.settings.texts import WHOLE, cost, problem, problems, read, with_
 
 PIPELINE = "traces: {receivers: [otlp], processors: [genai_cost], exporters: [otlp_grpc]}"
 
@@ -87,9 +87,14 @@ def test_wrong_pipelines(pipeline: str, words: str) -> None:
                 PIPELINE
                 + "\n    logs: {receivers: [otlp], processors: [genai_cost], exporters: [otlp_grpc]}",
             ),
-            "service.pipelines.logs.processors: genai_cost prices spans; "
-            "it does nothing in the logs pipeline",
+            "service.pipelines.logs.processors: genai_cost does nothing in the logs pipeline: "
+            "its `sources` do not name it",
             id="genai-cost-in-logs",
+        ),
+        pytest.param(
+            cost("{sources: [spans, metrics]}"),
+            "service.pipelines: genai_cost.sources names metrics, but there is no metrics pipeline",
+            id="a-source-without-a-pipeline",
         ),
     ],
 )

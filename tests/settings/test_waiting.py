@@ -62,7 +62,6 @@ def http(keys: str) -> str:
             "attribution.wait",
             id="wait-by-default",
         ),
-        pytest.param(cost("{sources: [spans, logs]}"), "genai_cost.sources", id="logs"),
         pytest.param(
             cost("{metrics: {temporality: delta}}"), "metrics.temporality", id="delta"
         ),

@@ -1,0 +1,1 @@
+"""Coding agents that tell of their calls to models in log records of their own: a table an agent."""
