@@ -24,13 +24,14 @@ SOURCES   := pyproject.toml setup.py constraints.txt \
 INSTALLED := $(VENV)/.installed-$(GENAI_COST_COMPILE)
 PYTEST    := $(VENV)/bin/pytest
 OTELCOL   := $(abspath $(CACHE))/otelcol/otelcol
+DRIVERS   := $(abspath $(CACHE))/drivers
 CODE      := processor pricing tests setup.py
 
 # $(call needs,PATH,WHAT IT IS): a suite that is not there yet fails by its name instead of passing.
 needs = @test -e $(1) || { echo "make $@: $(2) is not in this checkout yet ($(1))" >&2; exit 2; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install hooks fmt lint types test unit exam e2e test-wire golden prices prices-update \
+.PHONY: help run demo install hooks fmt lint types test unit exam e2e drive test-wire golden prices prices-update \
 	check-prices costs bench soak smoke proto docs check dev clean
 
 help: ## this list
@@ -82,6 +83,10 @@ exam: install ## the bill exam of ../shared/exam (EXAM=DIR) against this checkou
 
 e2e: $(VENV)/.test $(DEMO)/.installed $(OTELCOL) ## a real Collector each side, and the demo (builds one; needs Go or PyPI)
 	GENAI_COST_OTELCOL=$(OTELCOL) GENAI_COST_DEMO_PYTHON=$(abspath $(DEMO))/bin/python $(PYTEST) tests/e2e tests/deploy $(ARGS)
+
+drive: $(VENV)/.test ## published instrumentations through the service (PyPI, npm; venvs in CACHE)
+	PYTHON=$(PYTHON) tests/e2e/drivers/install $(DRIVERS)
+	GENAI_COST_DRIVERS=$(DRIVERS) $(PYTEST) tests/e2e/test_instrumentations.py $(ARGS)
 
 smoke: $(VENV)/.test $(OTELCOL) ## one Collector each side, one span through
 	GENAI_COST_OTELCOL=$(OTELCOL) $(PYTEST) tests/e2e -k one_span $(ARGS)
