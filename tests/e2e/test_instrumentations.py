@@ -156,7 +156,8 @@ def test_what_can_not_be_priced_says_why_and_is_never_free(driven: Driven) -> No
         if label in driven.hand() and label not in GUESSED.get(driven.recipe.name, ())
     }
     said = {
-        label: {str(values[STATUS]) for values in spans if STATUS in values} - {"aggregate"}
+        label: {str(values[STATUS]) for values in spans if STATUS in values}
+        - {"aggregate", "duplicate"}
         for label, spans in driven.by_label().items()
         if label in expected
     }
@@ -172,6 +173,24 @@ def test_the_document_names_the_attributes_that_are_there(driven: Driven) -> Non
     assert named - there == set()
     counts = {key for key in there if "usage" in key or "token_count" in key} - {COST}
     assert counts - named == set()
+
+
+def test_what_repeats_a_call_says_so(driven: Driven) -> None:
+    """One span of each call that was told is billed; the others are known for what they are."""
+    statuses = {
+        label: Counter(str(values[STATUS]) for values in spans if STATUS in values)
+        for label, spans in driven.by_label().items()
+    }
+    for label, calls in Counter(call.label for call in driven.told()).items():
+        said = statuses[label]
+        duplicates, sums = said.pop("duplicate", 0), said.pop("aggregate", 0)
+        twice = driven.recipe.name == "two_at_once"
+        outer = (
+            driven.recipe.name == "vercel_ai"
+        )  # a sum above each call, or its echo above embeddings
+        assert said.total() == calls, label
+        assert duplicates + sums == (calls if twice else 1 if outer else 0), label
+        assert bool(sums) == (outer and label != "embeddings"), label
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
@@ -204,7 +223,7 @@ def test_the_document_names_the_versions_that_are_driven() -> None:
         name: (
             DRIVERS / f"{name}.txt" if name != "vercel_ai" else DRIVERS / name / "package.json"
         )
-        for name in RECIPES
+        for name in TRIED
     }
     pinned = [
         re.findall(rf"{re.escape(TRIED[name])}([\w.]+)", path.read_text())

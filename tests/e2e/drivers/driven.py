@@ -43,6 +43,7 @@ USAGE_UNTOLD: Final = {
     "openai_v2": STREAM | RESPONSES,
     "openllmetry": STREAM,
     "openinference": STREAM,
+    "two_at_once": STREAM,
 }
 CACHE_UNTOLD: Final = frozenset({"openai_v2"})
 GUESSED: Final = {"openlit": STREAM}
