@@ -1,9 +1,11 @@
 # Everything a user or developer does here by name; `make` alone prints the list.
-# .venv is the service as a user gets it, .venv-dev the tools and an editable install, .venv-demo the demo.
+# .venv is the service as a user gets it, .venv-dev the tools and an editable install, .venv-demo the demo,
+# .venv-fuzz an editable install with atheris.
 
 VENV     ?= .venv
 DEV      ?= .venv-dev
 DEMO     ?= .venv-demo
+FUZZ     ?= .venv-fuzz
 INTERPRETED ?= .venv-interpreted
 EXAM     ?= ../shared/exam
 # Where the Collector of the end-to-end tests is built, and found the next time.
@@ -24,13 +26,15 @@ SOURCES   := pyproject.toml setup.py constraints.txt \
 INSTALLED := $(VENV)/.installed-$(GENAI_COST_COMPILE)
 PYTEST    := $(VENV)/bin/pytest
 OTELCOL   := $(abspath $(CACHE))/otelcol/otelcol
+TIME      ?= 30
+DRIVERS   := $(abspath $(CACHE))/drivers
 CODE      := processor pricing tests setup.py
 
 # $(call needs,PATH,WHAT IT IS): a suite that is not there yet fails by its name instead of passing.
 needs = @test -e $(1) || { echo "make $@: $(2) is not in this checkout yet ($(1))" >&2; exit 2; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo install hooks fmt lint types test unit exam e2e test-wire golden prices prices-update \
+.PHONY: help run demo install hooks fmt lint types test unit exam e2e drive fuzz test-wire golden prices prices-update \
 	check-prices costs bench soak smoke proto docs check dev clean
 
 help: ## this list
@@ -83,6 +87,13 @@ exam: install ## the bill exam of ../shared/exam (EXAM=DIR) against this checkou
 e2e: $(VENV)/.test $(DEMO)/.installed $(OTELCOL) ## a real Collector each side, and the demo (builds one; needs Go or PyPI)
 	GENAI_COST_OTELCOL=$(OTELCOL) GENAI_COST_DEMO_PYTHON=$(abspath $(DEMO))/bin/python $(PYTEST) tests/e2e tests/deploy $(ARGS)
 
+drive: $(VENV)/.test ## published instrumentations through the service (PyPI, npm; venvs in CACHE)
+	PYTHON=$(PYTHON) tests/e2e/drivers/install $(DRIVERS)
+	GENAI_COST_DRIVERS=$(DRIVERS) $(PYTEST) tests/e2e/test_instrumentations.py $(ARGS)
+
+fuzz: $(FUZZ)/.installed ## any bytes for TIME seconds, held to the promises (ARGS=FILE: one that broke one)
+	$(FUZZ)/bin/python -m tests.fuzz --seconds $(TIME) --corpus $(abspath $(CACHE))/fuzz --exam $(EXAM) $(ARGS)
+
 smoke: $(VENV)/.test $(OTELCOL) ## one Collector each side, one span through
 	GENAI_COST_OTELCOL=$(OTELCOL) $(PYTEST) tests/e2e -k one_span $(ARGS)
 
@@ -129,11 +140,11 @@ docs: dev ## the tables in docs/ that are made from the code
 check: lint types test check-prices ## lint, types, tests, prices: what CI runs
 
 clean: ## removes what make made
-	rm -rf .venv .venv-dev .venv-demo .venv-interpreted build dist ./*.egg-info .cache
+	rm -rf .venv .venv-dev .venv-demo .venv-fuzz .venv-interpreted build dist ./*.egg-info .cache
 
 ## --- how the environments are made
 
-$(VENV)/bin/python $(DEV)/bin/python $(DEMO)/bin/python:
+$(VENV)/bin/python $(DEV)/bin/python $(DEMO)/bin/python $(FUZZ)/bin/python:
 	@test -n "$(PYTHON)" || { echo "make: needs Python 3.11 or newer; PYTHON=/path/to/python names one" >&2; exit 1; }
 	$(PYTHON) -m venv $(@D:/bin=) || { rm -rf $(@D:/bin=); exit 1; }
 
@@ -161,6 +172,13 @@ $(DEV)/.installed: pyproject.toml setup.py constraints.txt | $(DEV)/bin/python
 
 $(DEMO)/.installed: deploy/demo/requirements.txt constraints.txt | $(DEMO)/bin/python
 	$(DEMO)/bin/pip install --quiet --requirement deploy/demo/requirements.txt
+	@touch $@
+
+# Editable and interpreted: atheris sees which lines of Python are reached.
+$(FUZZ)/.installed: pyproject.toml setup.py constraints.txt | $(FUZZ)/bin/python
+	@$(FUZZ)/bin/pip install --quiet atheris || { \
+		echo "!!! NO FUZZING: atheris does not install on $$($(FUZZ)/bin/python --version)" >&2; exit 1; }
+	GENAI_COST_COMPILE=never $(FUZZ)/bin/pip install --quiet --editable '.[test]'
 	@touch $@
 
 $(OTELCOL): tests/e2e/collector/manifest.yaml tests/e2e/collector/build

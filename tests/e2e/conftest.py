@@ -26,7 +26,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as service
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
 T = TypeVar("T")
 Values = dict[str, str | int | float]
@@ -121,8 +121,9 @@ class Sink:
         ]
 
 
-@pytest.fixture
-def sink() -> Iterator[Sink]:
+@contextlib.contextmanager
+def next_hop() -> Generator[Sink]:
+    """A next hop on a port of its own, until the block is left."""
     server = grpc.server(ThreadPoolExecutor(2))
     taken = Sink()
     export = grpc.unary_unary_rpc_method_handler(
@@ -134,22 +135,30 @@ def sink() -> Iterator[Sink]:
     server.add_generic_rpc_handlers((handler,))
     taken.port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    yield taken
-    server.stop(None).wait()
+    try:
+        yield taken
+    finally:
+        server.stop(None).wait()
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """Starts a program with an environment of its own; all are ended, the last one first."""
+def sink() -> Iterator[Sink]:
+    with next_hop() as taken:
+        yield taken
+
+
+@contextlib.contextmanager
+def programs(folder: Path) -> Generator[Callable[..., Program]]:
+    """Starts programs with an environment of their own; all are ended, the last one first."""
     started: list[Program] = []
 
     def run(*command: str | Path, env: Mapping[str, str] | None = None) -> Program:
-        log = tmp_path / f"program-{len(started)}.log"
+        log = folder / f"program-{len(started)}.log"
         clean = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}  # noqa: TID251
         with log.open("w") as out:
             process = subprocess.Popen(
                 [str(part) for part in command],
-                cwd=tmp_path,  # not in the checkout: what is installed is what is tested
+                cwd=folder,  # not in the checkout: what is installed is what is tested
                 env=clean | {key: str(value) for key, value in (env or {}).items()},
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -158,11 +167,19 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
         started.append(Program(process, log))
         return started[-1]
 
-    yield run
-    for program in reversed(started):
-        if program.process.poll() is None:
-            program.process.terminate()
-            program.process.wait(PATIENCE_S)
+    try:
+        yield run
+    finally:
+        for program in reversed(started):
+            if program.process.poll() is None:
+                program.process.terminate()
+                program.process.wait(PATIENCE_S)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    with programs(tmp_path) as run:
+        yield run
 
 
 @pytest.fixture
