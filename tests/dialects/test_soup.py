@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,14 +45,18 @@ trees: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def planted(spec: str, leaf: object) -> tuple[str, str]:
+def members(tree: Any) -> dict[str, Any]:
+    """The tree's members, if it has names for them."""
+    return cast("dict[str, Any]", tree) if isinstance(tree, dict) else {}
+
+
+def planted(spec: str, leaf: Any) -> tuple[str, str]:
     """An attribute with a JSON text that has *leaf* where the spec looks for it."""
     key, _, path = spec.partition("#")
     for step in reversed(path.split(".") if path else []):
         name, equals, word = step.partition("=")
         if equals:
-            also = leaf if isinstance(leaf, dict) else {}
-            leaf = [{**also, name: word}]
+            leaf = [{**members(leaf), name: word}]
         elif step == "n()":
             leaf = [leaf, leaf]
         else:
@@ -75,10 +79,7 @@ def enriched(body: bytes) -> bytes:
 def unharmed(before: bytes, after: bytes) -> None:
     """All that was there is there as it was, but for a cost, which is finite and not below 0."""
     parsed = [ExportTraceServiceRequest.FromString(each) for each in (before, after)]
-    pairs = [
-        list(each.resource_spans[0].scope_spans[0].spans[0].attributes)
-        for each in parsed
-    ]
+    pairs = [list(each.resource_spans[0].scope_spans[0].spans[0].attributes) for each in parsed]
     ours = ("genai_cost.", "gen_ai.usage.cost")
     foreign = [
         [pair.SerializeToString() for pair in each if not pair.key.startswith(ours)]
@@ -114,7 +115,7 @@ def test_any_json_where_json_is_read_goes_through(
     no_harm({**CALL, **dict(planted(spec, leaf) for spec, leaf in planting)}, scope)
 
 
-def any_value(tree: object) -> AnyValue:
+def any_value(tree: Any) -> AnyValue:
     """The tree as OTLP nests it."""
     made = AnyValue()
     if isinstance(tree, bool):
@@ -126,11 +127,11 @@ def any_value(tree: object) -> AnyValue:
     elif isinstance(tree, str):
         made.string_value = tree
     elif isinstance(tree, list):
-        made.array_value.values.extend(any_value(each) for each in tree)
+        made.array_value.values.extend(any_value(each) for each in cast("list[Any]", tree))
         made.array_value.SetInParent()
     elif isinstance(tree, dict):
         made.kvlist_value.SetInParent()
-        for key, value in tree.items():
+        for key, value in members(tree).items():
             made.kvlist_value.values.add(key=key).value.CopyFrom(any_value(value))
     return made
 
