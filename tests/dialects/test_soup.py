@@ -127,7 +127,8 @@ def any_value(tree: Any) -> AnyValue:
     elif isinstance(tree, str):
         made.string_value = tree
     elif isinstance(tree, list):
-        made.array_value.values.extend(any_value(each) for each in cast("list[Any]", tree))
+        each: list[Any] = [*tree]
+        made.array_value.values.extend(map(any_value, each))
         made.array_value.SetInParent()
     elif isinstance(tree, dict):
         made.kvlist_value.SetInParent()
