@@ -17,7 +17,6 @@ from mypy_extensions import mypyc_attr
 
 from processor.calls.memory import COVERED, key_of
 from processor.dialects.dialect import Kind
-from processor.dialects.usage import UNITS
 
 if TYPE_CHECKING:
     from processor.attribution import Resource
@@ -127,13 +126,13 @@ def _without_told_better(once: list[Candidate]) -> list[Candidate]:
 
     An SDK's own span counts tokens alone; the span around it may have read the whole answer.
     """
-    by_piece = [one for one in once if not UNITS.isdisjoint(one.reading.pattern.classes)]
+    by_piece = [one for one in once if one.reading.pattern.by_piece]
     if not by_piece:
         return once
     fuller = {one.reading.response_id for one in by_piece if one.reading.response_id}
     kept: list[Candidate] = []
     for one in once:
-        if one.reading.response_id in fuller and UNITS.isdisjoint(one.reading.pattern.classes):
+        if one.reading.response_id in fuller and not one.reading.pattern.by_piece:
             one.verdict = DUPLICATE
         else:
             kept.append(one)
