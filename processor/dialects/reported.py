@@ -41,10 +41,16 @@ ESTIMATING_SCOPES: Final = (
     "langfuse",
     "opentelemetry.instrumentation.",
     "openinference.",
+    # agentops 0.4.21, langwatch 1.4, braintrust 0.48.1: price maps of their own; Sentry's is in its ingest.
+    "agentops",
+    "braintrust",
+    "langwatch",
+    "sentry",
 )
 
 # LiteLLM is a library and a gateway. Only its gateway has keys to bill: the hash of the caller's.
 LITELLM_KEY: Final = "metadata.user_api_key_hash"
+LITELLM_NEW_KEY: Final = "litellm.api_key.hash"  # litellm 1.109, its second `otel` integration
 
 
 def charged(reading: Reading, scope: str, attributes: Mapping[str, Value]) -> bool:
@@ -55,11 +61,11 @@ def charged(reading: Reading, scope: str, attributes: Mapping[str, Value]) -> bo
     if scope.startswith(GATEWAY_SCOPES):
         return True
     if scope == "litellm":
-        return bool(attributes.get(LITELLM_KEY))
+        return bool(attributes.get(LITELLM_KEY) or attributes.get(LITELLM_NEW_KEY))
     return reading.subject.provider in CHARGING_PROVIDERS and not scope.startswith(
         ESTIMATING_SCOPES
     )
 
 
-KEYS: Final = frozenset({"gen_ai.usage.cost.source", LITELLM_KEY})
+KEYS: Final = frozenset({"gen_ai.usage.cost.source", LITELLM_KEY, LITELLM_NEW_KEY})
 """Attributes that `charged` reads."""
