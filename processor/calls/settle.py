@@ -114,9 +114,27 @@ def _settle_trace(together: list[Candidate], memory: Memory) -> None:
         else:
             once.append(candidate)
     billed: list[Candidate] = []
-    for candidate in _innermost_first(once, beside):
+    for candidate in _innermost_first(_without_told_better(once), beside):
         if _settle_one(candidate, memory, beside, billed):
             billed.append(candidate)
+
+
+def _without_told_better(once: list[Candidate]) -> list[Candidate]:
+    """Without those of whose call another one also tells what was used by the piece: searches, images.
+
+    An SDK's own span counts tokens alone; the span around it may have read the whole answer.
+    """
+    by_piece = [one for one in once if one.reading.pattern.by_piece]
+    if not by_piece:
+        return once
+    fuller = {one.reading.response_id for one in by_piece if one.reading.response_id}
+    kept: list[Candidate] = []
+    for one in once:
+        if one.reading.response_id in fuller and not one.reading.pattern.by_piece:
+            one.verdict = DUPLICATE
+        else:
+            kept.append(one)
+    return kept
 
 
 def _settle_one(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from processor.dialects.containment import ASKED
 from processor.dialects.guesses import GUESSERS, LOOKED_INTO
-from processor.dialects.reported import LITELLM_KEY, TELL
+from processor.dialects.reported import LITELLM_KEY, LITELLM_NEW_KEY, TELL
 from processor.dialects.shapes import AT_LENGTH, COSTS, COUNTS, NAMES, STANDS, TELLS, Ear
 from processor.dialects.usage import UNITS
 
@@ -37,7 +37,7 @@ def ear(
         if roles.setdefault(key, STANDS) == NAMES:
             roles[key] = AT_LENGTH
     roles.update(dict.fromkeys(TELL, TELLS))
-    for key in (*plain, LITELLM_KEY):
+    for key in (*plain, LITELLM_KEY, LITELLM_NEW_KEY):
         if roles.get(key) != COSTS:  # those are cut where a stamp replaces them
             roles[key] = AT_LENGTH
     if len(dialects) == 1 and dialects[0].name in GUESSERS:

@@ -34,10 +34,11 @@ CURRENCY: Final = "gen_ai.usage.cost.currency"
 """Of the first two names (the draft; openlit, its issue 1666). Left out, it is US dollars."""
 _IN_CURRENCY: Final = REPORTED_COST[:2]
 LITELLM_KEY: Final = "metadata.user_api_key_hash"
+LITELLM_NEW_KEY: Final = "litellm.api_key.hash"  # litellm 1.109, its second `otel` integration
 
 TELL: Final = (SOURCE, CURRENCY)
 """Attributes whose few words decide what a cost is."""
-KEYS: Final = frozenset({*TELL, LITELLM_KEY})
+KEYS: Final = frozenset({*TELL, LITELLM_KEY, LITELLM_NEW_KEY})
 """Attributes that `charged` and `in_dollars` read."""
 
 
@@ -53,8 +54,8 @@ class Producer(NamedTuple):
     """Attributes that hold the cost."""
     providers: tuple[str, ...] = ()
     """Canonical ids of sellers."""
-    carries: str = ""
-    """An attribute that is there and not empty."""
+    carries: tuple[str, ...] = ()
+    """Attributes of which one is there and not empty."""
 
 
 PRODUCERS: Final = (
@@ -89,7 +90,7 @@ PRODUCERS: Final = (
         charges=True,
         evidence="litellm 1.60 and 1.106 proxy: what it books against the key's budget",
         scopes=("litellm",),
-        carries=LITELLM_KEY,
+        carries=(LITELLM_KEY, LITELLM_NEW_KEY),
     ),
     Producer(
         who="LiteLLM, the library",
@@ -135,6 +136,11 @@ PRODUCERS: Final = (
             "opentelemetry.instrumentation.",
             "openinference.",
             "@arizeai/openinference",
+            # agentops 0.4.21, langwatch 1.4, braintrust 0.48.1: price maps of their own; Sentry's is in its ingest.
+            "agentops",
+            "braintrust",
+            "langwatch",
+            "sentry",
         ),
     ),
     # Whoever is not known to estimate has a seller's number from the seller's answer.
@@ -166,7 +172,7 @@ def _is(
         (not producer.scopes or scope.startswith(producer.scopes))
         and (not producer.names or name in producer.names)
         and (not producer.providers or provider in producer.providers)
-        and (not producer.carries or bool(attributes.get(producer.carries)))
+        and (not producer.carries or any(attributes.get(key) for key in producer.carries))
     )
 
 

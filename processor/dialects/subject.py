@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, final
 from processor.dialects.containment import Containment, containment
 from processor.dialects.dialect import AGGREGATES, OPERATIONS, Kind
 from processor.dialects.provider import resolve
+from processor.dialects.usage import UNITS
 
 if TYPE_CHECKING:
     from processor.dialects.dialect import Dialect
@@ -90,6 +91,8 @@ class Pattern:
         self.operation: str = "chat" if subject.kind is None else subject.operation
         self.classes: tuple[str, ...] = classes
         """What is counted, each above 0 and none within another; empty where nothing is."""
+        self.by_piece: bool = not UNITS.isdisjoint(classes)
+        """Whether something is counted that is no token: searches, images, seconds."""
         self.zeros: tuple[str, ...] = zeros
         """What is said to be 0, which is not the same as not said."""
 

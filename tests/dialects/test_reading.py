@@ -276,3 +276,45 @@ def test_long_texts_are_read_and_not_remembered() -> None:
     assert reading is not None
     assert reading.subject.model == "m" * MAX_NAME
     assert not recogniser._subjects
+
+
+@pytest.mark.parametrize("written", ["12k", "many", "1,420", True, b"\x00"], ids=repr)
+def test_what_is_no_number_where_one_should_stand_is_named(written: Value) -> None:
+    reading = read({**CHAT, "gen_ai.usage.input_tokens": written})
+    assert reading.usage == {}
+    assert reading.impossible.startswith("gen_ai.usage.input_tokens: ")
+    assert reading.impossible.endswith(" is no count")
+
+
+@pytest.mark.parametrize("written", ["", " ", "nan", "None", "null", float("nan")], ids=repr)
+def test_what_writers_send_for_nothing_is_nothing(written: Value) -> None:
+    reading = read({**CHAT, "gen_ai.usage.input_tokens": written})
+    assert (reading.usage, reading.impossible) == ({"output": 380}, "")
+
+
+def test_a_model_and_no_number_is_a_call_of_which_nothing_is_known() -> None:
+    reading = read({"gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": "12k"})
+    assert reading.impossible == "gen_ai.usage.input_tokens: '12k' is no count"
+
+
+def test_a_total_that_is_no_number_spoils_nothing() -> None:
+    reading = read({**CHAT, "gen_ai.usage.total_tokens": "lots"})
+    assert (reading.usage, reading.impossible) == ({"input": 1420, "output": 380}, "")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "scope", "unbilled"),
+    [
+        pytest.param("litellm.cache_hit", True, "litellm", True, id="litellms-cache"),
+        pytest.param("litellm.cache_hit", False, "litellm", False, id="a-miss"),
+        pytest.param("litellm.cache_hit", "True", "app", True, id="as-text"),
+        pytest.param("lmnr.span.type", "CACHED", "lmnr.tracer", True, id="a-replay"),
+        pytest.param("lmnr.span.type", "LLM", "lmnr.tracer", False, id="a-call"),
+    ],
+)
+def test_what_a_cache_in_between_answered_is_not_billed(
+    key: str, value: Value, scope: str, *, unbilled: bool
+) -> None:
+    reading = read({**CHAT, key: value}, scope)
+    assert reading.kind is Kind.INFERENCE
+    assert reading.subject.unbilled is unbilled

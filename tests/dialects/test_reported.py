@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.dialects import DIALECTS, Recogniser
-from processor.dialects.reported import LITELLM_KEY
+from processor.dialects.reported import LITELLM_KEY, LITELLM_NEW_KEY
 
 if TYPE_CHECKING:
     from processor.wire.fields import Value
@@ -28,6 +28,8 @@ SOURCE = "gen_ai.usage.cost.source"
         pytest.param("litellm", "openai", {}, False, id="litellm-the-library"),
         pytest.param("litellm", "openai", {LITELLM_KEY: ""}, False, id="litellm-without-a-key"),
         pytest.param("litellm", "openai", {LITELLM_KEY: "88dc28"}, True, id="litellms-gateway"),
+        pytest.param("litellm", "openai", {LITELLM_NEW_KEY: "88dc28"}, True, id="its-new-key"),
+        pytest.param("langwatch", "openrouter", {}, False, id="a-price-map-of-its-own"),
         pytest.param("app", "openrouter", {}, True, id="a-seller-that-says-what-it-charges"),
         pytest.param("app", "xai", {}, True, id="by-its-canonical-name"),
         pytest.param(
