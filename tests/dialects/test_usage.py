@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pricing.usage import CLASSES
@@ -23,6 +23,7 @@ NOT_BILLED = Containment(cache_billed=False)
 INPUT_PARTS = ("input_audio", "input_image", "input_video", "tool_input")
 OUTPUT_PARTS = ("output_audio", "output_image", "output_video")
 CACHED = ("cache_read", "cache_write", "cache_write_1h", "cache_read_audio", "cache_read_image")
+CACHED_PARTS = ("cache_read_audio", "cache_read_image")
 
 
 @pytest.mark.parametrize(
@@ -301,7 +302,8 @@ def test_input_adds_up_to_what_was_reported(
         return
     whole = reported.get("input", 0)
     written = max(reported.get("cache_write", 0), reported.get("cache_write_1h", 0))
-    cached = written + own_of(reported, ("cache_read", "cache_read_audio", "cache_read_image"))
+    assume(not own_of(reported, CACHED_PARTS))  # the next law's
+    cached = written + reported.get("cache_read", 0)
     cached = cached if rule.cache_billed else 0
     extra = beside(reported, (*CACHED, *INPUT_PARTS))
     total = own_of(own, ("input", *CACHED, *INPUT_PARTS)) - extra
@@ -313,6 +315,25 @@ def test_input_adds_up_to_what_was_reported(
         assert total == whole
     else:
         assert total in {whole, whole + cached}
+
+
+@given(reported=all_counts, rule=rules, heard=st.integers(0, 9), seen=st.integers(0, 9))
+@law
+def test_what_was_read_from_the_cache_is_told_apart_and_stays_as_much(
+    reported: dict[str, Count], rule: Containment, heard: int, seen: int
+) -> None:
+    """Sound and images that were read from it are part of `cache_read`."""
+    plain = {
+        name: n for name, n in reported.items() if name not in (*CACHED_PARTS, *INPUT_PARTS)
+    }
+    assume(heard + seen <= plain.get("cache_read", 0))
+    try:
+        whole = disjoint(dict(plain), rule)
+    except Impossible:
+        return
+    apart = disjoint({**plain, "cache_read_audio": heard, "cache_read_image": seen}, rule)
+    assert own_of(apart, CACHED) == own_of(whole, CACHED)
+    assert apart.get("input", 0) == whole.get("input", 0)
 
 
 @given(reported=all_counts, rule=rules)
