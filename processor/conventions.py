@@ -60,7 +60,7 @@ class Convention(NamedTuple):
         """The attribute that has the whole."""
         return self.text or self.total
 
-    def keys(self) -> frozenset[str]:
+    def written(self) -> frozenset[str]:
         """Every attribute that it writes or ends."""
         says = {self.text} if self.text else {self.total, *self.parts}
         return frozenset({*says, self.currency, self.source, *self.ends} - {""})

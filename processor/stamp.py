@@ -21,7 +21,7 @@ from processor.model import Source, Status
 from processor.wire.attributes import double_attribute, string_attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from pricing import NotPriced, Quote, Tariff
     from processor.conventions import Convention
@@ -186,13 +186,13 @@ class Stamper:
         self._detail: str = detail
         self.says_parts: bool = detail != "cost"
         self._conventions: list[Convention] = [CONVENTIONS[name] for name in conventions]
-        written = [each.keys() for each in self._conventions]
+        written = [each.written() for each in self._conventions]
         self._written: frozenset[str] = frozenset().union(*written)
         # Parts of somebody else's cost must not stand beside ours.
         self._computed_keys: frozenset[str] = (
-            self._written | EVERY_KEY - {COST} if self.says_parts else self._written
+            self._written | OWN if self.says_parts else self._written
         )
-        self.replaceable: frozenset[str] = self._written | EVERY_KEY
+        self.replaceable: frozenset[str] = self._written | OWN
         """Every attribute that a stamp may replace."""
         self.ends_other_money: bool = any(MONEY in each.ends for each in self._conventions)
         """Whether the currency of a cost that came is replaced only where it is not US dollars."""
@@ -340,7 +340,7 @@ class Stamper:
         if found is not None:
             return found
         keys = frozenset([*doubles, *[key for key, _ in texts]])
-        form = Form(keys.union(*[CONVENTIONS[name].keys() for name in totals]))
+        form = Form(keys.union(*[CONVENTIONS[name].written() for name in totals]))
         for key in doubles:
             form.double(key)
         for name in totals:
@@ -380,11 +380,11 @@ def usd_of(atto_usd: int) -> float:
     return _divide(atto_usd, ATTO)
 
 
-def replaceable(classes: Iterable[str]) -> frozenset[str]:
-    """Every attribute of the default form, so that none is ever written twice."""
-    fixed = (COST, STATUS, SOURCE, REPORTED, LIST_COST, ROW, VERSION, MATCH)
-    more = (COMPUTED, DIFFERENCE, AMOUNT, CURRENCY)
-    return frozenset((*fixed, *more, *[PART + name for name in classes]))
-
-
-EVERY_KEY: Final = replaceable(CLASSES)
+OWN: Final = frozenset(
+    (
+        *(STATUS, SOURCE, REPORTED, LIST_COST, ROW, VERSION, MATCH),
+        *(COMPUTED, DIFFERENCE, AMOUNT, CURRENCY),
+        *[PART + name for name in CLASSES],
+    )
+)
+"""Every attribute under our own name."""

@@ -12,6 +12,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from processor.dialects import DIALECTS, Reading, Recogniser
 from processor.dialects.hear import MAX_STEPS, hear
 from processor.dialects.recognise import MEMO_LIMIT, MEMO_TEXT
+from processor.dialects.reported import KEYS as REPORTER_KEYS
+from processor.dialects.reported import REPORTED_COST
 from processor.dialects.shapes import LIMIT
 from processor.wire.keys import KeyTable
 from processor.wire.walk import read, scan
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from processor.wire.fields import Value
 
 KEYS = KeyTable(Recogniser(DIALECTS).keys(), Recogniser(DIALECTS).marks())
+PLACED = frozenset(REPORTED_COST)
 NUMBERS = st.one_of(
     st.sampled_from([0, 1, 7, 10**12, 10**12 + 1, -1, 0.0, 12.0, 0.5, "12", "", True]),
     st.integers(0, 5000),
@@ -85,7 +88,8 @@ class Ways:
         for view in scan(body, KEYS).views:
             assert self.writer.root is not None
             heard = hear(body, view, self.writer.ear, self.recogniser.shapes, self.writer.root)
-            read(body, view, KEYS, frozenset())
+            cuts = view.places
+            read(body, view, KEYS, PLACED)
             at_length = self.recogniser.read(view.attributes, self.writer)
             if heard is None:
                 continue
@@ -98,6 +102,7 @@ class Ways:
                 assert at_length is None
             elif (short := self.recogniser.short(heard, recipe)) is not None:
                 assert told(short) == told(at_length)
+                assert cuts == view.places
                 self.short += 1
 
 
@@ -124,6 +129,7 @@ def test_both_ways_agree(case: Case, data: st.DataObject) -> None:
         ways.agree(dict(data.draw(st.permutations(pairs))))
 
 
+MONEY = st.sampled_from(["USD", "EUR", "provider", "local"])
 WANTED = sorted(key.decode() for key in KEYS.wanted)
 
 
@@ -133,7 +139,9 @@ WANTED = sorted(key.decode() for key in KEYS.wanted)
     st.lists(
         st.dictionaries(
             st.sampled_from(WANTED),
-            st.one_of(NUMBERS, st.sampled_from(["chat", "openai", "gpt-4o", "tool", "{}"])),
+            st.one_of(
+                NUMBERS, st.sampled_from(["chat", "openai", "gpt-4o", "tool", "{}"]), MONEY
+            ),
             max_size=8,
         ),
         max_size=6,
@@ -145,6 +153,28 @@ def test_both_ways_agree_on_what_nobody_writes(spans: list[dict[str, Any]], scop
     for attributes in (CHAT, *spans, *spans):
         ways.agree({**CHAT, **attributes})
         ways.agree(attributes)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(sorted({*REPORTED_COST, *REPORTER_KEYS})),
+            st.one_of(st.sampled_from([0, 0.0, 0.5, 1e9, -0.0, -1, "0.5", "", True]), MONEY),
+            max_size=4,
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    st.sampled_from(["app", "openlit.x", "openinference.x", "litellm", "agentgateway"]),
+    st.sampled_from(["openai", "openrouter"]),
+)
+def test_both_ways_agree_on_what_a_call_cost(
+    costs: list[dict[str, Any]], scope: str, provider: str
+) -> None:
+    ways = Ways(scope)
+    for attributes in (*costs, *costs):
+        ways.agree({**CHAT, "gen_ai.provider.name": provider, **attributes})
 
 
 @pytest.mark.parametrize(
@@ -180,11 +210,11 @@ def test_ordinary_spans_take_the_short_way(scope: str, more: dict[str, Value]) -
     [
         pytest.param({"gen_ai.usage.cost": "0.5"}, id="a-cost-as-text"),
         pytest.param({"gen_ai.usage.cost": -0.5}, id="a-cost-below-0"),
-        pytest.param({"metadata.user_api_key_hash": "88dc28"}, id="a-key-to-bill"),
-        pytest.param({"gen_ai.usage.input_tokens": "1420"}, id="a-number-as-text"),
         pytest.param(
             {"gen_ai.usage.cost": 0.5, "gen_ai.usage.cost.currency": "EUR"}, id="in-euros"
         ),
+        pytest.param({"metadata.user_api_key_hash": "88dc28"}, id="a-key-to-bill"),
+        pytest.param({"gen_ai.usage.input_tokens": "1420"}, id="a-number-as-text"),
         pytest.param({"gen_ai.usage.input_tokens": 10**13}, id="absurd"),
         pytest.param({"gen_ai.usage.cache_read.input_tokens": 1420}, id="nothing-left"),
         pytest.param({"gen_ai.request.model": "m" * 300}, id="long"),
