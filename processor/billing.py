@@ -14,7 +14,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from pricing import NotPriced, Question, Reason, Standing
 from pricing.money import ATTO
-from processor.calls.settle import BILL, DUPLICATE
+from processor.calls.candidate import BILL, DUPLICATE
 from processor.dialects.usage import UNITS
 from processor.model import Source, Status, Unpriced
 from processor.stamp import Form, Stamp, Stamper, usd_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pricing import Offer, PriceTable, Quote, Tariff
-    from processor.calls.settle import Candidate
+    from processor.calls.candidate import Candidate
     from processor.dialects.reading import Reading
 
 ExistingCost: TypeAlias = Literal["replace_estimates", "keep", "replace"]

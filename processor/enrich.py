@@ -10,14 +10,16 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, cast, final
 
+from processor.calls.candidate import BILL, DUPLICATE, RESENT, Candidate
+from processor.calls.links import links
 from processor.calls.memory import Memory, Remembered, Settled
-from processor.calls.settle import BILL, DUPLICATE, RESENT, Candidate, settle
+from processor.calls.settle import settle
 from processor.calls.window import Window
 from processor.dialects import DIALECTS
 from processor.dialects.hear import hear
 from processor.dialects.recognise import Recogniser
 from processor.dialects.reported import CURRENCY, says_dollars
-from processor.model import Charge, Labels, Status
+from processor.model import PRICED, Charge, Labels, Source, Status
 from processor.stamp import STATUS
 from processor.wire.fields import Malformed
 from processor.wire.keys import KeyTable
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("genai_cost")
 
 INTERNAL_ERROR: Final = Status.INTERNAL_ERROR
+REPORTED: Final = Source.REPORTED
 LABELS_LIMIT: Final = 16_384
 SEEN_LIMIT: Final = 8 * LABELS_LIMIT
 """So many that none is forgotten before the memo of labels starts anew, which notes it again."""
@@ -105,6 +108,24 @@ class _Round:
             self.edits.append(Edit(view, stamp, cuts))
 
 
+@final
+class _Scales:
+    """Says which of several spans has what is needed to bill a call."""
+
+    def __init__(self, enricher: Enricher, table: PriceTable, now_unix_ns: int) -> None:
+        self.enricher: Enricher = enricher
+        self.table: PriceTable = table
+        self.now_unix_ns: int = now_unix_ns
+
+    def weigh(self, candidate: Candidate) -> int:
+        """What of a bill the span has: a charge before a price, a price before an estimate."""
+        bill = self.enricher.bill(candidate, self.table, self.now_unix_ns)
+        candidate.bill = bill
+        if candidate.reading.charged and bill.source == REPORTED:
+            return 3
+        return 2 if bill.status in PRICED else int(bool(bill.source))
+
+
 class Enricher:
     """Bytes in, bytes and charges out."""
 
@@ -130,8 +151,11 @@ class Enricher:
         found = scan(body, self._keys)
         enriched = Enriched(body, found.spans)
         candidates = self._recognise(body, found, enriched)
+        if candidates or len(self._memory):
+            between = links(body, candidates, self._memory)
+            scales = _Scales(self, table, now_unix_ns)
+            settle(candidates, self._memory, between, scales.weigh)
         if candidates:
-            settle(candidates, self._memory)
             edits = self.billed(candidates, enriched, table, now_unix_ns)
             enriched.body = splice(body, edits)
         return enriched
@@ -249,7 +273,12 @@ class Enricher:
 
     def _settle(self, candidate: Candidate, round_: _Round) -> None:
         """Bills a span for the first time."""
-        bill = self._bill(candidate, round_.table, round_.now_unix_ns)
+        made = candidate.bill if candidate.verdict is BILL else None
+        bill = (
+            self.bill(candidate, round_.table, round_.now_unix_ns)
+            if made is None
+            else cast("Bill", made)
+        )
         if bill.status is INTERNAL_ERROR:
             round_.enriched.faults += 1
         key = candidate.key
@@ -268,7 +297,7 @@ class Enricher:
             )
             self._memory.spans.put(key, known)
 
-    def _bill(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Bill:
+    def bill(self, candidate: Candidate, table: PriceTable, now_unix_ns: int) -> Bill:
         """The bill, or a named one where making it fails: one span's fault is not the others'."""
         try:
             return self._biller.bill(candidate, table, now_unix_ns)

@@ -13,8 +13,9 @@ import logging
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+from processor.calls.candidate import BILL, Candidate
 from processor.calls.memory import CAPACITY
-from processor.calls.settle import BILL, SURE_ID, Candidate, settle
+from processor.calls.settle import SURE_ID, settle
 from processor.calls.window import Window
 from processor.dialects import DIALECTS
 from processor.dialects.events import AGENTS, KEYS, event_of

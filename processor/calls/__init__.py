@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from processor.calls.candidate import Candidate, Verdict
 from processor.calls.memory import Memory, Remembered, Settled
-from processor.calls.settle import Candidate, Verdict, settle
+from processor.calls.settle import settle
 
 __all__ = ["Candidate", "Memory", "Remembered", "Settled", "Verdict", "settle"]

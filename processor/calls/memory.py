@@ -21,6 +21,10 @@ CAPACITY: Final = 65_536
 """Spans remembered, their parents among them, and as many calls. Full, the service was measured at
 about 50 MiB above its resident memory at start (`python -m tests.bench.hop` prints it)."""
 
+NAMELESS_SHARE: Final = 4
+"""One in so many of the calls is remembered by what it said, if nobody named it: they are compared
+within a trace, which is over soon."""
+
 
 @final
 @mypyc_attr(acyclic=True)
@@ -93,6 +97,8 @@ class Remembered:
 
 COVERED: Final = Remembered(b"", None, billed=False, covered=True)
 """A span that was not seen yet, with a billed one below it."""
+UNDER: Final = Remembered(b"", None, billed=True, covered=False)
+"""A span that describes no call, with a billed one above it."""
 
 
 class Memory:
@@ -103,6 +109,8 @@ class Memory:
         """By trace id and span id: `Remembered`."""
         self.calls: Window = Window(capacity)
         """Response ids for which a span is billed."""
+        self.told: Window = Window(max(2, capacity // NAMELESS_SHARE))
+        """By trace and output: lists of `Told`, the billed calls without a name."""
 
     def __len__(self) -> int:
         return len(self.spans)

@@ -33,6 +33,10 @@ class Window:
                 self.put(key, found)
         return found
 
+    def holds(self, key: object) -> bool:
+        """Whether it is remembered; does not keep it."""
+        return key in self._young or key in self._old
+
     def put(self, key: object, kept: object) -> None:
         """Remember it, and forget the oldest half where there is no room."""
         if len(self._young) >= self._half:

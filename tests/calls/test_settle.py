@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from itertools import permutations
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -235,3 +236,137 @@ def test_a_span_sent_again_is_stamped_as_at_first_whatever_it_says_now() -> None
     again = enriching.enrich(request(call(gen_ai__usage__output_tokens=9)), TABLE, END_NS)
     assert on(again.body)["gen_ai.usage.cost"] == on(first.body)["gen_ai.usage.cost"]
     assert again.charges == []
+
+
+# Of the spans of one call, the innermost that has what is needed.
+UNLISTED = {"gen_ai.request.model": "my-deployment"}
+CHARGED: dict[str, Any] = {
+    **CHAT,
+    "gen_ai.provider.name": "openrouter",
+    "gen_ai.usage.cost": 0.5,
+}
+U = "unknown_model"
+
+
+@pytest.mark.parametrize(
+    ("inner_says", "outer_says", "expected"),
+    [
+        pytest.param(CHAT | UNLISTED, CHAT, [D, P], id="only-the-outer-has-a-price"),
+        pytest.param(CHAT, CHAT | UNLISTED, [P, D], id="only-the-inner-has-a-price"),
+        pytest.param(CHAT | UNLISTED, CHAT | UNLISTED, [U, D], id="neither-has-a-price"),
+        pytest.param(
+            CHAT | UNLISTED, CHARGED | UNLISTED, [D, P], id="only-the-outer-has-a-charge"
+        ),
+        pytest.param(CHAT, CHARGED, [D, P], id="a-gateways-charge-above-a-price"),
+        pytest.param(CHARGED, CHARGED, [P, D], id="two-charges"),
+        pytest.param(CHARGED | UNLISTED, CHAT, [P, D], id="a-charge-below-a-price"),
+        pytest.param(USELESS, CHAT, ["no_usage", P], id="only-the-outer-has-counts"),
+    ],
+)
+@pytest.mark.parametrize("outer_first", [True, False])
+def test_the_innermost_that_has_what_is_needed_is_billed(
+    inner_says: dict[str, Any],
+    outer_says: dict[str, Any],
+    expected: list[str],
+    *,
+    outer_first: bool,
+) -> None:
+    below = replace(client, attributes=inner_says)
+    above = replace(framework, attributes=outer_says)
+    spans = (above, below) if outer_first else (below, above)
+    found = statuses(enricher(), spans)
+    assert found == (expected[::-1] if outer_first else expected)
+
+
+def test_one_of_two_calls_without_a_price_leaves_the_other_as_it_is() -> None:
+    """The span above both repeats the priced one; nothing says that it has a price for the other."""
+    other = replace(client, span_id=OTHER, attributes=CHAT | UNLISTED)
+    assert statuses(enricher(), (framework, client, other)) == [D, P, U]
+
+
+# Spans that describe no call, between two that do.
+HTTP, HTTP2 = b"http....", b"http2..."
+POST = {"http.request.method": "POST", "url.path": "/v1/chat/completions"}
+far = replace(framework, parent=b"")
+post = Said(span_id=HTTP, parent=FRAMEWORK, attributes=POST)
+served = Said(span_id=HTTP2, parent=HTTP, attributes=POST)
+near = replace(client, parent=HTTP2, scope="framework")
+
+
+@pytest.mark.parametrize(
+    ("requests", "expected"),
+    [
+        pytest.param([(near, served, post, far)], [P, "", "", D], id="one-request"),
+        pytest.param([(far, post, served, near)], [D, "", "", P], id="outermost-first"),
+        pytest.param([(near,), (served,), (post,), (far,)], [P, "", "", D], id="one-by-one"),
+        pytest.param([(near,), (post, served), (far,)], [P, "", "", D], id="both-alone"),
+        pytest.param([(near,), (served, post, far)], [P, "", "", D], id="with-the-outer"),
+        pytest.param([(near, served), (post, far)], [P, "", "", D], id="one-with-each"),
+        pytest.param(
+            [(far, post), (served, near)], [P, "", "", D], id="outer-first-one-with-each"
+        ),
+        pytest.param(
+            [(far,), (post, served, near)], [P, "", "", D], id="outer-first-with-the-inner"
+        ),
+        pytest.param(
+            [(far, post, served), (near,)], [P, "", "", D], id="outer-first-with-the-outer"
+        ),
+    ],
+)
+def test_spans_without_a_call_hide_nothing(
+    requests: list[tuple[Said, ...]], expected: list[str]
+) -> None:
+    assert statuses(enricher(), *requests) == expected
+
+
+def test_nor_do_spans_of_tools_that_carry_marks_but_no_call() -> None:
+    tool = replace(
+        post, attributes={"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "x"}
+    )
+    found = statuses(enricher(), (replace(near, parent=HTTP), tool), (far,))
+    assert [status for status in found if status] == [P, D]
+
+
+def test_calls_side_by_side_under_such_spans_are_two() -> None:
+    other = replace(near, span_id=OTHER)
+    assert statuses(enricher(), (near, other, served, post)) == [P, P, "", ""]
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_three_nested_spans_without_a_name_are_one_call_in_any_order(
+    order: tuple[int, ...],
+) -> None:
+    middle = replace(
+        framework,
+        span_id=OTHER,
+        parent=FRAMEWORK,
+        scope="gateway",
+        start_ns=END_NS - 3 * S // 2,
+    )
+    spans = (replace(client, parent=OTHER), middle, framework)
+    found = statuses(enricher(), *[(spans[place],) for place in order])
+    assert sorted(found) == [D, D, P]
+    assert found[0] == P
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("note_first", [True, False])
+def test_a_stream_is_the_span_that_asked_and_the_note_of_its_end(
+    *, together: bool, note_first: bool
+) -> None:
+    asked = replace(client, parent=b"", attributes=CHAT)
+    note = replace(
+        asked, span_id=OTHER, scope="logfire", start_ns=END_NS + 5, end_ns=END_NS + 5
+    )
+    spans = (note, asked) if note_first else (asked, note)
+    requests = [spans] if together else [(span,) for span in spans]
+    assert sorted(statuses(enricher(), *requests)) == [D, P]
+
+
+@pytest.mark.parametrize("name_first", [True, False])
+def test_a_name_is_known_once_any_span_of_its_call_has_said_it(*, name_first: bool) -> None:
+    """The billed span need not be the one that names the response."""
+    named = replace(framework, attributes=NAMED)
+    spans = (named, client) if name_first else (client, named)
+    again = replace(client, trace=b"t" * 16, parent=b"", attributes=NAMED)
+    assert statuses(enricher(), *[(span,) for span in (*spans, again)]) == [P, D, D]

@@ -1,0 +1,102 @@
+"""The parents of spans that describe no call, where a call may stand above or below them.
+
+A second look at a request that was walked before, at ids alone: at spans of its calls' traces, and at
+those that are known to stand above a billed one. Ids are the first fields of a span wherever spans
+are written in the order of the schema; a span that has them elsewhere is no link. Compiled by mypyc
+where that works.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from mypy_extensions import i64  # noqa: TC002 - mypyc has it from here
+
+from processor.wire.fields import payload_at, skip, tag_at
+
+if TYPE_CHECKING:
+    from processor.calls.candidate import Candidate
+    from processor.calls.memory import Memory
+    from processor.calls.window import Window
+
+
+def links(body: bytes, candidates: list[Candidate], memory: Memory) -> dict[bytes, bytes]:
+    """Identities of spans, and those of their parents. `candidates`, in their order, are left out."""
+    look = Look(body, candidates, memory.spans)
+    look.around()
+    if look.widened:
+        look.around()
+    return look.found
+
+
+@final
+class Look:
+    """One such look."""
+
+    def __init__(self, body: bytes, candidates: list[Candidate], known: Window) -> None:
+        self.body: bytes = body
+        self.found: dict[bytes, bytes] = {}
+        self._starts: list[int] = [int(each.view.start) for each in candidates]
+        self._starts.append(-1)
+        self._next: i64 = 0
+        self._traces: set[bytes] = {each.view.trace_id for each in candidates}
+        self._known: Window = known
+        self.widened: bool = False
+        """Spans of further traces turned out to matter; some may have been passed already."""
+
+    def around(self) -> None:
+        """At the whole request."""
+        self._next = 0
+        body = self.body
+        at: i64 = 0
+        end: i64 = len(body)
+        while at < end:
+            tag, at = tag_at(body, at, end)
+            if tag == 0x0A:  # resource_spans = 1
+                at, stop = payload_at(body, at, end)
+                self.into(at, stop, scopes=True)
+                at = stop
+            else:
+                at = skip(body, at, end, tag)
+
+    def into(self, at: i64, end: i64, *, scopes: bool) -> None:
+        """At what is in a ResourceSpans, or in one of its ScopeSpans: both are field 2."""
+        body = self.body
+        while at < end:
+            tag, at = tag_at(body, at, end)
+            if tag != 0x12:
+                at = skip(body, at, end, tag)
+                continue
+            at, stop = payload_at(body, at, end)
+            if scopes:
+                self.into(at, stop, scopes=False)
+            elif at == self._starts[self._next]:
+                self._next += 1
+            elif stop - at > 38:
+                self._span(at, stop)
+            at = stop
+
+    def _span(self, at: i64, end: i64) -> None:
+        """trace_id = 1 of 16 bytes, span_id = 2 of 8, perhaps trace_state = 3, parent_span_id = 4 of 8."""
+        body = self.body
+        if (
+            body[at] != 0x0A
+            or body[at + 1] != 16
+            or body[at + 18] != 0x12
+            or body[at + 19] != 8
+        ):
+            return
+        trace_id = body[at + 2 : at + 18]
+        key = b""
+        if trace_id not in self._traces:
+            key = trace_id + body[at + 20 : at + 28]
+            if not self._known.holds(key):
+                return
+            self._traces.add(trace_id)
+            self.widened = True
+        parent_at = at + 28
+        if body[parent_at] == 0x1A:
+            _start, parent_at = payload_at(body, parent_at + 1, end)
+        if parent_at + 10 <= end and body[parent_at] == 0x22 and body[parent_at + 1] == 8:
+            key = key or trace_id + body[at + 20 : at + 28]
+            self.found[key] = trace_id + body[parent_at + 2 : parent_at + 10]
