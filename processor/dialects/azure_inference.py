@@ -10,7 +10,7 @@ from processor.dialects.semconv import SEMCONV
 AZURE_INFERENCE: Final = replace(
     SEMCONV,
     name="azure_inference",
-    read_from="azure-ai-inference 1.0.0b9 (PyPI), azure.ai.inference.tracing",
+    read_from="azure-ai-inference (PyPI) tracing, by its documents; no capture yet",
     scopes=("azure.ai.", "azure.core."),
     operations={
         "create_thread": "",

@@ -10,7 +10,7 @@ from processor.dialects.semconv import OPERATION, SEMCONV
 LOONGSUITE: Final = replace(
     SEMCONV,
     name="loongsuite",
-    read_from="loongsuite-instrumentation-dashscope and siblings 0.1 (PyPI), over opentelemetry.util.genai.handler",
+    read_from="loongsuite-instrumentation-* (PyPI), by their documents; no capture yet",
     scopes=("loongsuite",),
     marks=("gen_ai.span.kind",),
     operation=(*OPERATION, "gen_ai.span.kind"),

@@ -10,7 +10,7 @@ from processor.dialects.semconv import SEMCONV
 MASTRA: Final = replace(
     SEMCONV,
     name="mastra",
-    read_from="@mastra/otel-exporter 1.x (npm), spans `chat {model}` and their ancestors",
+    read_from="@mastra/otel-exporter (npm), by its documents; no capture yet",
     scopes=("@mastra/", "mastra"),
     marks=("mastra.span.type",),
     operation=("mastra.span.type", *SEMCONV.operation),

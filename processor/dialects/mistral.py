@@ -10,7 +10,7 @@ from processor.dialects.semconv import SEMCONV, USAGE
 MISTRAL: Final = replace(
     SEMCONV,
     name="mistral",
-    read_from="mistralai 1.12 and 3.0 (PyPI), extra/observability",
+    read_from="mistralai (PyPI) extra/observability, by its documents; no capture yet",
     scopes=("mistralai_sdk_tracer",),
     usage={**USAGE, "total": (*USAGE["total"], "mistral_ai.request.total_tokens")},
 )

@@ -14,7 +14,7 @@ from processor.dialects.semconv import SEMCONV
 SENTRY: Final = replace(
     SEMCONV,
     name="sentry",
-    read_from="sentry-sdk 2.40 (PyPI) and relay 25.10, by their documents",
+    read_from="sentry-sdk (PyPI) and relay, by their documents; no capture yet",
     scopes=("sentry",),
     marks=("gen_ai.operation.type",),
     operation=(*SEMCONV.operation, "gen_ai.operation.type"),
