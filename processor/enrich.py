@@ -137,7 +137,7 @@ class Enricher:
             DIALECTS, self.replaceable - self._spared, attribution.wanted
         )
         wanted = self._recogniser.keys() | self.replaceable | attribution.wanted
-        self._keys: KeyTable = KeyTable(wanted, self._recogniser.marks())
+        self.keys: KeyTable = KeyTable(wanted, self._recogniser.marks())
         self._biller: Biller = biller
         self._attribution: Attribution = attribution
         self._memory: Memory = memory
@@ -148,9 +148,9 @@ class Enricher:
 
     def enrich(self, body: bytes, table: PriceTable, now_unix_ns: int) -> Enriched:
         """The request with its calls priced. Raises `Malformed` for bytes that are no request."""
-        found = scan(body, self._keys)
+        found = scan(body, self.keys)
         enriched = Enriched(body, found.spans)
-        candidates = self._recognise(body, found, enriched)
+        candidates = self.recognise(body, found, enriched)
         if candidates or len(self._memory):
             between = links(body, candidates, self._memory)
             scales = _Scales(self, table, now_unix_ns)
@@ -176,7 +176,7 @@ class Enricher:
         enriched.settled = round_.settled
         return round_.edits
 
-    def _recognise(self, body: bytes, found: Found, enriched: Enriched) -> list[Candidate]:
+    def recognise(self, body: bytes, found: Found, enriched: Enriched) -> list[Candidate]:
         """Reads each span and keeps what matters of it; its attributes are let go at once."""
         candidates: list[Candidate] = []
         frame: Frame | None = None
@@ -229,7 +229,7 @@ class Enricher:
         resource: Resource,
     ) -> Candidate | None:
         """The same for a span that is out of the ordinary, or the first of its shape."""
-        read(body, view, self._keys, self.replaceable)
+        read(body, view, self.keys, self.replaceable)
         attributes = view.attributes
         if self._spared and says_dollars(attributes):
             view.places = [place for place in view.places if place[0] not in self._spared]
