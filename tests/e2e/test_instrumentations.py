@@ -27,7 +27,6 @@ from tests.e2e.drivers.driven import (
     COST,
     DOCUMENT,
     DRIVERS,
-    GUESSED,
     RECIPES,
     STATUS,
     Driven,
@@ -150,11 +149,7 @@ UNPRICED: Final = {
 
 
 def test_what_can_not_be_priced_says_why_and_is_never_free(driven: Driven) -> None:
-    expected = {
-        label: {why}
-        for label, why in UNPRICED.items()
-        if label in driven.hand() and label not in GUESSED.get(driven.recipe.name, ())
-    }
+    expected = {label: {why} for label, why in UNPRICED.items() if label in driven.hand()}
     said = {
         label: {str(values[STATUS]) for values in spans if STATUS in values}
         - {"aggregate", "duplicate"}

@@ -43,10 +43,10 @@ USAGE_UNTOLD: Final = {
     "openai_v2": STREAM | RESPONSES,
     "openllmetry": STREAM,
     "openinference": STREAM,
+    "openlit": STREAM,
     "two_at_once": STREAM,
 }
 CACHE_UNTOLD: Final = frozenset({"openai_v2"})
-GUESSED: Final = {"openlit": STREAM}
 
 
 def hand(call: Answered) -> float | None:
@@ -114,20 +114,10 @@ class Driven:
         """The provider's books as far as this instrumentation can tell them."""
         name = self.recipe.name
         return [
-            self.guess(call)
-            if call.label in GUESSED.get(name, ())
-            else replace(call, cached=0)
-            if name in CACHE_UNTOLD
-            else call
+            replace(call, cached=0) if name in CACHE_UNTOLD else call
             for call in self.books.answered
             if call.label not in USAGE_UNTOLD.get(name, ())
         ]
-
-    def guess(self, call: Answered) -> Answered:
-        """A call with the counts that an instrumentation made up for it."""
-        (said,) = [one for one in self.by_label()[call.label] if COST in one]
-        counts = [said[f"gen_ai.usage.{side}_tokens"] for side in ("input", "output")]
-        return replace(call, prompt=int(counts[0]), output=int(counts[1]))
 
     def hand(self) -> dict[str, list[float]]:
         """The same by the provider's books; calls that cost nothing stand there empty."""
