@@ -29,18 +29,28 @@ def test_the_conventions_come_last() -> None:
     assert DIALECTS[-1].name == "semconv"
 
 
+UNSEEN = "documents; no capture yet"
+UNREAD = {dialect.name: dialect.read_from.endswith(UNSEEN) for dialect in DIALECTS}
+
+
 def test_names_are_unique() -> None:
     assert len({dialect.name for dialect in DIALECTS}) == len(DIALECTS)
 
 
 @each_dialect
 def test_it_names_a_package_and_a_version(dialect: Dialect) -> None:
-    assert re.search(r"[a-z][\w./@-]* .*?\d+(\.[\dx]+)+", dialect.read_from)
+    """Or says that it is from documents alone, and so do its cases: nobody has captured it yet."""
+    if not dialect.read_from.endswith(UNSEEN):
+        assert re.search(r"[a-z][\w./@-]* .*?\d+(\.[\dx]+)+", dialect.read_from)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.dialect}: {case.name}")
 def test_a_case_names_a_package_and_a_version(case: object) -> None:
-    assert re.search(r"^@?[a-z][\w./-]* \d+(\.[\dx]\w*)+", getattr(case, "read_from", ""))
+    read_from: str = getattr(case, "read_from", "")
+    if UNREAD[getattr(case, "dialect", "")]:
+        assert read_from == UNSEEN
+    else:
+        assert re.search(r"^@?[a-z][\w./-]* \d+(\.[\dx]\w*)+", read_from)
 
 
 @each_dialect
