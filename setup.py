@@ -31,6 +31,7 @@ HOT = [
     "processor/calls/memory.py",
     "processor/calls/same_call.py",
     "processor/calls/settle.py",
+    "processor/calls/sieve.py",
     "processor/calls/window.py",
     "processor/dialects/hear.py",
     "processor/dialects/reading.py",

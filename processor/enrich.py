@@ -151,7 +151,7 @@ class Enricher:
         found = scan(body, self.keys)
         enriched = Enriched(body, found.spans)
         candidates = self.recognise(body, found, enriched)
-        if candidates or len(self._memory):
+        if candidates or self._memory.awaited:
             between = links(body, candidates, self._memory)
             scales = _Scales(self, table, now_unix_ns)
             settle(candidates, self._memory, between, scales.weigh)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
-from processor.calls.memory import COVERED, UNDER
+from processor.calls.memory import UNDER
 
 if TYPE_CHECKING:
     from processor.calls.candidate import Candidate
@@ -83,7 +83,7 @@ class Kin:
             else:
                 known = self.memory.span(key)
                 if known is None:
-                    self.memory.spans.put(key, COVERED)
+                    self.memory.expect(key)
                     return
                 if known.covered or known.billed:
                     return

@@ -17,12 +17,13 @@ from processor.wire.fields import payload_at, skip, tag_at
 if TYPE_CHECKING:
     from processor.calls.candidate import Candidate
     from processor.calls.memory import Memory
+    from processor.calls.sieve import Sieve
     from processor.calls.window import Window
 
 
 def links(body: bytes, candidates: list[Candidate], memory: Memory) -> dict[bytes, bytes]:
     """Identities of spans, and those of their parents. `candidates`, in their order, are left out."""
-    look = Look(body, candidates, memory.spans)
+    look = Look(body, candidates, memory)
     look.around()
     if look.widened:
         look.around()
@@ -33,20 +34,23 @@ def links(body: bytes, candidates: list[Candidate], memory: Memory) -> dict[byte
 class Look:
     """One such look."""
 
-    def __init__(self, body: bytes, candidates: list[Candidate], known: Window) -> None:
+    def __init__(self, body: bytes, candidates: list[Candidate], memory: Memory) -> None:
         self.body: bytes = body
         self.found: dict[bytes, bytes] = {}
         self._starts: list[int] = [int(each.view.start) for each in candidates]
         self._starts.append(-1)
         self._next: i64 = 0
         self._traces: set[bytes] = {each.view.trace_id for each in candidates}
-        self._known: Window = known
+        self._slots: bytes = b""
+        self._known: Window = memory.spans
+        self._awaited: Sieve = memory.awaited
         self.widened: bool = False
         """Spans of further traces turned out to matter; some may have been passed already."""
 
     def around(self) -> None:
         """At the whole request."""
         self._next = 0
+        self._slots = slots_of(self._traces)
         body = self.body
         at: i64 = 0
         end: i64 = len(body)
@@ -72,24 +76,26 @@ class Look:
                 self.into(at, stop, scopes=False)
             elif at == self._starts[self._next]:
                 self._next += 1
-            elif stop - at > 38:
+            elif (
+                stop - at >= 38
+                and body[at] == 0x0A  # trace_id = 1
+                and body[at + 1] == 16
+                and body[at + 18] == 0x12  # span_id = 2
+                and body[at + 19] == 8
+                and (
+                    self._slots[(body[at + 16] & 15) << 8 | body[at + 17]]
+                    or self._awaited.lets(body[at + 25], body[at + 26], body[at + 27])
+                )
+            ):
                 self._span(at, stop)
             at = stop
 
     def _span(self, at: i64, end: i64) -> None:
-        """trace_id = 1 of 16 bytes, span_id = 2 of 8, perhaps trace_state = 3, parent_span_id = 4 of 8."""
+        """Behind the two ids perhaps trace_state = 3, then parent_span_id = 4."""
         body = self.body
-        if (
-            body[at] != 0x0A
-            or body[at + 1] != 16
-            or body[at + 18] != 0x12
-            or body[at + 19] != 8
-        ):
-            return
         trace_id = body[at + 2 : at + 18]
-        key = b""
+        key = trace_id + body[at + 20 : at + 28]
         if trace_id not in self._traces:
-            key = trace_id + body[at + 20 : at + 28]
             if not self._known.holds(key):
                 return
             self._traces.add(trace_id)
@@ -98,5 +104,13 @@ class Look:
         if body[parent_at] == 0x1A:
             _start, parent_at = payload_at(body, parent_at + 1, end)
         if parent_at + 10 <= end and body[parent_at] == 0x22 and body[parent_at + 1] == 8:
-            key = key or trace_id + body[at + 20 : at + 28]
             self.found[key] = trace_id + body[parent_at + 2 : parent_at + 10]
+
+
+def slots_of(traces: set[bytes]) -> bytes:
+    """One byte a slot, 1 where some trace stands, by the end of its id."""
+    slots = bytearray(4096)
+    for trace_id in traces:
+        if len(trace_id) == 16:
+            slots[(trace_id[14] & 15) << 8 | trace_id[15]] = 1
+    return bytes(slots)
