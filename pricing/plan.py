@@ -89,7 +89,7 @@ class Plan(dict[str, "Line | int"]):
         """Of the plain lines that have one."""
         if any(self._costs_extra(name) for name in basis.missing):
             self.doubt |= LOWER
-        self.unsaid = [
+        self.unsaid: list[tuple[str, ...]] = [
             counts for name, counts in _MADE_FOR.items() if self._above(name, "output")
         ]
         """Of each of these a call has to say something, be it a zero; none for most."""

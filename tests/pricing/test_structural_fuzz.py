@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -134,14 +134,17 @@ ODD: tuple[Any, ...] = (
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     found = [path]
-    inner = (
-        value
-        if isinstance(value, dict)
-        else dict(enumerate(value if isinstance(value, list) else ()))
-    )
-    for key, item in inner.items():
-        found += places(item, (*path, key))
+    for key in inside(value):
+        found += places(value[key], (*path, key))
     return found
+
+
+def inside(value: Any) -> list[Any]:
+    """The keys of what a map or a list holds."""
+    kind = type(value)
+    if kind is list:
+        return list(range(len(cast("list[Any]", value))))
+    return list(cast("dict[Any, Any]", value)) if kind is dict else []
 
 
 def changed(content: Any, path: tuple[Any, ...], odd: Any, *, rename: bool) -> Any:
@@ -152,8 +155,9 @@ def changed(content: Any, path: tuple[Any, ...], odd: Any, *, rename: bool) -> A
     holder = made
     for part in path[:-1]:
         holder = holder[part]
-    if rename and isinstance(holder, dict):
-        holder[str(odd)] = holder.pop(path[-1])
+    if rename and type(holder) is dict:
+        mapping = cast("dict[Any, Any]", holder)
+        mapping[str(odd)] = mapping.pop(path[-1])
     else:
         holder[path[-1]] = odd
     return made
