@@ -4,11 +4,12 @@ What a reader did not think of ends as `cannot be read (AttributeError)`, which 
 may come to that.
 """
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
 import json
 from copy import deepcopy
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -141,10 +142,9 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 def inside(value: Any) -> list[Any]:
     """The keys of what a map or a list holds."""
-    kind = type(value)
-    if kind is list:
-        return list(range(len(cast("list[Any]", value))))
-    return list(cast("dict[Any, Any]", value)) if kind is dict else []
+    if isinstance(value, list):
+        return list(range(len(value)))
+    return list(value) if isinstance(value, dict) else []
 
 
 def changed(content: Any, path: tuple[Any, ...], odd: Any, *, rename: bool) -> Any:
@@ -155,9 +155,8 @@ def changed(content: Any, path: tuple[Any, ...], odd: Any, *, rename: bool) -> A
     holder = made
     for part in path[:-1]:
         holder = holder[part]
-    if rename and type(holder) is dict:
-        mapping = cast("dict[Any, Any]", holder)
-        mapping[str(odd)] = mapping.pop(path[-1])
+    if rename and isinstance(holder, dict):
+        holder[str(odd)] = holder.pop(path[-1])
     else:
         holder[path[-1]] = odd
     return made
