@@ -21,6 +21,7 @@ from processor.stamp import Stamper
 if TYPE_CHECKING:
     from pricing import PriceBook
     from processor.calls import Memory
+    from processor.calls.orphans import Orphans
     from processor.enrich_logs import LogEnricher
     from processor.forward.next_hop import NextHop
     from processor.metered.meter import Meter
@@ -36,7 +37,7 @@ class Hops(NamedTuple):
     by_signal: dict[Signal, NextHop]
 
 
-def enricher(settings: Settings, memory: Memory) -> Enricher:
+def enricher(settings: Settings, memory: Memory, orphans: Orphans | None = None) -> Enricher:
     """The pure part of the path of spans."""
     return Enricher(
         Biller(
@@ -45,6 +46,7 @@ def enricher(settings: Settings, memory: Memory) -> Enricher:
         ),
         Attribution(settings.metrics.dimensions),
         memory,
+        orphans,
     )
 
 
@@ -54,6 +56,7 @@ class Priced(NamedTuple):
     spans: Enricher | None
     logs: LogEnricher | None
     metrics: Meter | None
+    orphans: Orphans | None = None
 
 
 def priced(
@@ -61,7 +64,12 @@ def priced(
 ) -> Priced:
     """The same for every signal whose calls are billed; what they remember is one."""
     attribution = Attribution(settings.metrics.dimensions)
-    spans = enricher(settings, memory)
+    orphans: Orphans | None = None
+    if settings.counting.orphan_aggregates == "bill":
+        from processor.calls.orphans import Orphans  # noqa: PLC0415 - where it is asked for
+
+        orphans = Orphans(memory, settings.counting.wait_s)
+    spans = enricher(settings, memory, orphans)
     logs: LogEnricher | None = None
     meter: Meter | None = None
     if "logs" in settings.sources and Signal.LOGS in settings.pipelines:
@@ -80,7 +88,7 @@ def priced(
             now_ns=time.time_ns(),
         )
     billed = settings.prices_spans and "spans" in settings.sources
-    return Priced(spans if billed else None, logs, meter)
+    return Priced(spans if billed else None, logs, meter, orphans)
 
 
 def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops:

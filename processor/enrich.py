@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, cast, final
 
-from processor.calls.candidate import BILL, DUPLICATE, RESENT, Candidate
+from processor.calls.candidate import AGGREGATE, BILL, DUPLICATE, RESENT, Candidate
+from processor.calls.kin import NO_LINKS, Kin
 from processor.calls.links import links
 from processor.calls.memory import Memory, Remembered, Settled
 from processor.calls.settle import settle
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pricing import PriceTable
     from processor.attribution import Attribution, Resource
     from processor.billing import Bill, Biller
+    from processor.calls.orphans import Orphans
     from processor.dialects.hear import Heard
     from processor.dialects.recognise import Writer
     from processor.dialects.subject import Pattern, Subject
@@ -129,7 +131,15 @@ class _Scales:
 class Enricher:
     """Bytes in, bytes and charges out."""
 
-    def __init__(self, biller: Biller, attribution: Attribution, memory: Memory) -> None:
+    def __init__(
+        self,
+        biller: Biller,
+        attribution: Attribution,
+        memory: Memory,
+        orphans: Orphans | None = None,
+    ) -> None:
+        """`orphans`: where aggregates wait that are billed if their calls are never seen."""
+        self._orphans: Orphans | None = orphans
         self.replaceable: frozenset[str] = biller.replaceable
         self._spared: frozenset[str] = frozenset([CURRENCY] if biller.ends_other_money else [])
         """Replaced only where it says that a cost is not in US dollars."""
@@ -151,6 +161,7 @@ class Enricher:
         found = scan(body, self.keys)
         enriched = Enriched(body, found.spans)
         candidates = self.recognise(body, found, enriched)
+        between = NO_LINKS
         if candidates or self._memory.awaited:
             between = links(body, candidates, self._memory)
             scales = _Scales(self, table, now_unix_ns)
@@ -158,7 +169,32 @@ class Enricher:
         if candidates:
             edits = self.billed(candidates, enriched, table, now_unix_ns)
             enriched.body = splice(body, edits)
+            if self._orphans is not None:
+                kin = Kin(self._memory, between)
+                self._hold(self._orphans, candidates, enriched, kin, table, now_unix_ns)
         return enriched
+
+    def _hold(  # noqa: PLR0913, PLR0917 - a request's all
+        self,
+        orphans: Orphans,
+        candidates: list[Candidate],
+        enriched: Enriched,
+        kin: Kin,
+        table: PriceTable,
+        now_unix_ns: int,
+    ) -> None:
+        """Has aggregates wait below which nothing was billed, the inner ones first."""
+        alone = [candidate for candidate in candidates if orphans.may_be(candidate)]
+        kin.beside = {candidate.key: candidate for candidate in alone}
+        for candidate in sorted(alone, key=lambda each: -kin.depth(each.parent_key)):
+            if candidate.covered:
+                continue
+            candidate.verdict = BILL  # as if it were a call
+            bill = self.bill(candidate, table, now_unix_ns)
+            candidate.verdict = AGGREGATE
+            if bill.source:
+                charge = self._charge(candidate, bill)
+                orphans.hold(candidate, charge, enriched.settled, kin, now_unix_ns)
 
     def billed(
         self,

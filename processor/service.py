@@ -21,7 +21,7 @@ from processor.calls import Memory
 from processor.health import Readiness, State, health_page, health_service
 from processor.metrics import Ledger, MetricsExporter, OtlpView, Page
 from processor.metrics.catch_up import CatchUp
-from processor.model import GRPC_METHOD, Batch, Signal, Terms
+from processor.model import GRPC_METHOD, Batch, Signal, Status, Terms
 from processor.pipeline import Pipeline
 from processor.price_service import PriceService
 from processor.prices import PriceWatch
@@ -48,8 +48,8 @@ logger = logging.getLogger("genai_cost")
 DEMO_SENDS_TO: Final = "localhost:4317"
 DRAIN_S: Final = 10.0
 """What requests in flight get to finish; Kubernetes gives a pod 30 s in all."""
-METER_S: Final = 5.0
-"""How often usage that waits is looked at."""
+RELEASE_S: Final = 5.0
+"""How often what waits for spans is looked at."""
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 LARGE_BLOCK_BYTES: Final = 16 * 1024 * 1024
 GC_YOUNG, GC_MIDDLE, GC_OLD = 50_000, 50, 100
@@ -148,7 +148,7 @@ class Service:
             watching = tasks.create_task(prices.run(stopping))
             catching_up = tasks.create_task(late.run())
             exporting = tasks.create_task(self._export_metrics(drained))
-            metering = tasks.create_task(self._meter(requests_done))
+            metering = tasks.create_task(self._release(requests_done))
             await self._pages(stack)
             for door in doors:
                 await door.start()
@@ -169,13 +169,21 @@ class Service:
         logger.info("stopped")
         return 0
 
-    async def _meter(self, requests_done: asyncio.Event) -> None:
-        """Counts the usage that metrics reported once it has waited for spans; all of it at the end."""
-        meter = self._priced.metrics
-        while meter is not None and not requests_done.is_set():
+    async def _release(self, requests_done: asyncio.Event) -> None:
+        """Counts what waited for spans that did not come; all of it at the end.
+
+        That is usage which metrics reported, and aggregates without calls.
+        """
+        meter, orphans = self._priced.metrics, self._priced.orphans
+        while (meter is not None or orphans is not None) and not requests_done.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(requests_done.wait(), METER_S)
-            meter.release(time.time_ns(), everything=requests_done.is_set())
+                await asyncio.wait_for(requests_done.wait(), RELEASE_S)
+            now_ns, everything = time.time_ns(), requests_done.is_set()
+            if meter is not None:
+                meter.release(now_ns, everything=everything)
+            if orphans is not None:
+                due = orphans.due(now_ns, everything=everything)
+                self.ledger.add_late(due, Status.AGGREGATE, now_ns)
 
     def _pipeline(self) -> Pipeline:
         settings = self._settings

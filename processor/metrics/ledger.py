@@ -128,6 +128,17 @@ class Ledger:
             elif charge.unpriced is not None:
                 self._remember(charge, charge.unpriced.version)
 
+    def add_late(self, charges: Iterable[Charge], why: Status, now_unix_ns: int) -> None:
+        """Count calls whose spans went on unpriced, for this reason: the counters are ahead of them."""
+        for charge in charges:
+            account = self._by_labels.get(charge.labels) or self._open(
+                charge.labels, now_unix_ns
+            )
+            for name, count in charge.tokens:
+                account.tokens[name] += count
+            account.spend(charge.atto_usd)
+            account.late[why] += charge.atto_usd
+
     def add_usage(self, charge: Charge, now_unix_ns: int) -> None:
         """Count the usage of calls that are not known one by one: no call and no span is counted."""
         account = self._by_labels.get(charge.labels) or self._open(charge.labels, now_unix_ns)

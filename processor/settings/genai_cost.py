@@ -28,11 +28,13 @@ from processor.settings.values import (
     MIB,
     ApplicationCost,
     AttributionSettings,
+    CountingSettings,
     Detail,
     EnrichSettings,
     ExistingCost,
     Headers,
     MetricsSettings,
+    Orphans,
     PricingSettings,
     SourceFormat,
     SourceSettings,
@@ -65,6 +67,7 @@ class GenaiCost(NamedTuple):
     enrich: EnrichSettings = EnrichSettings()
     sources: tuple[Any, ...] = ("spans",)
     attribution: AttributionSettings = AttributionSettings()
+    counting: CountingSettings = CountingSettings()
     metrics: MetricsSettings = MetricsSettings()
 
 
@@ -76,6 +79,7 @@ def genai_cost(node: Node, report: Report) -> GenaiCost:
         enrich=_enrich(block.block("enrich")),
         sources=block.take("sources", each(choice(("spans", "logs", "metrics"))), ("spans",)),
         attribution=_attribution(block.block("attribution")),
+        counting=_counting(block.block("counting")),
         metrics=_metrics(block.block("metrics")),
     )
     block.end()
@@ -204,6 +208,20 @@ def _attribution(block: Block) -> AttributionSettings:
         inherit=block.take("inherit", each(name), default.inherit),
         wait_s=block.take("wait", duration(), default.wait_s),
     )
+    block.end()
+    return read
+
+
+def _counting(block: Block) -> CountingSettings:
+    default = CountingSettings()
+    read = CountingSettings(
+        orphan_aggregates=block.take(
+            "orphan_aggregates", choice(get_args(Orphans)), default.orphan_aggregates
+        ),
+        wait_s=block.take("wait", duration(low_s=1.0, high_s=3600.0), default.wait_s),
+    )
+    if block.has("wait") and read.orphan_aggregates == "ignore":
+        block.warning("waits for nothing; write `orphan_aggregates: bill` with it", "wait")
     block.end()
     return read
 

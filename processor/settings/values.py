@@ -25,6 +25,7 @@ ExistingCost = Literal["replace_estimates", "keep", "replace"]
 Detail = Literal["cost", "parts", "full"]
 Compression = Literal["gzip", "deflate", "none"]
 Balancer = Literal["round_robin", "pick_first"]
+Orphans = Literal["ignore", "bill"]
 Temporality = Literal["cumulative", "delta"]
 ApplicationCost = Literal["keep", "drop"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -137,6 +138,13 @@ class AttributionSettings(NamedTuple):
     wait_s: float = 120.0
 
 
+class CountingSettings(NamedTuple):
+    """What becomes of an aggregate whose calls are not seen, and how long they are waited for."""
+
+    orphan_aggregates: Orphans = "ignore"
+    wait_s: float = 120.0
+
+
 class MetricsSettings(NamedTuple):
     """What is counted and how it leaves."""
 
@@ -221,6 +229,7 @@ class Settings:
     enrich: EnrichSettings = field(default_factory=EnrichSettings)
     sources: tuple[Literal["spans", "logs", "metrics"], ...] = ("spans",)
     attribution: AttributionSettings = field(default_factory=AttributionSettings)
+    counting: CountingSettings = field(default_factory=CountingSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     exporters: Mapping[str, ExporterSettings] = field(
         default_factory=dict[str, ExporterSettings]

@@ -21,6 +21,7 @@ from tests.pricing.tables import table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from processor.calls.orphans import Orphans
     from processor.wire.fields import Value
 
 LAW: Final = settings(deadline=None)
@@ -139,10 +140,12 @@ def enricher(
     existing_cost: Literal["replace_estimates", "keep", "replace"] = "replace_estimates",
     dimensions: Sequence[str] = (),
     memory: Memory | None = None,
+    orphans: Orphans | None = None,
 ) -> Enricher:
     """An enricher without a past."""
     return Enricher(
         Biller(Stamper(detail), existing_cost),
         Attribution(dimensions),
         Memory() if memory is None else memory,
+        orphans,
     )

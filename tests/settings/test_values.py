@@ -322,3 +322,13 @@ def test_compression_can_be_none(empty: str) -> None:
 
 def test_the_collectors_compression_is_the_default() -> None:
     assert read(WHOLE).exporters["otlp_grpc"].compression == "gzip"
+
+
+def test_aggregates_without_calls_are_billed_where_asked_for_alone() -> None:
+    assert read(WHOLE).counting.orphan_aggregates == "ignore"
+    asked = read(cost("{counting: {orphan_aggregates: bill, wait: 30s}}"))
+    assert (*asked.counting,) == ("bill", 30.0)
+    assert asked.warnings == ()
+    for_nothing = read(cost("{counting: {wait: 30s}}"))
+    assert "write `orphan_aggregates: bill` with it" in for_nothing.warnings[0]
+    assert "write one of ignore, bill" in problem(cost("{counting: {orphan_aggregates: sometimes}}"))
