@@ -48,6 +48,7 @@ HOT = [
     "processor/model.py",
     "processor/stamp.py",
     "processor/wire/count.py",
+    "processor/wire/everyone.py",
     "processor/wire/fields.py",
     "processor/wire/keys.py",
     "processor/wire/splice.py",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from processor.attribution import Attribution
 from processor.billing import Biller
+from processor.calls.subtree import Subtree
 from processor.enrich import Enricher
 from processor.errors import ConfigError
 from processor.forward.counted import Counted
@@ -47,6 +48,7 @@ def enricher(settings: Settings, memory: Memory, orphans: Orphans | None = None)
         Attribution(settings.metrics.dimensions),
         memory,
         orphans,
+        Subtree() if settings.enrich.subtree else None,
     )
 
 

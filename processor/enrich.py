@@ -15,6 +15,8 @@ from processor.calls.kin import NO_LINKS, Kin
 from processor.calls.links import links
 from processor.calls.memory import Memory, Remembered, Settled
 from processor.calls.settle import settle
+from processor.calls.subtree import KEYS as SUBTREE
+from processor.calls.subtree import lineage, with_roots
 from processor.calls.window import Window
 from processor.dialects import DIALECTS
 from processor.dialects.hear import hear
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from processor.attribution import Attribution, Resource
     from processor.billing import Bill, Biller
     from processor.calls.orphans import Orphans
+    from processor.calls.subtree import Subtree
     from processor.dialects.hear import Heard
     from processor.dialects.recognise import Writer
     from processor.dialects.subject import Pattern, Subject
@@ -137,10 +140,17 @@ class Enricher:
         attribution: Attribution,
         memory: Memory,
         orphans: Orphans | None = None,
+        subtree: Subtree | None = None,
     ) -> None:
-        """`orphans`: where aggregates wait that are billed if their calls are never seen."""
+        """`orphans`: where aggregates wait that are billed if their calls are never seen.
+
+        `subtree`: sums of calls for the spans above them.
+        """
         self._orphans: Orphans | None = orphans
-        self.replaceable: frozenset[str] = biller.replaceable
+        self._subtree: Subtree | None = subtree
+        self.replaceable: frozenset[str] = (
+            biller.replaceable if subtree is None else biller.replaceable | SUBTREE
+        )
         self._spared: frozenset[str] = frozenset([CURRENCY] if biller.ends_other_money else [])
         """Replaced only where it says that a cost is not in US dollars."""
         self._recogniser: Recogniser = Recogniser(
@@ -166,12 +176,18 @@ class Enricher:
             between = links(body, candidates, self._memory)
             scales = _Scales(self, table, now_unix_ns)
             settle(candidates, self._memory, between, scales.weigh)
+        roots: list[SpanView] = []
+        if self._subtree is not None:
+            roots = lineage(body, candidates, self._subtree)
+        edits: list[Edit] = []
         if candidates:
             edits = self.billed(candidates, enriched, table, now_unix_ns)
-            enriched.body = splice(body, edits)
-            if self._orphans is not None:
-                kin = Kin(self._memory, between)
-                self._hold(self._orphans, candidates, enriched, kin, table, now_unix_ns)
+        if self._subtree is not None and roots:
+            edits = with_roots(body, edits, roots, self._subtree)
+        enriched.body = splice(body, edits)
+        if candidates and self._orphans is not None:
+            kin = Kin(self._memory, between)
+            self._hold(self._orphans, candidates, enriched, kin, table, now_unix_ns)
         return enriched
 
     def _hold(  # noqa: PLR0913, PLR0917 - a request's all
@@ -205,6 +221,8 @@ class Enricher:
     ) -> list[Edit]:
         """Bills what is settled; what is to be written, in the order of the candidates."""
         round_ = _Round(enriched, table, now_unix_ns)
+        if self._subtree is not None:
+            self._roll_up(candidates, self._subtree, round_)
         for candidate in candidates:
             if candidate.verdict is not RESENT or not self._as_before(candidate, round_):
                 self._settle(candidate, round_)
@@ -307,6 +325,22 @@ class Enricher:
             self._memory.spans.put(key, fresh)
         return True
 
+    def _roll_up(self, candidates: list[Candidate], subtree: Subtree, round_: _Round) -> None:
+        """Calls are billed before what stands above them is written on."""
+        for candidate in candidates:
+            if candidate.verdict is BILL and candidate.reading.says_cost():
+                bill = self.bill(candidate, round_.table, round_.now_unix_ns)
+                candidate.bill = bill
+                subtree.add(candidate.parent_key, bill.atto_usd, priced=bool(bill.source))
+
+    def _with_sum(self, candidate: Candidate, bill: Bill, subtree: Subtree) -> None:
+        """An agent, a workflow or a root says what its calls came to."""
+        if candidate.verdict is AGGREGATE or not candidate.view.parent_id:
+            summed = subtree.stamp(candidate.key)
+            if summed:
+                bill.append += summed
+                bill.keys |= SUBTREE
+
     def _settle(self, candidate: Candidate, round_: _Round) -> None:
         """Bills a span for the first time."""
         made = candidate.bill if candidate.verdict is BILL else None
@@ -317,6 +351,8 @@ class Enricher:
         )
         if bill.status is INTERNAL_ERROR:
             round_.enriched.faults += 1
+        if self._subtree is not None:
+            self._with_sum(candidate, bill, self._subtree)
         key = candidate.key
         round_.settled.add(key, bill.append, bill.keys, self._charge(candidate, bill))
         round_.edit(candidate.view, bill.append, bill.keys)

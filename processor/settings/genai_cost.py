@@ -184,6 +184,7 @@ def _enrich(block: Block) -> EnrichSettings:
         ),
         detail=block.take("detail", choice(get_args(Detail)), "parts"),
         conventions=block.take("conventions", _conventions, ("default",)),
+        subtree=block.take("subtree", boolean, default=False),
     )
     block.end()
     return read

@@ -129,6 +129,8 @@ class EnrichSettings(NamedTuple):
     existing_cost: ExistingCost = "replace_estimates"
     detail: Detail = "parts"
     conventions: tuple[str, ...] = ("default",)
+    subtree: bool = False
+    """Spans above calls say what those came to."""
 
 
 class AttributionSettings(NamedTuple):

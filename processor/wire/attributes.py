@@ -26,6 +26,11 @@ def double_attribute(key: bytes, number: float) -> bytes:
     return attribute(key, b"\x21" + _DOUBLE.pack(number))
 
 
+def int_attribute(key: bytes, number: int) -> bytes:
+    """A span attribute with an integer value, not below 0, as the bytes of field 9."""
+    return attribute(key, b"\x18" + varint(number))
+
+
 def string_attribute(key: bytes, text: str) -> bytes:
     """A span attribute with a string value, as the bytes of field 9."""
     raw = text.encode()

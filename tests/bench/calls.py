@@ -22,6 +22,7 @@ from processor.billing import Biller
 from processor.calls import Memory
 from processor.calls.links import links
 from processor.calls.settle import settle
+from processor.calls.subtree import Subtree
 from processor.enrich import Enriched, Enricher
 from processor.stamp import Stamper
 from processor.wire.keys import compiled
@@ -40,13 +41,13 @@ REMEMBERED: Final = 30_000
 class Bench:
     """An enricher with its parts in reach."""
 
-    def __init__(self) -> None:
+    def __init__(self, subtree: Subtree | None = None) -> None:
         book = PriceBook()
         book.reload(0.0)
         self.table = book.current
         self.memory = Memory()
         biller = Biller(Stamper("parts"), "replace_estimates")
-        self.enricher = Enricher(biller, Attribution([]), self.memory)
+        self.enricher = Enricher(biller, Attribution([]), self.memory, None, subtree)
 
     def whole(self, body: bytes) -> None:
         self.enricher.enrich(body, self.table, AT_NS).counted()
@@ -84,9 +85,9 @@ def median_us(
     return statistics.median(took[ROUNDS // 4 :])
 
 
-def bytes_a_call() -> float:
+def bytes_a_call(subtree: Subtree | None = None) -> float:
     """Memory that a few requests leave behind, by the call."""
-    bench = Bench()
+    bench = Bench(subtree)
     bodies = [request(SPANS, 1.0, 0, seed) for seed in range(4)]
     bench.whole(fresh(bodies[0], 1))  # what is made once
     gc.collect()
@@ -133,6 +134,13 @@ def main() -> None:
         other,
     )
     say("memory", bytes_a_call(), "bytes/remembered call")
+    say("memory, with enrich.subtree", bytes_a_call(Subtree()), "bytes/remembered call")
+    bench = Bench(Subtree())
+    say(
+        "everything, with enrich.subtree",
+        median_us(lambda body: timed(bench.whole, body), 1.0, SPANS, 3000),
+        gen_ai,
+    )
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from processor.calls.orphans import Orphans
+    from processor.calls.subtree import Subtree
     from processor.wire.fields import Value
 
 LAW: Final = settings(deadline=None)
@@ -141,6 +142,7 @@ def enricher(
     dimensions: Sequence[str] = (),
     memory: Memory | None = None,
     orphans: Orphans | None = None,
+    subtree: Subtree | None = None,
 ) -> Enricher:
     """An enricher without a past."""
     return Enricher(
@@ -148,4 +150,5 @@ def enricher(
         Attribution(dimensions),
         Memory() if memory is None else memory,
         orphans,
+        subtree,
     )
