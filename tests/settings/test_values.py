@@ -331,7 +331,9 @@ def test_aggregates_without_calls_are_billed_where_asked_for_alone() -> None:
     assert asked.warnings == ()
     for_nothing = read(cost("{counting: {wait: 30s}}"))
     assert "write `orphan_aggregates: bill` with it" in for_nothing.warnings[0]
-    assert "write one of ignore, bill" in problem(cost("{counting: {orphan_aggregates: sometimes}}"))
+    assert "write one of ignore, bill" in problem(
+        cost("{counting: {orphan_aggregates: sometimes}}")
+    )
 
 
 def test_roll_ups_are_written_where_asked_for_alone() -> None:
