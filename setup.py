@@ -32,6 +32,7 @@ HOT = [
     "processor/calls/same_call.py",
     "processor/calls/settle.py",
     "processor/calls/sieve.py",
+    "processor/calls/subtree.py",
     "processor/calls/window.py",
     "processor/dialects/hear.py",
     "processor/dialects/reading.py",

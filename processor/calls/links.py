@@ -8,7 +8,7 @@ where that works.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Final, final
 
 from mypy_extensions import i64  # noqa: TC002 - mypyc has it from here
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from processor.calls.memory import Memory
     from processor.calls.sieve import Sieve
     from processor.calls.window import Window
+
+MAX_LINKS: Final = 65_536
+"""Of one request; what is above or below further ones stays unknown."""
 
 
 def links(body: bytes, candidates: list[Candidate], memory: Memory) -> dict[bytes, bytes]:
@@ -92,6 +95,8 @@ class Look:
 
     def _span(self, at: i64, end: i64) -> None:
         """Behind the two ids perhaps trace_state = 3, then parent_span_id = 4."""
+        if len(self.found) >= MAX_LINKS:
+            return
         body = self.body
         trace_id = body[at + 2 : at + 18]
         key = trace_id + body[at + 20 : at + 28]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast, final
 
 from processor.calls.kin import MAX_ANCESTORS
+from processor.calls.links import MAX_LINKS
 from processor.calls.memory import CAPACITY, key_of
 from processor.calls.window import Window
 from processor.stamp import usd_of
@@ -134,9 +135,11 @@ def lineage(body: bytes, candidates: list[Candidate], subtree: Subtree) -> list[
     subtree.see({candidate.view.trace_id for candidate in candidates})
     own = {int(candidate.view.start) for candidate in candidates}
     roots: list[SpanView] = []
+    told = 0
     for view in Everyone(body, [candidate.view for candidate in candidates]).views:
-        if not subtree.holds(view.trace_id):
+        if told >= MAX_LINKS or not subtree.holds(view.trace_id):
             continue
+        told += 1
         key = key_of(view.trace_id, view.span_id)
         if view.parent_id:
             if key:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from processor.calls import Memory
+from processor.calls import Memory, links
+from processor.wire.keys import compiled
 from tests.calls.traffic import (
     CALL,
     CALL_ATTO,
@@ -370,3 +371,10 @@ def test_a_name_is_known_once_any_span_of_its_call_has_said_it(*, name_first: bo
     spans = (named, client) if name_first else (client, named)
     again = replace(client, trace=b"t" * 16, parent=b"", attributes=NAMED)
     assert statuses(enricher(), *[(span,) for span in (*spans, again)]) == [P, D, D]
+
+
+@pytest.mark.skipif(compiled(), reason="compiled code has its constants inside")
+def test_the_links_of_one_request_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends a million spans without a call learns less about them, and nobody waits for it."""
+    monkeypatch.setattr(links, "MAX_LINKS", 1)
+    assert statuses(enricher(), (near, served, post), (far,)) == [P, "", "", P]
