@@ -31,6 +31,9 @@ CounterName = Literal[
     "exporter_send_failed_metric_points",
     "exporter_sent_log_records",
     "exporter_send_failed_log_records",
+    "exporter_enqueue_failed_spans",
+    "exporter_enqueue_failed_metric_points",
+    "exporter_enqueue_failed_log_records",
     "processor_incoming_items",
     "processor_outgoing_items",
     "pricing_reloads",
@@ -48,6 +51,8 @@ CounterName = Literal[
 GaugeName = Literal[
     "receiver_in_flight_bytes",
     "exporter_in_flight_requests",
+    "exporter_queue_size",
+    "exporter_queue_capacity",
     "pricing_rows",
     "pricing_age_seconds",
     "pricing_last_reload_success",
@@ -96,6 +101,11 @@ _SEND_FAILED: Final = (
     "as long as they do."
 )
 
+_ENQUEUE_FAILED: Final = (
+    "The queue is full or its disk is: the log says which. Senders were told and may try again. Look "
+    "at the next hop; raise queue_size or free the disk."
+)
+
 
 def _of_signal(items: str) -> dict[str, About]:
     """The counters that exist for each signal."""
@@ -119,6 +129,11 @@ def _of_signal(items: str) -> dict[str, About]:
         ),
         f"exporter_send_failed_{items}": About(
             f"Number of {words} that the next hop did not take.", _SEND_FAILED, _EXPORTER
+        ),
+        f"exporter_enqueue_failed_{items}": About(
+            f"Number of {words} that the sending_queue did not take.",
+            _ENQUEUE_FAILED,
+            _EXPORTER,
         ),
     }
 
@@ -200,6 +215,16 @@ ABOUT: Final = cast(
         "exporter_in_flight_requests": About(
             "Number of requests waiting for the next hop.",
             "If it only grows, the next hop does not answer.",
+            _EXPORTER,
+        ),
+        "exporter_queue_size": About(
+            "What waits in the sending_queue, in units of its sizer.",
+            "From 60 % of its capacity on, the next hop is too slow or away.",
+            _EXPORTER,
+        ),
+        "exporter_queue_capacity": About(
+            "What the sending_queue holds at most, in units of its sizer.",
+            "Nothing.",
             _EXPORTER,
         ),
         "pricing_rows": About(

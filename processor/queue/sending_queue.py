@@ -1,0 +1,197 @@
+"""`sending_queue`: acknowledges what is kept, and hands it on as the next hop takes it.
+
+A next hop before a next hop. What it acknowledged is sent until it is taken, refused for good, or
+given up by `retry_on_failure` behind it; at the end of the process what lasts on disk stays there and
+what does not is sent while the drain time lasts. Invariant: what waits is within its bounds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Final, Self, cast
+
+from processor.errors import Refusal
+from processor.model import ITEMS, Batch, Terms
+from processor.queue.request import Request
+from processor.queue.room import Bounds, Room
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from processor.forward.next_hop import NextHop
+    from processor.queue.request import Entry, Store
+    from processor.telemetry import CounterName, Telemetry
+
+    Result = asyncio.Future[bytes]
+
+logger = logging.getLogger("genai_cost")
+
+DRAIN_S: Final = 10.0
+LASTING_DRAIN_S: Final = 2.0
+"""For requests on their way: those that are cut off are sent again by the next start."""
+LOADED_BYTES: Final = 128 * 1024 * 1024
+"""Of the requests on their way at once, whatever the number of consumers."""
+DEFAULT_BOUNDS: Final = Bounds()
+
+
+class SendingQueue:
+    """The queue before one exporter. Entering opens it and begins to send what is left in it."""
+
+    def __init__(  # noqa: PLR0913 - one argument for each thing an operator can set
+        self,
+        hop: NextHop,
+        store: Store,
+        telemetry: Telemetry,
+        *,
+        bounds: Bounds = DEFAULT_BOUNDS,
+        num_consumers: int = 10,
+        block_on_overflow: bool = False,
+        wait_for_result: bool = False,
+        drain_s: float = DRAIN_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = hop.name
+        self._hop = hop
+        self._store = store
+        self._telemetry = telemetry
+        self._bounds = bounds
+        self._room = Room(bounds)
+        self._on_the_way = Room(Bounds("bytes", LOADED_BYTES))
+        self._num_consumers = num_consumers
+        self._block = block_on_overflow
+        self._wait_for_result = wait_for_result
+        self._drain_s = LASTING_DRAIN_S if store.lasts else drain_s
+        self._clock = clock
+        self._waiting: asyncio.Queue[Entry] = asyncio.Queue()
+        self._results: dict[int, Result] = {}
+        self._tasks = asyncio.TaskGroup()
+        self._consumers: list[asyncio.Task[None]] = []
+        self._users = 0
+
+    async def __aenter__(self) -> Self:
+        self._users += 1
+        if self._users > 1:
+            return self
+        left = await self._store.open()
+        await self._hop.__aenter__()
+        for entry in left:
+            self._enter(entry)
+        if left:
+            logger.info(
+                "%s: %d requests of an earlier run are sent first", self.name, len(left)
+            )
+        self._telemetry.gauge("exporter_queue_capacity", self._bounds.queue_size, self.name)
+        self._tell()
+        await self._tasks.__aenter__()
+        self._consumers = [
+            self._tasks.create_task(self._consume()) for _ in range(self._num_consumers)
+        ]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._users -= 1
+        if self._users:
+            return
+        try:
+            async with asyncio.timeout(self._drain_s):
+                await self._waiting.join()
+        except TimeoutError:
+            self._say_what_is_left()
+        for consumer in self._consumers:
+            consumer.cancel()
+        await self._tasks.__aexit__(None, None, None)
+        await self._store.close()
+        await self._hop.__aexit__(None, None, None)
+
+    async def send(self, batch: Batch, terms: Terms) -> bytes:
+        """Keep the request, or raise `Refusal`; with `wait_for_result` answer as the next hop did."""
+        left_s = None if terms.deadline is None else terms.deadline - self._clock()
+        request = Request(batch.signal, batch.body, batch.items, terms.metadata)
+        result: Result = asyncio.get_running_loop().create_future()
+        try:
+            await self._room.take(batch.items, len(batch.body), left_s, wait=self._block)
+            # A sender that leaves now may yet find its request kept; then it is sent.
+            await asyncio.shield(self._keep(request, result))
+            return await result if self._wait_for_result else b""
+        except Refusal:
+            if not result.done():  # it is our answer, not the next hop's
+                name = cast("CounterName", f"exporter_enqueue_failed_{ITEMS[batch.signal]}")
+                self._telemetry.count(name, batch.items, self.name)
+            raise
+        finally:
+            result.cancel()
+
+    async def _keep(self, request: Request, result: Result) -> None:
+        try:
+            entry = await self._store.put(request)
+        except BaseException:
+            self._room.give_back(request.items, len(request.body))
+            raise
+        if self._wait_for_result:
+            self._results[entry.key] = result
+        self._waiting.put_nowait(entry)
+        self._tell()
+
+    def _enter(self, entry: Entry) -> None:
+        """What an earlier run left waits too, bound or not."""
+        self._room.restore(entry.items, entry.size_bytes)
+        self._waiting.put_nowait(entry)
+
+    async def _consume(self) -> None:
+        while True:
+            entry = await self._waiting.get()
+            loaded_bytes = min(entry.size_bytes, LOADED_BYTES)
+            await self._on_the_way.take(0, loaded_bytes, None, wait=True)
+            try:
+                answer = await self._answered(entry)
+                await self._store.drop(entry.key)
+                self._leave(entry, answer)
+            finally:
+                self._on_the_way.give_back(0, loaded_bytes)
+                self._waiting.task_done()
+
+    async def _answered(self, entry: Entry) -> bytes | BaseException:
+        """The end of one request; cancelled on the way it stays where it is kept."""
+        request = await self._store.get(entry.key)
+        if request is None:
+            words = "%s: a stored request of %d bytes cannot be read any more: it is lost"
+            logger.error(words, self.name, entry.size_bytes)
+            return b""
+        batch = Batch(request.signal, request.body, items=request.items)
+        try:
+            return await self._hop.send(batch, Terms(metadata=request.metadata))
+        except Refusal as refusal:  # for good, or given up; who stands behind has said so
+            return refusal
+        except Exception as fault:
+            logger.exception("%s: a request is given up because of a fault of ours", self.name)
+            return fault
+
+    def _leave(self, entry: Entry, answer: bytes | BaseException) -> None:
+        self._room.give_back(entry.items, entry.size_bytes)
+        self._tell()
+        result = self._results.pop(entry.key, None)
+        if result is None or result.done():
+            return
+        if isinstance(answer, bytes):
+            result.set_result(answer)
+        else:
+            result.set_exception(answer)
+
+    def _tell(self) -> None:
+        self._telemetry.gauge("exporter_queue_size", self._room.used, self.name)
+
+    def _say_what_is_left(self) -> None:
+        if self._store.lasts:
+            words = "%s: %d %s wait on disk for the next start"
+            logger.info(words, self.name, self._room.used, self._bounds.sizer)
+            return
+        logger.error(
+            "%s: %d %s that were acknowledged are lost: the next hop did not take them within %g s; "
+            "a sending_queue with `storage` keeps them",
+            self.name,
+            self._room.used,
+            self._bounds.sizer,
+            self._drain_s,
+        )

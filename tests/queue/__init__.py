@@ -1,0 +1,1 @@
+"""The sending queue: what it promises, held against real files and crashes."""
