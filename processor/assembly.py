@@ -97,7 +97,7 @@ def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops
     """The next hop of each signal that has a pipeline; an exporter is one however often it is named."""
     used = {name for names in settings.pipelines.values() for name in names}
     made: dict[str, NextHop] = {
-        name: Counted(_exporter(settings.exporters[name], user_agent), telemetry)
+        name: _queued(settings.exporters[name], user_agent, telemetry, settings.admission_bytes)
         for name in sorted(used)
     }
     by_signal: dict[Signal, NextHop] = {}
@@ -107,6 +107,30 @@ def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops
             hops = [made[name] for name in names]
             by_signal[signal] = hops[0] if len(hops) == 1 else FanOut(hops)
     return Hops(tuple(made.values()), by_signal)
+
+
+def _queued(
+    settings: ExporterSettings, user_agent: str, telemetry: Telemetry, memory_bytes: int
+) -> NextHop:
+    """The exporter, counted, behind its queue where it has one."""
+    hop = Counted(_exporter(settings, user_agent), telemetry)
+    queue = settings.sending_queue
+    if not queue.enabled:
+        return hop
+    from processor.queue.places import place_for  # noqa: PLC0415 - where it is asked for
+    from processor.queue.room import Bounds  # noqa: PLC0415
+    from processor.queue.sending_queue import SendingQueue  # noqa: PLC0415
+
+    lasts = queue.place is not None
+    return SendingQueue(
+        hop,
+        place_for(settings.name, queue.place),
+        telemetry,
+        bounds=Bounds(queue.sizer, queue.queue_size, 0 if lasts else memory_bytes),
+        num_consumers=queue.num_consumers,
+        block_on_overflow=queue.block_on_overflow,
+        wait_for_result=queue.wait_for_result,
+    )
 
 
 def _exporter(settings: ExporterSettings, user_agent: str) -> NextHop:

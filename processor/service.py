@@ -67,7 +67,10 @@ def described(exporter: ExporterSettings) -> str:
     if not exporter.endpoint:
         return exporter.name
     how = "plaintext" if exporter.tls.insecure else "TLS"
-    return f"{exporter.name} at {exporter.endpoint} ({how}, compression {exporter.compression})"
+    place = exporter.sending_queue.place
+    kept = f", queue in {place.directory}" if place is not None else ""
+    facts = f"{how}, compression {exporter.compression}{kept}"
+    return f"{exporter.name} at {exporter.endpoint} ({facts})"
 
 
 def exports_metrics(settings: Settings) -> bool:
@@ -288,7 +291,19 @@ class Service:
         for name in self.hops:
             exporters = [settings.exporters[each] for each in settings.pipelines[name]]
             logger.info("%s go to %s", name, ", ".join(map(described, exporters)))
+        self._announce_queues()
         if shows_itself(settings):
             logger.info(
                 "to see it work, run `make demo` in a second terminal; Ctrl-C ends this"
             )
+
+    def _announce_queues(self) -> None:
+        """Say which requests on disk nobody sends."""
+        exporters = self._settings.exporters.values()
+        if not any(exporter.sending_queue.place for exporter in exporters):
+            return
+        from processor.queue.places import left_behind  # noqa: PLC0415 - where there are any
+
+        for path in left_behind(exporters):
+            words = "%s is the queue of an exporter that is not configured: name it again, or delete it"
+            logger.warning(words, path)

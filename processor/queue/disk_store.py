@@ -37,8 +37,10 @@ class DiskStore:
 
     lasts = True
 
-    def __init__(self, path: Path, setting: str, *, fsync: bool = True) -> None:
-        self._file = RequestFile(path, setting, fsync=fsync)
+    def __init__(
+        self, path: Path, setting: str, *, fsync: bool = True, create_directory: bool = False
+    ) -> None:
+        self._file = RequestFile(path, setting, fsync=fsync, create_directory=create_directory)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sending_queue")
         self._keys: Iterator[int] = count(1)
         self._puts: list[tuple[int, Request, Written]] = []

@@ -56,8 +56,11 @@ class Done(NamedTuple):
 class RequestFile:
     """Opened once, closed once; `write` says of each request whether it is kept."""
 
-    def __init__(self, path: Path, setting: str, *, fsync: bool) -> None:
+    def __init__(
+        self, path: Path, setting: str, *, fsync: bool, create_directory: bool
+    ) -> None:
         self._path = path
+        self._create_directory = create_directory
         self._setting = setting
         self._fsync = fsync
         self._db: sqlite3.Connection
@@ -65,6 +68,8 @@ class RequestFile:
     def open(self) -> Sequence[Entry]:
         """What is in the file, the oldest first. A damaged file is moved aside and read as far as it goes."""
         try:
+            if self._create_directory:
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._path.touch(mode=0o600)
             try:
                 return self._opened()

@@ -24,6 +24,7 @@ from processor.settings.values import (
     RetrySettings,
     Settings,
     SourceSettings,
+    StorageSettings,
     TelemetrySettings,
     TlsSettings,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "RetrySettings",
     "Settings",
     "SourceSettings",
+    "StorageSettings",
     "TelemetrySettings",
     "TlsSettings",
     "load",

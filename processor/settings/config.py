@@ -18,7 +18,8 @@ from processor.settings.problems import nearest
 from processor.settings.receivers import otlp_receiver
 from processor.settings.scalars import name
 from processor.settings.service import Service, service
-from processor.settings.values import HealthServer, Settings
+from processor.settings.storage import file_storage, with_storage
+from processor.settings.values import HealthServer, Settings, StorageSettings
 
 if TYPE_CHECKING:
     from processor.settings.document import Node
@@ -76,6 +77,7 @@ def _joined(file: _File, report: Report) -> Settings:
         component: exporter(component, kind, node, report)
         for component, (kind, node) in file.sections["exporters"].items()
     }
+    exporters = with_storage(exporters, _storages(file, report), file.blocks["exporters"])
     return Settings(
         grpc=grpc,
         http=http,
@@ -115,7 +117,9 @@ def _limits(file: _File, report: Report) -> int:
 
 
 def _health(file: _File, report: Report) -> HealthServer | None:
-    for component, (_, node) in file.sections["extensions"].items():
+    for component, (kind, node) in file.sections["extensions"].items():
+        if kind != "health_check":
+            continue
         block = Block(node, report, "extensions.health_check")
         default = HealthServer()
         read = HealthServer(
@@ -127,6 +131,15 @@ def _health(file: _File, report: Report) -> HealthServer | None:
         if component in file.service.extensions:
             return read
     return None
+
+
+def _storages(file: _File, report: Report) -> dict[str, StorageSettings]:
+    """The `file_storage` extensions that the service starts, by id."""
+    return {
+        component: file_storage(node, report)
+        for component, (kind, node) in file.sections["extensions"].items()
+        if kind == "file_storage" and component in file.service.extensions
+    }
 
 
 def _prices_spans(file: _File) -> bool:

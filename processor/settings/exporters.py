@@ -29,6 +29,7 @@ from processor.settings.values import (
     KeepaliveSettings,
     QueueSettings,
     RetrySettings,
+    Sizer,
     Temporality,
     TlsSettings,
 )
@@ -65,7 +66,8 @@ def _grpc(name: str, block: Block) -> ExporterSettings:
     written = block.child("endpoint")
     if written is None or written.value is None:  # not there, or a variable that is not set
         block.problem("has no endpoint; write `endpoint: host:4317`")
-    retry, queue = _retry(block.block("retry_on_failure")), _queue(block.block("sending_queue"))
+    queue = _queue(block.block("sending_queue"))
+    retry = _retry(block.block("retry_on_failure"), queue)
     return ExporterSettings(
         name=name,
         kind="grpc",
@@ -152,10 +154,13 @@ def _keepalive(block: Block) -> KeepaliveSettings:
     return read
 
 
-def _retry(block: Block) -> RetrySettings:
-    default = RetrySettings()
+def _retry(block: Block, queue: QueueSettings) -> RetrySettings:
+    """Behind a queue nobody else tries again, so it is on; before what lasts it has no end."""
+    default = RetrySettings(enabled=queue.enabled)
+    if queue.enabled and queue.storage:
+        default = default._replace(max_elapsed_time_s=0.0)
     read = RetrySettings(
-        enabled=block.take("enabled", boolean, default=False),
+        enabled=block.take("enabled", boolean, default.enabled),
         initial_interval_s=block.take(
             "initial_interval", duration(), default.initial_interval_s
         ),
@@ -171,13 +176,19 @@ def _retry(block: Block) -> RetrySettings:
 
 
 def _queue(block: Block) -> QueueSettings:
-    read = QueueSettings(
-        enabled=block.take("enabled", boolean, default=False),
+    read = QueueSettings(  # who writes about a queue wants one, as in a Collector
+        enabled=block.take("enabled", boolean, default=bool(block.names)),
         num_consumers=block.take("num_consumers", whole(1, 10_000), 10),
         queue_size=block.take("queue_size", whole(1, 2**40), 1000),
+        sizer=block.take("sizer", choice(get_args(Sizer)), "requests"),
+        block_on_overflow=block.take("block_on_overflow", boolean, default=False),
+        wait_for_result=block.take("wait_for_result", boolean, default=False),
         storage=block.take("storage", text, ""),
     )
-    for key in ("sizer", "block_on_overflow", "wait_for_result", "batch"):
-        block.child(key)
+    if read.enabled and not read.storage:
+        block.warning(
+            "acknowledges before the next hop has the data, so what waits in memory is lost if this "
+            "process dies; `storage: file_storage` keeps it"
+        )
     block.end()
     return read

@@ -25,6 +25,7 @@ ExistingCost = Literal["replace_estimates", "keep", "replace"]
 Detail = Literal["cost", "parts", "full"]
 Compression = Literal["gzip", "deflate", "none"]
 Balancer = Literal["round_robin", "pick_first"]
+Sizer = Literal["requests", "items", "bytes"]
 Orphans = Literal["ignore", "bill"]
 Temporality = Literal["cumulative", "delta"]
 ApplicationCost = Literal["keep", "drop"]
@@ -169,13 +170,29 @@ class RetrySettings(NamedTuple):
     max_elapsed_time_s: float = 300.0
 
 
+class StorageSettings(NamedTuple):
+    """`file_storage`: where queues that last are kept."""
+
+    directory: str = "/var/lib/genai-cost/queue"
+    create_directory: bool = True
+    fsync: bool = True
+    """Whether a request is on the disk before its sender hears that it is taken."""
+    setting: str = "extensions.file_storage.directory"
+
+
 class QueueSettings(NamedTuple):
     """`sending_queue`; off, an acknowledgement means that the next hop has the data."""
 
     enabled: bool = False
     num_consumers: int = 10
     queue_size: int = 1000
+    sizer: Sizer = "requests"
+    block_on_overflow: bool = False
+    wait_for_result: bool = False
     storage: str = ""
+    """The id of a `file_storage` extension; empty for a queue in memory."""
+    place: StorageSettings | None = None
+    """What that extension says."""
 
 
 class KeepaliveSettings(NamedTuple):

@@ -82,8 +82,8 @@ WAITING: Final[dict[str, Waits]] = {
     f"{_OUT}.retry_on_failure": Waits(
         "meanwhile write `enabled: false`: a refusal goes up to the sender, who has the data"
     ),
-    f"{_OUT}.sending_queue": Waits(
-        "meanwhile write `enabled: false`: an acknowledgement means that the next hop has the data"
+    f"{_OUT}.sending_queue.batch": Waits(
+        "meanwhile leave it out; a Collector in front makes requests larger"
     ),
     f"{_OUT}.auth": Waits("meanwhile write `headers: {authorization: ...}`"),
     f"{_OUT}.wait_for_ready": Waits("meanwhile write false"),
@@ -143,6 +143,10 @@ WITHOUT_EFFECT: Final[dict[str, str]] = {
     f"{_HTTP}.keep_alives_enabled": "connections are kept as long as senders keep them",
     f"{_OUT}.read_buffer_size": _BUFFERS,
     f"{_OUT}.write_buffer_size": _BUFFERS,
+    "extensions.file_storage.timeout": "a file that is in use is an error after a second",
+    "extensions.file_storage.compaction": "room that is free is used again, and given back at the end",
+    "extensions.file_storage.recreate": "a damaged file is moved aside and read as far as it goes",
+    "extensions.file_storage.directory_permissions": "only this user reads and writes it",
     "exporters.debug.sampling_initial": "every priced call is a line",
     "exporters.debug.sampling_thereafter": "every priced call is a line",
     "exporters.debug.use_internal_logger": "lines go to standard output",

@@ -29,8 +29,11 @@ def http(keys: str) -> str:
         ),
         pytest.param(http("cors: {allowed_origins: ['*']}"), "protocols.http.cors", id="cors"),
         pytest.param(http("traces_url_path: /x"), "http.traces_url_path", id="url-path"),
-        pytest.param(hop("sending_queue: {enabled: true}"), "sending_queue", id="queue"),
-        pytest.param(hop("sending_queue: {queue_size: 9}"), "sending_queue", id="queue-size"),
+        pytest.param(
+            hop("sending_queue: {batch: {min_size: 9}}"),
+            "sending_queue.batch",
+            id="queue-batch",
+        ),
         pytest.param(hop("retry_on_failure: {enabled: true}"), "retry_on_failure", id="retry"),
         pytest.param(hop("auth: {authenticator: a}"), "otlp_grpc.auth", id="exporter-auth"),
         pytest.param(hop("temporality: delta"), "otlp_grpc.temporality", id="exporter-delta"),

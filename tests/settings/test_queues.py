@@ -1,0 +1,123 @@
+"""`sending_queue` and the `file_storage` it may name."""
+
+from __future__ import annotations
+
+import pytest
+
+from processor.settings import ConfigError, QueueSettings, Settings, StorageSettings, loads
+
+WHOLE = """
+receivers: {{otlp: {{protocols: {{grpc: {{}}}}}}}}
+exporters:
+  otlp_grpc:
+    endpoint: "next:4317"
+    {exporter}
+extensions: {{{extensions}}}
+service:
+  extensions: [{started}]
+  pipelines: {{traces: {{receivers: [otlp], exporters: [otlp_grpc]}}}}
+"""
+
+
+def read(exporter: str, extensions: str = "", started: str = "") -> Settings:
+    text = WHOLE.format(exporter=exporter, extensions=extensions, started=started)
+    return loads(text, "here.yaml", {})
+
+
+@pytest.mark.parametrize(
+    ("written", "queue"),
+    [
+        pytest.param("", QueueSettings(), id="none is off"),
+        pytest.param("sending_queue: {}", QueueSettings(), id="nothing said is off"),
+        pytest.param(
+            "sending_queue: {enabled: false, queue_size: 9}",
+            QueueSettings(queue_size=9),
+            id="off is off",
+        ),
+        pytest.param(
+            "sending_queue: {queue_size: 5000}",
+            QueueSettings(enabled=True, queue_size=5000),
+            id="who writes about one has one",
+        ),
+        pytest.param(
+            "sending_queue: {sizer: bytes, queue_size: 1000000, num_consumers: 3,"
+            " block_on_overflow: true, wait_for_result: true}",
+            QueueSettings(
+                enabled=True,
+                num_consumers=3,
+                queue_size=1_000_000,
+                sizer="bytes",
+                block_on_overflow=True,
+                wait_for_result=True,
+            ),
+            id="all of it",
+        ),
+    ],
+)
+def test_a_queue_as_it_is_written(written: str, queue: QueueSettings) -> None:
+    assert read(written).exporters["otlp_grpc"].sending_queue == queue
+
+
+def test_a_queue_in_memory_says_what_that_means() -> None:
+    warnings = read("sending_queue: {enabled: true}").warnings
+    assert any("lost if this process dies" in warning for warning in warnings)
+
+
+def test_a_queue_finds_its_storage() -> None:
+    settings = read(
+        "sending_queue: {storage: file_storage/a}",
+        "file_storage/a: {directory: /data/q, fsync: false, timeout: 1s}",
+        "file_storage/a",
+    )
+    place = settings.exporters["otlp_grpc"].sending_queue.place
+    assert place == StorageSettings(
+        "/data/q", fsync=False, setting="extensions.file_storage/a.directory"
+    )
+    assert not any("lost if this process dies" in warning for warning in settings.warnings)
+    assert any("loses power" in warning for warning in settings.warnings)
+
+
+@pytest.mark.parametrize(
+    ("written", "enabled", "max_elapsed_time_s"),
+    [
+        pytest.param("", False, 300.0, id="without a queue the sender tries again"),
+        pytest.param("sending_queue: {enabled: true}", True, 300.0, id="behind memory"),
+        pytest.param(
+            "sending_queue: {storage: file_storage}", True, 0.0, id="what lasts, lasts"
+        ),
+    ],
+)
+def test_behind_a_queue_it_is_tried_again(
+    written: str, *, enabled: bool, max_elapsed_time_s: float
+) -> None:
+    retry = (
+        read(written, "file_storage: {}", "file_storage")
+        .exporters["otlp_grpc"]
+        .retry_on_failure
+    )
+    assert (retry.enabled, retry.max_elapsed_time_s) == (enabled, max_elapsed_time_s)
+
+
+@pytest.mark.parametrize(
+    ("extensions", "started", "words"),
+    [
+        pytest.param("", "", "is not in service.extensions; define it", id="not there"),
+        pytest.param(
+            "file_storages: {}", "", "extensions.file_storages: is not part", id="unknown type"
+        ),
+        pytest.param("file_storage: {}", "", "is not in service.extensions", id="not started"),
+        pytest.param(
+            "file_storage/b: {}", "file_storage/b", "did you mean `file_storage/b`", id="near"
+        ),
+        pytest.param(
+            "file_storage: {directory: here}",
+            "file_storage",
+            "write an absolute path",
+            id="path",
+        ),
+    ],
+)
+def test_a_storage_that_is_none(extensions: str, started: str, words: str) -> None:
+    with pytest.raises(ConfigError) as problem:
+        read("sending_queue: {storage: file_storage}", extensions, started)
+    assert words in str(problem.value)
