@@ -52,6 +52,8 @@ class Sink:
     failure: Failure | None = None
     response: bytes = b""
     arrivals: list[Arrival] = field(default_factory=list[Arrival])
+    taken: list[bytes] = field(default_factory=list[bytes])
+    """Bodies of those that were not refused."""
     waiting: int = 0
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -109,6 +111,7 @@ class Sink:
         await self._wait_inside()
         if self.failure is not None:
             await _fail(self.failure, context)
+        self.taken.append(body)
         return self.response
 
     async def _wait_inside(self) -> None:

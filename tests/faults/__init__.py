@@ -1,0 +1,1 @@
+"""What breaks around the service, and what becomes of the telemetry: sent, accepted, arrived, lost."""
