@@ -14,7 +14,7 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -29,7 +29,7 @@ from tests.service.child import PATIENCE_S, Child, Ports, command, configuration
 from tests.wire.senders import grpc_sender
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
     from pathlib import Path
 
 KILLS: Final = int(os.environ.get("GENAI_COST_KILLS", "5"))  # noqa: TID251 - how long a test runs
@@ -128,28 +128,30 @@ async def test_the_disk_has_it_before_the_sender_hears(tmp_path: Path) -> None:
         )
     ports, trace = Ports(*free_ports(4)), tmp_path / "trace"
     waits: list[tuple[float, float]] = []
-    async with Sink() as sink:
-        argv = [
-            strace,
-            "-f",
-            "-y",
-            "-ttt",
-            "-T",
-            "-e",
-            "trace=fsync,fdatasync",
-            "-o",
-            str(trace),
-        ]
-        argv += command(tmp_path, lasting(tmp_path, ports, sink.endpoint))
-        async with started(tmp_path, ports, argv), grpc_sender(ports.grpc) as sender:
-            for number in range(5):
-                asked_at = time.time()  # noqa: TID251 - the clock of strace
-                assert (await sender.send(numbered(number))).code is Code.OK
-                answered_at = time.time()  # noqa: TID251
-                waits.append((asked_at, answered_at))
+    async with Sink() as sink, running(tmp_path, ports, sink.endpoint) as child:
+        with traced(strace, child.process.pid, trace) as ready:
+            await asyncio.to_thread(ready)
+            async with grpc_sender(ports.grpc) as sender:
+                for number in range(5):
+                    asked_at = time.time()  # noqa: TID251 - the clock of strace
+                    assert (await sender.send(numbered(number))).code is Code.OK
+                    answered_at = time.time()  # noqa: TID251
+                    waits.append((asked_at, answered_at))
     synced = list(fsyncs(trace.read_text().splitlines()))
     for asked_at, answered_at in waits:
         assert any(asked_at < start and end < answered_at for start, end in synced), synced
+
+
+@contextmanager
+def traced(strace: str, pid: int, trace: Path) -> Generator[Callable[[], object]]:
+    """Has the fsyncs of a process written down; yields what waits until that has begun."""
+    argv = [strace, "-f", "-y", "-ttt", "-T", "-e", "trace=fsync,fdatasync"]
+    with subprocess.Popen(  # noqa: S603
+        [*argv, "-o", str(trace), "-p", str(pid)], stderr=subprocess.PIPE
+    ) as tracer:
+        assert tracer.stderr is not None
+        yield tracer.stderr.readline  # "Process N attached"
+        tracer.terminate()
 
 
 def can_trace(strace: str) -> bool:
