@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from processor.attribution import Attribution
 from processor.billing import Biller
@@ -14,8 +14,9 @@ from processor.errors import ConfigError
 from processor.forward.counted import Counted
 from processor.forward.debug import DebugExporter
 from processor.forward.fanout import FanOut
-from processor.forward.grpc_channel import ClientTls, GrpcTarget, Keepalive
+from processor.forward.grpc_channel import GrpcTarget
 from processor.forward.grpc_exporter import GrpcExporter
+from processor.forward.replaced import Renewal
 from processor.model import Signal
 from processor.stamp import Stamper
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from processor.metered.meter import Meter
     from processor.metrics import Ledger
     from processor.settings import ExporterSettings, Settings
+    from processor.settings.values import Compression
     from processor.telemetry import Telemetry
 
 
@@ -36,6 +38,8 @@ class Hops(NamedTuple):
 
     exporters: tuple[NextHop, ...]
     by_signal: dict[Signal, NextHop]
+    renewal: Renewal
+    """Asks exporters to look at their files again."""
 
 
 def enricher(settings: Settings, memory: Memory, orphans: Orphans | None = None) -> Enricher:
@@ -96,8 +100,9 @@ def priced(
 def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops:
     """The next hop of each signal that has a pipeline; an exporter is one however often it is named."""
     used = {name for names in settings.pipelines.values() for name in names}
+    renewal = Renewal()
     made: dict[str, NextHop] = {
-        name: Counted(_exporter(settings.exporters[name], user_agent), telemetry)
+        name: Counted(_exporter(settings.exporters[name], user_agent, renewal), telemetry)
         for name in sorted(used)
     }
     by_signal: dict[Signal, NextHop] = {}
@@ -106,47 +111,70 @@ def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops
         if names:
             hops = [made[name] for name in names]
             by_signal[signal] = hops[0] if len(hops) == 1 else FanOut(hops)
-    return Hops(tuple(made.values()), by_signal)
+    return Hops(tuple(made.values()), by_signal, renewal)
 
 
-def _exporter(settings: ExporterSettings, user_agent: str) -> NextHop:
-    if settings.kind == "debug":
-        return DebugExporter(settings.name, _print)
-    if settings.kind != "grpc":
-        raise ConfigError([f"{settings.setting}: {settings.kind} waits for a later release"])
-    return GrpcExporter(
-        settings.name,
-        _target(settings, user_agent),
-        headers=tuple(settings.headers.items()),
-        timeout_s=settings.timeout_s,
-        wait_for_ready=settings.wait_for_ready,
-        setting=settings.setting,
-    )
+def _exporter(settings: ExporterSettings, user_agent: str, renewal: Renewal) -> NextHop:
+    match settings.kind:
+        case "grpc":
+            return _grpc(settings, user_agent)
+        case "http":
+            return _http(settings, user_agent, renewal)
+        case "debug":
+            return DebugExporter(settings.name, _print)
+        case "file":
+            raise ConfigError([f"{settings.setting}: waits for a later release"])
 
 
-def _target(settings: ExporterSettings, user_agent: str) -> GrpcTarget:
-    tls, keepalive = settings.tls, settings.keepalive
-    return GrpcTarget(
+def _grpc(settings: ExporterSettings, user_agent: str) -> NextHop:
+    target = GrpcTarget(
         endpoint=settings.endpoint,
-        tls=ClientTls(
-            insecure=tls.insecure,
-            ca_file=tls.ca_file,
-            cert_file=tls.cert_file,
-            key_file=tls.key_file,
-            server_name_override=tls.server_name_override,
-        ),
-        compression=settings.compression,
+        tls=settings.tls,
+        compression=cast("Compression", settings.compression),  # the settings saw to it
         balancer_name=settings.balancer_name,
-        keepalive=None
-        if keepalive is None
-        else Keepalive(
-            time_s=keepalive.time_s,
-            timeout_s=keepalive.timeout_s,
-            permit_without_stream=keepalive.permit_without_stream,
-        ),
+        keepalive=settings.keepalive,
         authority=settings.authority,
         user_agent=user_agent,
     )
+    return GrpcExporter(
+        settings.name,
+        target,
+        headers=tuple(settings.headers.items()),
+        timeout_s=settings.timeout_s,
+        wait_for_ready=settings.wait_for_ready,
+        setting=_setting(settings),
+    )
+
+
+def _http(settings: ExporterSettings, user_agent: str, renewal: Renewal) -> NextHop:
+    from processor.forward.http_exporter import HttpExporter, HttpTarget  # noqa: PLC0415 - where it is asked for
+
+    details = settings.http
+    if details is None:
+        raise ConfigError([f"{settings.setting}: names no URL"])
+    target = HttpTarget(
+        urls={signal: details.urls[signal] for signal in Signal if signal in details.urls},
+        encoding=details.encoding,
+        compression=settings.compression,
+        level=details.level,
+        tls=settings.tls,
+        proxies=details.proxies,
+        max_connections=details.max_connections,
+        idle_s=details.idle_s,
+        user_agent=user_agent,
+    )
+    return HttpExporter(
+        settings.name,
+        target,
+        headers=settings.headers,
+        timeout_s=settings.timeout_s,
+        setting=_setting(settings),
+        renewal=renewal,
+    )
+
+
+def _setting(settings: ExporterSettings) -> str:
+    return settings.setting.removesuffix(".endpoint")
 
 
 def _print(line: str) -> None:

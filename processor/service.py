@@ -122,7 +122,9 @@ class Service:
             instance_id=str(uuid.uuid4()),
             cardinality_limit=settings.metrics.cardinality_limit,
         )
-        self._exporters, self.hops = next_hops(settings, USER_AGENT, self.telemetry)
+        self._exporters, self.hops, self._renewal = next_hops(
+            settings, USER_AGENT, self.telemetry
+        )
         self.pipeline = self._pipeline()
         self._admission = Admission(settings.admission_bytes)
         in_flight = self._admission
@@ -271,7 +273,12 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
-        loop.add_signal_handler(signal.SIGHUP, prices.reload_soon)
+
+        def reload() -> None:
+            prices.reload_soon()
+            self._renewal.ask()
+
+        loop.add_signal_handler(signal.SIGHUP, reload)
 
     def _announce(self) -> None:
         settings = self._settings

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import grpc.aio
 
-from processor.errors import Code, ConfigError, Refusal
+from processor.errors import ConfigError, Refusal
 from processor.forward.grpc_channel import GrpcTarget, open_channel, raw_call
+from processor.forward.time_left import time_left
 from processor.model import GRPC_METHOD, Signal
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT_S: Final = 5.0  # the Collector's
 _DETAILS_KEY: Final = "grpc-status-details-bin"
-# Left of the sender's time for our answer to reach it: an answer that comes late is a duplicate.
-_MARGIN_S: Final = 0.05
-_MARGIN_SHARE: Final = 0.1
 _KEY_CHARACTERS: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz_-.")
 
 
@@ -76,10 +74,7 @@ class GrpcExporter:
 
     async def send(self, batch: Batch, terms: Terms) -> bytes:
         """Return what the next hop answered, or raise its refusal in kind."""
-        timeout_s = self._budget_s(terms.deadline)
-        if timeout_s <= 0:
-            words = "the sender's deadline was over before the request could be forwarded"
-            raise Refusal(Code.DEADLINE_EXCEEDED, words)
+        timeout_s = time_left(terms.deadline, self._clock(), self._timeout_s)
         metadata = (*self._headers, *terms.metadata)
         try:
             return await self._calls[batch.signal](
@@ -90,12 +85,6 @@ class GrpcExporter:
             )
         except grpc.aio.AioRpcError as error:
             raise _refusal(error) from None
-
-    def _budget_s(self, deadline: float | None) -> float:
-        if deadline is None:
-            return self._timeout_s
-        left_s = deadline - self._clock()
-        return min(self._timeout_s, left_s - min(_MARGIN_S, left_s * _MARGIN_SHARE))
 
 
 def _refusal(error: grpc.aio.AioRpcError) -> Refusal:

@@ -1,4 +1,4 @@
-"""The next hops: `otlp_grpc` (or `otlp`) and `debug`.
+"""The next hops: `otlp_grpc` (or `otlp`) and `debug`; the others have files of their own.
 
 Reads one block each. Invariant: an exporter that comes out says by itself how to reach its next hop;
 the scheme of an endpoint is already told as TLS or none.
@@ -6,19 +6,19 @@ the scheme of an endpoint is already told as TLS or none.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
 
 from processor.settings.block import Block
+from processor.settings.client_tls import client_tls
+from processor.settings.delivery import delivery
 from processor.settings.endpoints import Target, target
+from processor.settings.exporter_http import exporter_http
 from processor.settings.problems import Bad
 from processor.settings.scalars import (
     boolean,
     choice,
     duration,
-    number,
     text,
-    whole,
     words_by_name,
 )
 from processor.settings.values import (
@@ -27,8 +27,6 @@ from processor.settings.values import (
     ExporterSettings,
     Headers,
     KeepaliveSettings,
-    QueueSettings,
-    RetrySettings,
     Temporality,
     TlsSettings,
 )
@@ -45,7 +43,13 @@ _HEADER_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 def exporter(name: str, kind: str, node: Node, report: Report) -> ExporterSettings:
     """Read the block of one exporter of a type that we have."""
     block = Block(node, report, f"exporters.{kind}")
-    read = _debug(name, block) if kind == "debug" else _grpc(name, block)
+    match kind:
+        case "debug":
+            read = _debug(name, block)
+        case "otlp_http":
+            read = exporter_http(name, block)
+        case _:
+            read = _grpc(name, block)
     block.end()
     return read
 
@@ -65,7 +69,7 @@ def _grpc(name: str, block: Block) -> ExporterSettings:
     written = block.child("endpoint")
     if written is None or written.value is None:  # not there, or a variable that is not set
         block.problem("has no endpoint; write `endpoint: host:4317`")
-    retry, queue = _retry(block.block("retry_on_failure")), _queue(block.block("sending_queue"))
+    retry, queue = delivery(block)
     return ExporterSettings(
         name=name,
         kind="grpc",
@@ -75,6 +79,7 @@ def _grpc(name: str, block: Block) -> ExporterSettings:
         # Every call has an end: 0, which is "none" to a Collector, is refused.
         timeout_s=block.take("timeout", duration(low_s=0.001), 5.0),
         tls=_tls(block.block("tls"), place.secure),
+        wait_for_ready=block.take("wait_for_ready", boolean, default=False),
         retry_on_failure=retry,
         sending_queue=queue,
         keepalive=_keepalive(block.block("keepalive")) if block.has("keepalive") else None,
@@ -98,19 +103,6 @@ def headers(node: Node) -> Mapping[str, str]:
     return Headers(read)
 
 
-def readable_file(node: Node) -> str:
-    """Parse the path of a file that can be read now."""
-    path = text(node)
-    try:
-        with Path(path).open("rb") as file:
-            file.read(1)
-    except OSError as error:
-        raise Bad(
-            f"cannot read {path}: {error.strerror}; correct the path or its rights"
-        ) from None
-    return path
-
-
 def _compression(node: Node) -> Compression:
     written = text(node)
     if not written:
@@ -122,16 +114,18 @@ def _compression(node: Node) -> Compression:
 
 
 def _tls(block: Block, secure: bool | None) -> TlsSettings:  # noqa: FBT001 - three answers, not two
-    read = TlsSettings(
-        insecure=block.take("insecure", boolean, default=False),
-        ca_file=block.take("ca_file", readable_file, ""),
-        cert_file=block.take("cert_file", readable_file, ""),
-        key_file=block.take("key_file", readable_file, ""),
-        server_name_override=block.take("server_name_override", text, ""),
-    )
-    if block.has("cert_file") != block.has("key_file"):
-        block.problem("cert_file and key_file go together; write both or neither")
-    block.end()
+    read = client_tls(block)
+    if read.insecure_skip_verify and not read.insecure:
+        words = (
+            "cannot be had over gRPC here; write `ca_file:` with the next hop's certificate or its "
+            "CA's, and `server_name_override:` where the name differs"
+        )
+        block.problem(words, "insecure_skip_verify")
+    for key in ("min_version", "max_version"):
+        if block.has(key) and (read.min_version, read.max_version) != ("1.2", ""):
+            block.problem(
+                "cannot be chosen over gRPC here, which speaks 1.2 and 1.3; leave it out", key
+            )
     return _as_scheme_says(read, secure)
 
 
@@ -148,36 +142,5 @@ def _keepalive(block: Block) -> KeepaliveSettings:
         timeout_s=block.take("timeout", duration(low_s=0.1), 10.0),
         permit_without_stream=block.take("permit_without_stream", boolean, default=False),
     )
-    block.end()
-    return read
-
-
-def _retry(block: Block) -> RetrySettings:
-    default = RetrySettings()
-    read = RetrySettings(
-        enabled=block.take("enabled", boolean, default=False),
-        initial_interval_s=block.take(
-            "initial_interval", duration(), default.initial_interval_s
-        ),
-        randomization_factor=block.take("randomization_factor", number(0, 1), 0.5),
-        multiplier=block.take("multiplier", number(1, 100), default.multiplier),
-        max_interval_s=block.take("max_interval", duration(), default.max_interval_s),
-        max_elapsed_time_s=block.take(
-            "max_elapsed_time", duration(), default.max_elapsed_time_s
-        ),
-    )
-    block.end()
-    return read
-
-
-def _queue(block: Block) -> QueueSettings:
-    read = QueueSettings(
-        enabled=block.take("enabled", boolean, default=False),
-        num_consumers=block.take("num_consumers", whole(1, 10_000), 10),
-        queue_size=block.take("queue_size", whole(1, 2**40), 1000),
-        storage=block.take("storage", text, ""),
-    )
-    for key in ("sizer", "block_on_overflow", "wait_for_result", "batch"):
-        block.child(key)
     block.end()
     return read

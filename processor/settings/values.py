@@ -24,6 +24,8 @@ SourceFormat = Literal["auto", "genai-cost", "openlit", "litellm", "genai-prices
 ExistingCost = Literal["replace_estimates", "keep", "replace"]
 Detail = Literal["cost", "parts", "full"]
 Compression = Literal["gzip", "deflate", "none"]
+HttpEncoding = Literal["proto", "json"]
+HttpCompression = Literal["gzip", "zstd", "zlib", "deflate", "none"]
 Balancer = Literal["round_robin", "pick_first"]
 Orphans = Literal["ignore", "bill"]
 Temporality = Literal["cumulative", "delta"]
@@ -38,6 +40,16 @@ class Headers(dict[str, str]):
     def __repr__(self) -> str:
         """Return the names alone."""
         return f"Headers({', '.join(self)})"
+
+
+class Secret(str):
+    """Text that nobody is to see in a log."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return what it is, not what it says."""
+        return "Secret(...)" if self else "''"
 
 
 class GrpcServer(NamedTuple):
@@ -87,6 +99,14 @@ class TlsSettings(NamedTuple):
     cert_file: str = ""
     key_file: str = ""
     server_name_override: str = ""
+    ca_pem: str = ""
+    cert_pem: str = ""
+    key_pem: str = Secret()
+    include_system_ca_certs_pool: bool = False
+    min_version: Literal["1.2", "1.3"] = "1.2"
+    max_version: Literal["", "1.2", "1.3"] = ""
+    reload_interval_s: float = 10.0
+    """How often files are looked at for having been replaced."""
 
 
 class SourceSettings(NamedTuple):
@@ -186,14 +206,29 @@ class KeepaliveSettings(NamedTuple):
     permit_without_stream: bool = False
 
 
+class HttpDetails(NamedTuple):
+    """What only OTLP/HTTP has."""
+
+    urls: Mapping[str, str]
+    """By signal."""
+    encoding: HttpEncoding = "proto"
+    level: int | None = None
+    """Of compression; None for the library's own."""
+    proxies: Mapping[str, str] = _NO_WORDS
+    """By URL, where it is asked through one; a `Headers`, since a proxy's URL may hold a password."""
+    max_connections: int = 0
+    idle_s: float = 90.0
+
+
 class ExporterSettings(NamedTuple):
-    """One next hop. `endpoint` is `host:port` for gRPC and empty for `debug`."""
+    """One next hop. `endpoint` is `host:port` for gRPC, a URL for HTTP, and empty for the others."""
 
     name: str
     kind: ExporterKind
     endpoint: str = ""
     headers: Mapping[str, str] = _NO_WORDS
-    compression: Compression = "gzip"
+    compression: HttpCompression = "gzip"
+    """Over gRPC one that gRPC has."""
     timeout_s: float = 5.0
     tls: TlsSettings = TlsSettings()
     retry_on_failure: RetrySettings = RetrySettings()
@@ -205,6 +240,8 @@ class ExporterSettings(NamedTuple):
     temporality: Temporality | None = None
     """Of derived metrics by this exporter; None means as `metrics.temporality` says."""
     verbosity: Literal["basic", "normal"] = "basic"
+    http: HttpDetails | None = None
+    """Of an HTTP next hop alone."""
     setting: str = ""
     """What to change when the next hop is wrong: a path in the file, or a variable."""
 

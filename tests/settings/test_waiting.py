@@ -35,11 +35,6 @@ def http(keys: str) -> str:
         pytest.param(hop("auth: {authenticator: a}"), "otlp_grpc.auth", id="exporter-auth"),
         pytest.param(hop("temporality: delta"), "otlp_grpc.temporality", id="exporter-delta"),
         pytest.param(
-            with_("insecure: true", "insecure_skip_verify: true"),
-            "tls.insecure_skip_verify",
-            id="skip-verify",
-        ),
-        pytest.param(
             cost(
                 "{pricing: {sources: [{url: 'https://x/y', tls: {insecure_skip_verify: true}}]}}"
             ),
@@ -173,7 +168,7 @@ def test_a_component_nobody_knows(component: str, words: str) -> None:
     )
 
 
-@pytest.mark.parametrize("component", ["otlphttp", "otlp_http/x", "file"])
+@pytest.mark.parametrize("component", ["file"])
 def test_exporters_that_wait(component: str) -> None:
     text = with_("exporters:\n", f"exporters:\n  {component}: {{}}\n")
     assert ": waits for a later release; meanwhile " in problem(text)

@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from processor.errors import Code, ConfigError, Refusal
-from processor.forward.grpc_channel import ClientTls, GrpcTarget
+from processor.forward.grpc_channel import GrpcTarget
 from processor.forward.grpc_exporter import GrpcExporter
 from processor.model import Batch, Signal, Terms
+from processor.settings import TlsSettings
 from tests.doubles.sink import Sink
 from tests.wire.hops import exporter, relaying
 from tests.wire.senders import grpc_sender, post
@@ -175,13 +176,13 @@ async def test_a_sender_over_http_that_leaves_takes_its_request_along() -> None:
     ("tls", "problem"),
     [
         pytest.param(
-            ClientTls(ca_file="/nowhere/ca.pem"), r"tls\.ca_file: cannot read", id="no-ca"
+            TlsSettings(ca_file="/nowhere/ca.pem"), r"tls\.ca_file: cannot read", id="no-ca"
         ),
-        pytest.param(ClientTls(cert_file=__file__), "go together", id="half-a-pair"),
+        pytest.param(TlsSettings(cert_file=__file__), "go together", id="half-a-pair"),
     ],
 )
 async def test_certificates_that_cannot_be_used_are_an_error_at_start(
-    tls: ClientTls, problem: str
+    tls: TlsSettings, problem: str
 ) -> None:
     hop = GrpcExporter("otlp", GrpcTarget(endpoint="localhost:1", tls=tls))
     with pytest.raises(ConfigError, match=problem):
