@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -21,6 +22,8 @@ from processor.model import Signal
 from processor.stamp import Stamper
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pricing import PriceBook
     from processor.calls import Memory
     from processor.calls.orphans import Orphans
@@ -36,10 +39,13 @@ if TYPE_CHECKING:
 class Hops(NamedTuple):
     """Every exporter in use, to be opened once, and what stands behind each signal."""
 
-    exporters: tuple[NextHop, ...]
+    exporters: Mapping[str, NextHop]
+    """By name."""
     by_signal: dict[Signal, NextHop]
     renewal: Renewal
     """Asks exporters to look at their files again."""
+    stopping: asyncio.Event
+    """To be set when nothing is to be tried again any more."""
 
 
 def enricher(settings: Settings, memory: Memory, orphans: Orphans | None = None) -> Enricher:
@@ -100,9 +106,16 @@ def priced(
 def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops:
     """The next hop of each signal that has a pipeline; an exporter is one however often it is named."""
     used = {name for names in settings.pipelines.values() for name in names}
-    renewal = Renewal()
+    renewal, stopping = Renewal(), asyncio.Event()
     made: dict[str, NextHop] = {
-        name: Counted(_exporter(settings.exporters[name], user_agent, renewal), telemetry)
+        name: Counted(
+            _patient(
+                _exporter(settings.exporters[name], user_agent, renewal),
+                settings.exporters[name],
+                stopping,
+            ),
+            telemetry,
+        )
         for name in sorted(used)
     }
     by_signal: dict[Signal, NextHop] = {}
@@ -111,7 +124,16 @@ def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops
         if names:
             hops = [made[name] for name in names]
             by_signal[signal] = hops[0] if len(hops) == 1 else FanOut(hops)
-    return Hops(tuple(made.values()), by_signal, renewal)
+    return Hops(made, by_signal, renewal, stopping)
+
+
+def _patient(hop: NextHop, settings: ExporterSettings, stopping: asyncio.Event) -> NextHop:
+    """The exporter behind what stands before it: retries here, a queue before those."""
+    if not settings.retry_on_failure.enabled:
+        return hop
+    from processor.forward.retried import Retried  # noqa: PLC0415 - where it is asked for
+
+    return Retried(hop, settings.retry_on_failure, stopping)
 
 
 def _exporter(settings: ExporterSettings, user_agent: str, renewal: Renewal) -> NextHop:

@@ -153,8 +153,8 @@ def _status_in(document: Any) -> tuple[int, str, float | None, bytes]:
         return 0, "", None, b""
     status = cast("dict[str, Any]", document)
     number, words = status.get("code"), status.get("message")
-    listed = status.get("details")
-    details = cast("list[Any]", listed)[:32] if isinstance(listed, list) else []
+    listed: Any = status.get("details")
+    details: list[Any] = listed[:32] if isinstance(listed, list) else []
     found = [_delay(each) for each in details]
     delay_s = next((delay_s for delay_s in found if delay_s is not None), None)
     return (

@@ -68,9 +68,6 @@ WAITING: Final[dict[str, Waits]] = {
     f"{_COST}.attribution.wait": Waits(
         "meanwhile leave it out", nothing=("2m", "120s", "2m0s"), unless_empty="inherit"
     ),
-    f"{_COST}.metrics.temporality": Waits(
-        "meanwhile write cumulative; a Collector behind has cumulativetodelta", only=("delta",)
-    ),
     f"{_COST}.metrics.application_cost": Waits("meanwhile write keep", only=("drop",)),
     f"{_COST}.metrics.resource_attributes": Waits(
         "meanwhile leave it out: service.name, .namespace, .version, "
@@ -82,15 +79,11 @@ WAITING: Final[dict[str, Waits]] = {
         f"{out}.{key}": waits
         for out in _OUT
         for key, waits in {
-            "retry_on_failure": Waits(
-                "meanwhile write `enabled: false`: a refusal goes up to the sender, who has the data"
-            ),
             "sending_queue": Waits(
                 "meanwhile write `enabled: false`: an acknowledgement means that the next hop has "
                 "the data"
             ),
             "auth": Waits("meanwhile write `headers: {authorization: ...}`"),
-            "temporality": Waits("meanwhile write cumulative", only=("delta",)),
             "batcher": Waits(_LEAVE_OUT),
             "middlewares": Waits(_LEAVE_OUT),
             "tls.cipher_suites": Waits(_LEAVE_OUT),

@@ -127,3 +127,17 @@ def test_settings_know_their_proxies() -> None:
         "https://c/v1/metrics": "http://p:1",
         "https://c/v1/logs": "http://p:1",
     }
+
+
+@pytest.mark.parametrize(
+    ("keys", "enabled"),
+    [
+        pytest.param("", False, id="not-written"),
+        pytest.param(", retry_on_failure: {}", True, id="as-the-collector"),
+        pytest.param(", retry_on_failure: {max_elapsed_time: 0s}", True, id="some-key"),
+        pytest.param(", retry_on_failure: {enabled: false}", False, id="off"),
+    ],
+)
+def test_retries_are_on_where_they_are_written(keys: str, *, enabled: bool) -> None:
+    hop = read(http(f"{{endpoint: 'http://c'{keys}}}")).exporters["otlp_http"]
+    assert hop.retry_on_failure.enabled is enabled

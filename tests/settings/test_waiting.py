@@ -31,9 +31,7 @@ def http(keys: str) -> str:
         pytest.param(http("traces_url_path: /x"), "http.traces_url_path", id="url-path"),
         pytest.param(hop("sending_queue: {enabled: true}"), "sending_queue", id="queue"),
         pytest.param(hop("sending_queue: {queue_size: 9}"), "sending_queue", id="queue-size"),
-        pytest.param(hop("retry_on_failure: {enabled: true}"), "retry_on_failure", id="retry"),
         pytest.param(hop("auth: {authenticator: a}"), "otlp_grpc.auth", id="exporter-auth"),
-        pytest.param(hop("temporality: delta"), "otlp_grpc.temporality", id="exporter-delta"),
         pytest.param(
             cost(
                 "{pricing: {sources: [{url: 'https://x/y', tls: {insecure_skip_verify: true}}]}}"
@@ -56,9 +54,6 @@ def http(keys: str) -> str:
             cost("{attribution: {inherit: , wait: 1m}}"),
             "attribution.wait",
             id="wait-by-default",
-        ),
-        pytest.param(
-            cost("{metrics: {temporality: delta}}"), "metrics.temporality", id="delta"
         ),
         pytest.param(
             cost("{metrics: {application_cost: drop}}"), "application_cost", id="drop"
