@@ -145,7 +145,7 @@ def _exporter(settings: ExporterSettings, user_agent: str, renewal: Renewal) -> 
         case "debug":
             return DebugExporter(settings.name, _print)
         case "file":
-            raise ConfigError([f"{settings.setting}: waits for a later release"])
+            return _file(settings)
 
 
 def _grpc(settings: ExporterSettings, user_agent: str) -> NextHop:
@@ -193,6 +193,14 @@ def _http(settings: ExporterSettings, user_agent: str, renewal: Renewal) -> Next
         setting=_setting(settings),
         renewal=renewal,
     )
+
+
+def _file(settings: ExporterSettings) -> NextHop:
+    from processor.forward.file_exporter import FileExporter  # noqa: PLC0415 - where it is asked for
+
+    if settings.file is None:
+        raise ConfigError([f"{settings.setting}: names no file"])
+    return FileExporter(settings.name, settings.file, setting=settings.setting)
 
 
 def _setting(settings: ExporterSettings) -> str:

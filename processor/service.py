@@ -68,6 +68,8 @@ def run(settings: Settings) -> int:
 
 def described(exporter: ExporterSettings) -> str:
     """An exporter for the line at start: where it goes, and whether others can read along."""
+    if exporter.file is not None:
+        return f"{exporter.name} at {exporter.file.path}"
     if not exporter.endpoint:
         return exporter.name
     how = "plaintext" if exporter.tls.insecure else "TLS"

@@ -12,6 +12,7 @@ from processor.settings.block import Block
 from processor.settings.client_tls import client_tls
 from processor.settings.delivery import delivery
 from processor.settings.endpoints import Target, target
+from processor.settings.exporter_file import exporter_file
 from processor.settings.exporter_http import exporter_http
 from processor.settings.problems import Bad
 from processor.settings.scalars import (
@@ -48,6 +49,8 @@ def exporter(name: str, kind: str, node: Node, report: Report) -> ExporterSettin
             read = _debug(name, block)
         case "otlp_http":
             read = exporter_http(name, block)
+        case "file":
+            read = exporter_file(name, block)
         case _:
             read = _grpc(name, block)
     block.end()

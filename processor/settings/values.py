@@ -220,6 +220,30 @@ class HttpDetails(NamedTuple):
     idle_s: float = 90.0
 
 
+class RotationSettings(NamedTuple):
+    """When a file is full, and how many full ones are kept; the Collector's defaults."""
+
+    max_bytes: int = 100 * MIB
+    max_days: int = 0
+    """How old a full one may be; 0 for any age."""
+    max_backups: int = 100
+    """0 for all."""
+    localtime: bool = False
+    """Whether their names have local time, not UTC."""
+
+
+class FileDetails(NamedTuple):
+    """What only the `file` exporter has."""
+
+    path: str
+    format: Literal["json", "proto"] = "json"
+    append: bool = False
+    compression: Literal["", "zstd"] = ""
+    """Of each record by itself."""
+    rotation: RotationSettings | None = None
+    create_directory: bool = False
+
+
 class ExporterSettings(NamedTuple):
     """One next hop. `endpoint` is `host:port` for gRPC, a URL for HTTP, and empty for the others."""
 
@@ -242,6 +266,8 @@ class ExporterSettings(NamedTuple):
     verbosity: Literal["basic", "normal"] = "basic"
     http: HttpDetails | None = None
     """Of an HTTP next hop alone."""
+    file: FileDetails | None = None
+    """Of a file alone."""
     setting: str = ""
     """What to change when the next hop is wrong: a path in the file, or a variable."""
 

@@ -27,6 +27,9 @@ class Waits(NamedTuple):
 _NOTHING: Final[tuple[Any, ...]] = (None, False, "", 0, "0", "0s", [], {})
 _FRONT: Final = "meanwhile leave it out; a Collector in front can do it"
 _LEAVE_OUT: Final = "meanwhile leave it out"
+_NO_QUEUE: Final = (
+    "meanwhile write `enabled: false`: an acknowledgement means that the next hop has the data"
+)
 _GRPC: Final = "receivers.otlp.protocols.grpc"
 _HTTP: Final = "receivers.otlp.protocols.http"
 _OUT: Final = ("exporters.otlp_grpc", "exporters.otlp_http")
@@ -74,15 +77,15 @@ WAITING: Final[dict[str, Waits]] = {
         "deployment.environment.name and k8s.* but for what names a pod"
     ),
     # out
-    "exporters.file": Waits("meanwhile send to a Collector that has the file exporter"),
+    "exporters.file.encoding": Waits("meanwhile write `format:` json or proto"),
+    "exporters.file.group_by": Waits(_LEAVE_OUT),
+    "exporters.file.directory_permissions": Waits("meanwhile make the directory beforehand"),
+    "exporters.file.sending_queue": Waits(_NO_QUEUE),
     **{
         f"{out}.{key}": waits
         for out in _OUT
         for key, waits in {
-            "sending_queue": Waits(
-                "meanwhile write `enabled: false`: an acknowledgement means that the next hop has "
-                "the data"
-            ),
+            "sending_queue": Waits(_NO_QUEUE),
             "auth": Waits("meanwhile write `headers: {authorization: ...}`"),
             "batcher": Waits(_LEAVE_OUT),
             "middlewares": Waits(_LEAVE_OUT),
@@ -141,6 +144,7 @@ WITHOUT_EFFECT: Final[dict[str, str]] = {
     "exporters.otlp_http.http2_read_idle_timeout": _HTTP_1,
     "exporters.otlp_http.http2_ping_timeout": _HTTP_1,
     "exporters.otlp_http.force_attempt_http2": _HTTP_1,
+    "exporters.file.flush_interval": "each request is written before it is acknowledged",
     "exporters.debug.sampling_initial": "every priced call is a line",
     "exporters.debug.sampling_thereafter": "every priced call is a line",
     "exporters.debug.use_internal_logger": "lines go to standard output",

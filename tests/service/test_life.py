@@ -150,7 +150,8 @@ async def test_every_exporter_of_metrics_has_a_temporality_of_its_own(tmp_path: 
     deltas, sums = (_cost_points(sink) for sink in (one, other))
     assert [value for _, value in deltas] == [pytest.approx(GPT_4O_USD)] * 3
     assert {temporality for temporality, _ in deltas} == {AGGREGATION_TEMPORALITY_DELTA}
-    assert sums[-1] == (AGGREGATION_TEMPORALITY_CUMULATIVE, pytest.approx(3 * GPT_4O_USD))
+    assert {temporality for temporality, _ in sums} == {AGGREGATION_TEMPORALITY_CUMULATIVE}
+    assert sums[-1][1] == pytest.approx(3 * GPT_4O_USD)
 
 
 def _metrics(sink: Sink) -> list[bytes]:

@@ -161,9 +161,3 @@ def test_a_component_nobody_knows(component: str, words: str) -> None:
     assert problem(text) == (
         f"c.yaml:6: exporters.{component}: is not part of this service; {words}"
     )
-
-
-@pytest.mark.parametrize("component", ["file"])
-def test_exporters_that_wait(component: str) -> None:
-    text = with_("exporters:\n", f"exporters:\n  {component}: {{}}\n")
-    assert ": waits for a later release; meanwhile " in problem(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,7 +29,7 @@ NEVER_IN_A_TEST = RetrySettings(enabled=True, initial_interval_s=1000, max_elaps
 class Flaky(Hop):
     """Refuses so often, then takes."""
 
-    refusals: Sequence[Refusal] = field(default_factory=list[Refusal])
+    refusals: Sequence[Refusal] = ()
 
     async def send(self, batch: Batch, terms: Terms) -> bytes:
         number = len(self.batches)
@@ -56,7 +56,7 @@ async def test_what_is_refused_for_now_is_sent_again_until_it_is_taken() -> None
     assert not hop.opened
 
 
-@pytest.mark.parametrize("code", sorted(set(Code) - {Code.OK}, key=lambda code: code.name))
+@pytest.mark.parametrize("code", sorted(set(Code) - {Code.OK}, key=str))
 async def test_only_what_may_be_tried_again_is(code: Code) -> None:
     hop = Flaky(refusals=[Refusal(code, "no")])
     if code in RETRYABLE:
