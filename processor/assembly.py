@@ -22,7 +22,7 @@ from processor.model import Signal
 from processor.stamp import Stamper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pricing import PriceBook
     from processor.calls import Memory
@@ -139,16 +139,18 @@ def _patient(hop: NextHop, settings: ExporterSettings, stopping: asyncio.Event) 
 def _exporter(settings: ExporterSettings, user_agent: str, renewal: Renewal) -> NextHop:
     match settings.kind:
         case "grpc":
-            return _grpc(settings, user_agent)
+            return _grpc(settings, user_agent, renewal)
         case "http":
             return _http(settings, user_agent, renewal)
         case "debug":
-            return DebugExporter(settings.name, _print)
+            return DebugExporter(
+                settings.name, _print, detailed=settings.verbosity == "detailed"
+            )
         case "file":
             return _file(settings)
 
 
-def _grpc(settings: ExporterSettings, user_agent: str) -> NextHop:
+def _grpc(settings: ExporterSettings, user_agent: str, renewal: Renewal) -> NextHop:
     target = GrpcTarget(
         endpoint=settings.endpoint,
         tls=settings.tls,
@@ -164,7 +166,9 @@ def _grpc(settings: ExporterSettings, user_agent: str) -> NextHop:
         headers=tuple(settings.headers.items()),
         timeout_s=settings.timeout_s,
         wait_for_ready=settings.wait_for_ready,
+        credentials=_credentials(settings, renewal),
         setting=_setting(settings),
+        renewal=renewal,
     )
 
 
@@ -189,10 +193,21 @@ def _http(settings: ExporterSettings, user_agent: str, renewal: Renewal) -> Next
         settings.name,
         target,
         headers=settings.headers,
+        credentials=_credentials(settings, renewal),
         timeout_s=settings.timeout_s,
         setting=_setting(settings),
         renewal=renewal,
     )
+
+
+def _credentials(
+    settings: ExporterSettings, renewal: Renewal
+) -> Callable[[], Mapping[str, str]]:
+    if settings.auth is None:
+        return dict
+    from processor.forward.credentials import Credentials  # noqa: PLC0415 - where it is asked for
+
+    return Credentials(settings.auth, renewal)
 
 
 def _file(settings: ExporterSettings) -> NextHop:

@@ -30,11 +30,6 @@ class Certificates(NamedTuple):
     key: bytes | None
 
 
-def files_of(tls: TlsSettings) -> tuple[str, ...]:
-    """The files whose replacement matters."""
-    return tuple(path for path in (tls.ca_file, tls.cert_file, tls.key_file) if path)
-
-
 def certificates(tls: TlsSettings, setting: str) -> Certificates:
     """Read what *tls* names; raises `ConfigError` with every problem."""
     context(tls, setting)

@@ -22,7 +22,7 @@ COMPRESSIONS: Final = {
     "none": grpc.Compression.NoCompression,
 }
 _MIB: Final = 1024 * 1024
-_LOOPBACK: Final = ("localhost", "127.", "[::1]")
+_LOOPBACK: Final = ("localhost", "127.", "[::1]", "ipv4:127.", "ipv6:[::1]")
 _SYSTEM_ROOTS: Final = TlsSettings()
 
 

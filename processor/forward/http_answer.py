@@ -153,9 +153,7 @@ def _status_in(document: Any) -> tuple[int, str, float | None, bytes]:
         return 0, "", None, b""
     status = cast("dict[str, Any]", document)
     number, words = status.get("code"), status.get("message")
-    listed: Any = status.get("details")
-    details: list[Any] = listed[:32] if isinstance(listed, list) else []
-    found = [_delay(each) for each in details]
+    found = [_delay(each) for each in _list(status.get("details"))[:32]]
     delay_s = next((delay_s for delay_s in found if delay_s is not None), None)
     return (
         number if isinstance(number, int) else 0,
@@ -163,6 +161,10 @@ def _status_in(document: Any) -> tuple[int, str, float | None, bytes]:
         delay_s,
         b"",
     )
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _delay(detail: Any) -> float | None:

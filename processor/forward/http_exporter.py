@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
 from processor.errors import Code, Refusal
-from processor.forward.client_tls import context, files_of
+from processor.forward.client_tls import context
 from processor.forward.http_answer import (
     JSON,
     MAX_BYTES,
@@ -26,7 +26,7 @@ from processor.forward.http_answer import (
     success,
 )
 from processor.forward.packing import APART_BYTES, packed
-from processor.forward.replaced import Files, Renewal
+from processor.forward.replaced import Files, Renewal, files_of
 from processor.forward.time_left import time_left
 from processor.settings import ConfigError, TlsSettings
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from processor.settings import TlsSettings
+
 LOOK_EVERY_S: Final = 10.0
 
 
@@ -25,6 +27,11 @@ class Renewal:
     def ask(self) -> None:
         """From now on nobody trusts what they read."""
         self.asked += 1
+
+
+def files_of(tls: TlsSettings) -> tuple[str, ...]:
+    """The files whose replacement matters to a connection."""
+    return tuple(path for path in (tls.ca_file, tls.cert_file, tls.key_file) if path)
 
 
 class Files:

@@ -30,6 +30,7 @@ from processor.settings.values import (
     KeepaliveSettings,
     Temporality,
     TlsSettings,
+    Verbosity,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from processor.settings.document import Node
     from processor.settings.problems import Report
 
+_BASIC: Final[Verbosity] = "basic"
 _HEADER_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 
 
@@ -58,13 +60,18 @@ def exporter(name: str, kind: str, node: Node, report: Report) -> ExporterSettin
 
 
 def _debug(name: str, block: Block) -> ExporterSettings:
-    verbosity = block.take("verbosity", choice(("basic", "normal", "detailed")), "basic")
+    verbosity = block.take("verbosity", _verbosity, _BASIC)
     return ExporterSettings(
         name=name,
         kind="debug",
-        verbosity="normal" if verbosity == "normal" else "basic",
+        verbosity=verbosity,
         setting=block.node.path,
     )
+
+
+def _verbosity(node: Node) -> Verbosity:
+    read: Verbosity = choice(get_args(Verbosity))(node)
+    return read
 
 
 def _grpc(name: str, block: Block) -> ExporterSettings:

@@ -24,6 +24,7 @@ SourceFormat = Literal["auto", "genai-cost", "openlit", "litellm", "genai-prices
 ExistingCost = Literal["replace_estimates", "keep", "replace"]
 Detail = Literal["cost", "parts", "full"]
 Compression = Literal["gzip", "deflate", "none"]
+Verbosity = Literal["basic", "normal", "detailed"]
 HttpEncoding = Literal["proto", "json"]
 HttpCompression = Literal["gzip", "zstd", "zlib", "deflate", "none"]
 Balancer = Literal["round_robin", "pick_first"]
@@ -244,6 +245,21 @@ class FileDetails(NamedTuple):
     create_directory: bool = False
 
 
+class ClientAuth(NamedTuple):
+    """`bearertokenauth` or `basicauth` of an exporter: who it says it is."""
+
+    kind: Literal["bearer", "basic"]
+    secret: Secret = Secret()
+    """The token or the password, where it is written out."""
+    secret_file: str = ""
+    """Where it is read from, again once it changes."""
+    username: str = ""
+    username_file: str = ""
+    scheme: str = "Bearer"
+    header: str = "authorization"
+    setting: str = "extensions"
+
+
 class ExporterSettings(NamedTuple):
     """One next hop. `endpoint` is `host:port` for gRPC, a URL for HTTP, and empty for the others."""
 
@@ -263,11 +279,12 @@ class ExporterSettings(NamedTuple):
     wait_for_ready: bool = False
     temporality: Temporality | None = None
     """Of derived metrics by this exporter; None means as `metrics.temporality` says."""
-    verbosity: Literal["basic", "normal"] = "basic"
+    verbosity: Verbosity = "basic"
     http: HttpDetails | None = None
     """Of an HTTP next hop alone."""
     file: FileDetails | None = None
     """Of a file alone."""
+    auth: ClientAuth | None = None
     setting: str = ""
     """What to change when the next hop is wrong: a path in the file, or a variable."""
 

@@ -96,7 +96,6 @@ WAITING: Final[dict[str, Waits]] = {
     },
     "exporters.otlp_http.cookies": Waits(_LEAVE_OUT),
     "exporters.otlp_http.profiles_endpoint": Waits(_LEAVE_OUT),
-    "exporters.debug.verbosity": Waits("meanwhile write basic", only=("detailed",)),
     # service
     "extensions.health_check.tls": Waits(_LEAVE_OUT),
     "extensions.health_check.auth": Waits(_LEAVE_OUT),
