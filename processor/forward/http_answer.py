@@ -164,7 +164,7 @@ def _status_in(document: Any) -> tuple[int, str, float | None, bytes]:
 
 
 def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return [*value] if isinstance(value, list) else []
 
 
 def _delay(detail: Any) -> float | None:

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from processor.settings.document import Node
     from processor.settings.problems import Report
 
-_BASIC: Final[Verbosity] = "basic"
 _HEADER_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 
 
@@ -60,18 +59,13 @@ def exporter(name: str, kind: str, node: Node, report: Report) -> ExporterSettin
 
 
 def _debug(name: str, block: Block) -> ExporterSettings:
-    verbosity = block.take("verbosity", _verbosity, _BASIC)
+    verbosity: Verbosity = block.take("verbosity", choice(get_args(Verbosity)), "basic")
     return ExporterSettings(
         name=name,
         kind="debug",
         verbosity=verbosity,
         setting=block.node.path,
     )
-
-
-def _verbosity(node: Node) -> Verbosity:
-    read: Verbosity = choice(get_args(Verbosity))(node)
-    return read
 
 
 def _grpc(name: str, block: Block) -> ExporterSettings:

@@ -67,8 +67,10 @@ def read_text(path: str | Path) -> str:
 
 
 def _finished(settings: Settings, environ: Mapping[str, str], report: Report) -> Settings:
-    from processor.settings.proxies import with_proxies  # noqa: PLC0415 - with its neighbours
-
     if report.found:
         raise ConfigError(report.problems)
-    return replace(with_proxies(settings, environ), warnings=report.warnings)
+    if any(each.http for each in settings.exporters.values()):
+        from processor.settings.proxies import with_proxies  # noqa: PLC0415 - for HTTP alone
+
+        settings = with_proxies(settings, environ)
+    return replace(settings, warnings=report.warnings)

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 def with_proxies(settings: Settings, environ: Mapping[str, str]) -> Settings:
     """Settings whose HTTP exporters know their proxy; one that is written wins."""
-    if not any(each.http for each in settings.exporters.values()):
-        return settings
     exporters = {name: _with(each, environ) for name, each in settings.exporters.items()}
     return replace(settings, exporters=exporters)
 
