@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from processor.attribution import Attribution
 from processor.billing import Biller
@@ -14,12 +15,15 @@ from processor.errors import ConfigError
 from processor.forward.counted import Counted
 from processor.forward.debug import DebugExporter
 from processor.forward.fanout import FanOut
-from processor.forward.grpc_channel import ClientTls, GrpcTarget, Keepalive
+from processor.forward.grpc_channel import GrpcTarget
 from processor.forward.grpc_exporter import GrpcExporter
+from processor.forward.replaced import Renewal
 from processor.model import Signal
 from processor.stamp import Stamper
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from pricing import PriceBook
     from processor.calls import Memory
     from processor.calls.orphans import Orphans
@@ -28,14 +32,20 @@ if TYPE_CHECKING:
     from processor.metered.meter import Meter
     from processor.metrics import Ledger
     from processor.settings import ExporterSettings, Settings
+    from processor.settings.values import Compression
     from processor.telemetry import Telemetry
 
 
 class Hops(NamedTuple):
     """Every exporter in use, to be opened once, and what stands behind each signal."""
 
-    exporters: tuple[NextHop, ...]
+    exporters: Mapping[str, NextHop]
+    """By name."""
     by_signal: dict[Signal, NextHop]
+    renewal: Renewal
+    """Asks exporters to look at their files again."""
+    stopping: asyncio.Event
+    """To be set when nothing is to be tried again any more."""
 
 
 def enricher(settings: Settings, memory: Memory, orphans: Orphans | None = None) -> Enricher:
@@ -96,8 +106,22 @@ def priced(
 def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops:
     """The next hop of each signal that has a pipeline; an exporter is one however often it is named."""
     used = {name for names in settings.pipelines.values() for name in names}
+    renewal, stopping = Renewal(), asyncio.Event()
     made: dict[str, NextHop] = {
-        name: _queued(settings.exporters[name], user_agent, telemetry, settings.admission_bytes)
+        name: _queued(
+            Counted(
+                _patient(
+                    _exporter(settings.exporters[name], user_agent, renewal),
+                    settings.exporters[name],
+                    stopping,
+                ),
+                telemetry,
+            ),
+            settings.exporters[name],
+            telemetry,
+            stopping,
+            settings.admission_bytes,
+        )
         for name in sorted(used)
     }
     by_signal: dict[Signal, NextHop] = {}
@@ -106,14 +130,17 @@ def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops
         if names:
             hops = [made[name] for name in names]
             by_signal[signal] = hops[0] if len(hops) == 1 else FanOut(hops)
-    return Hops(tuple(made.values()), by_signal)
+    return Hops(made, by_signal, renewal, stopping)
 
 
 def _queued(
-    settings: ExporterSettings, user_agent: str, telemetry: Telemetry, memory_bytes: int
+    hop: NextHop,
+    settings: ExporterSettings,
+    telemetry: Telemetry,
+    stopping: asyncio.Event,
+    memory_bytes: int,
 ) -> NextHop:
-    """The exporter, counted, behind its queue where it has one."""
-    hop = Counted(_exporter(settings, user_agent), telemetry)
+    """The exporter behind its queue, where it has one; in memory that holds so many bytes."""
     queue = settings.sending_queue
     if not queue.enabled:
         return hop
@@ -126,6 +153,7 @@ def _queued(
         hop,
         place_for(settings.name, queue.place),
         telemetry,
+        stopping,
         bounds=Bounds(queue.sizer, queue.queue_size, 0 if lasts else memory_bytes),
         num_consumers=queue.num_consumers,
         block_on_overflow=queue.block_on_overflow,
@@ -133,44 +161,99 @@ def _queued(
     )
 
 
-def _exporter(settings: ExporterSettings, user_agent: str) -> NextHop:
-    if settings.kind == "debug":
-        return DebugExporter(settings.name, _print)
-    if settings.kind != "grpc":
-        raise ConfigError([f"{settings.setting}: {settings.kind} waits for a later release"])
-    return GrpcExporter(
-        settings.name,
-        _target(settings, user_agent),
-        headers=tuple(settings.headers.items()),
-        timeout_s=settings.timeout_s,
-        wait_for_ready=settings.wait_for_ready,
-        setting=settings.setting,
-    )
+def _patient(hop: NextHop, settings: ExporterSettings, stopping: asyncio.Event) -> NextHop:
+    """The exporter behind what stands before it: retries here, a queue before those."""
+    if not settings.retry_on_failure.enabled:
+        return hop
+    from processor.forward.retried import Retried  # noqa: PLC0415 - where it is asked for
+
+    return Retried(hop, settings.retry_on_failure, stopping)
 
 
-def _target(settings: ExporterSettings, user_agent: str) -> GrpcTarget:
-    tls, keepalive = settings.tls, settings.keepalive
-    return GrpcTarget(
+def _exporter(settings: ExporterSettings, user_agent: str, renewal: Renewal) -> NextHop:
+    match settings.kind:
+        case "grpc":
+            return _grpc(settings, user_agent, renewal)
+        case "http":
+            return _http(settings, user_agent, renewal)
+        case "debug":
+            return DebugExporter(
+                settings.name, _print, detailed=settings.verbosity == "detailed"
+            )
+        case "file":
+            return _file(settings)
+
+
+def _grpc(settings: ExporterSettings, user_agent: str, renewal: Renewal) -> NextHop:
+    target = GrpcTarget(
         endpoint=settings.endpoint,
-        tls=ClientTls(
-            insecure=tls.insecure,
-            ca_file=tls.ca_file,
-            cert_file=tls.cert_file,
-            key_file=tls.key_file,
-            server_name_override=tls.server_name_override,
-        ),
-        compression=settings.compression,
+        tls=settings.tls,
+        compression=cast("Compression", settings.compression),  # the settings saw to it
         balancer_name=settings.balancer_name,
-        keepalive=None
-        if keepalive is None
-        else Keepalive(
-            time_s=keepalive.time_s,
-            timeout_s=keepalive.timeout_s,
-            permit_without_stream=keepalive.permit_without_stream,
-        ),
+        keepalive=settings.keepalive,
         authority=settings.authority,
         user_agent=user_agent,
     )
+    return GrpcExporter(
+        settings.name,
+        target,
+        headers=tuple(settings.headers.items()),
+        timeout_s=settings.timeout_s,
+        wait_for_ready=settings.wait_for_ready,
+        credentials=_credentials(settings, renewal),
+        setting=_setting(settings),
+        renewal=renewal,
+    )
+
+
+def _http(settings: ExporterSettings, user_agent: str, renewal: Renewal) -> NextHop:
+    from processor.forward.http_exporter import HttpExporter, HttpTarget  # noqa: PLC0415 - where it is asked for
+
+    details = settings.http
+    if details is None:
+        raise ConfigError([f"{settings.setting}: names no URL"])
+    target = HttpTarget(
+        urls={signal: details.urls[signal] for signal in Signal if signal in details.urls},
+        encoding=details.encoding,
+        compression=settings.compression,
+        level=details.level,
+        tls=settings.tls,
+        proxies=details.proxies,
+        max_connections=details.max_connections,
+        idle_s=details.idle_s,
+        user_agent=user_agent,
+    )
+    return HttpExporter(
+        settings.name,
+        target,
+        headers=settings.headers,
+        credentials=_credentials(settings, renewal),
+        timeout_s=settings.timeout_s,
+        setting=_setting(settings),
+        renewal=renewal,
+    )
+
+
+def _credentials(
+    settings: ExporterSettings, renewal: Renewal
+) -> Callable[[], Mapping[str, str]]:
+    if settings.auth is None:
+        return dict
+    from processor.forward.credentials import Credentials  # noqa: PLC0415 - where it is asked for
+
+    return Credentials(settings.auth, renewal)
+
+
+def _file(settings: ExporterSettings) -> NextHop:
+    from processor.forward.file_exporter import FileExporter  # noqa: PLC0415 - where it is asked for
+
+    if settings.file is None:
+        raise ConfigError([f"{settings.setting}: names no file"])
+    return FileExporter(settings.name, settings.file, setting=settings.setting)
+
+
+def _setting(settings: ExporterSettings) -> str:
+    return settings.setting.removesuffix(".endpoint")
 
 
 def _print(line: str) -> None:

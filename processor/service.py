@@ -13,6 +13,7 @@ import signal
 import time
 import uuid
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Final
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     import socket
 
     from pricing import ReloadOutcome
+    from processor.forward.next_hop import NextHop
     from processor.receive.asgi import App
     from processor.settings import ExporterSettings, Settings
 
@@ -47,7 +49,9 @@ logger = logging.getLogger("genai_cost")
 
 DEMO_SENDS_TO: Final = "localhost:4317"
 DRAIN_S: Final = 10.0
-"""What requests in flight get to finish; Kubernetes gives a pod 30 s in all."""
+"""What stopping takes at most, whatever a next hop does; Kubernetes gives a pod 30 s in all."""
+REQUESTS_S: Final = 8.0
+"""What requests in flight get of it to finish; the last metrics leave in the rest."""
 RELEASE_S: Final = 5.0
 """How often what waits for spans is looked at."""
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
@@ -64,6 +68,8 @@ def run(settings: Settings) -> int:
 
 def described(exporter: ExporterSettings) -> str:
     """An exporter for the line at start: where it goes, and whether others can read along."""
+    if exporter.file is not None:
+        return f"{exporter.name} at {exporter.file.path}"
     if not exporter.endpoint:
         return exporter.name
     how = "plaintext" if exporter.tls.insecure else "TLS"
@@ -125,7 +131,8 @@ class Service:
             instance_id=str(uuid.uuid4()),
             cardinality_limit=settings.metrics.cardinality_limit,
         )
-        self._exporters, self.hops = next_hops(settings, USER_AGENT, self.telemetry)
+        self._next_hops = next_hops(settings, USER_AGENT, self.telemetry)
+        self.hops = self._next_hops.by_signal
         self.pipeline = self._pipeline()
         self._admission = Admission(settings.admission_bytes)
         in_flight = self._admission
@@ -135,7 +142,7 @@ class Service:
         """Open everything, wait for a signal, drain."""
         stopping, requests_done, drained = (asyncio.Event() for _ in range(3))
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
-            for exporter in self._exporters:
+            for exporter in self._next_hops.exporters.values():
                 await stack.enter_async_context(exporter)
             doors = await self._doors(stack)
             urls = followed(self._settings.pricing, self.book.sources, USER_AGENT)
@@ -161,13 +168,21 @@ class Service:
             self.readiness.become(State.READY)
             await stopping.wait()
             self.readiness.become(State.STOPPING)
+            self._next_hops.stopping.set()
             self.price_service.stop()
+            end = asyncio.get_running_loop().time() + DRAIN_S
             logger.info("stopping: requests in flight finish, then the last metrics leave")
             await asyncio.gather(*(door.stop() for door in doors))
             requests_done.set()
             await metering
             drained.set()
-            await asyncio.gather(watching, exporting)
+            try:
+                async with asyncio.timeout_at(end):
+                    await asyncio.gather(watching, exporting)
+            except TimeoutError:
+                logger.warning(
+                    "the last metrics did not leave: no answer from their next hop in time"
+                )
             catching_up.cancel()
         logger.info("stopped")
         return 0
@@ -218,7 +233,7 @@ class Service:
                 setting=settings.grpc.setting,
                 max_message_bytes=settings.grpc.max_recv_msg_size_mib * 1024 * 1024,
                 services=[health_service(self.readiness, names), self.price_service.service],
-                drain_s=DRAIN_S,
+                drain_s=REQUESTS_S,
             )
             doors.append(await stack.enter_async_context(door))
         if settings.http is not None:
@@ -229,7 +244,7 @@ class Service:
                 endpoint=settings.http.endpoint,
                 setting=settings.http.setting,
                 max_body_bytes=settings.http.max_request_body_size,
-                drain_s=DRAIN_S,
+                drain_s=REQUESTS_S,
             )
             doors.append(await stack.enter_async_context(http))
         return doors
@@ -253,28 +268,35 @@ class Service:
             await stack.enter_async_context(serve_asgi(app, taken, drain_s=1))
 
     async def _export_metrics(self, drained: asyncio.Event) -> None:
-        hop = self.hops.get(Signal.METRICS)
-        if hop is None:
-            return
-
-        async def send(body: bytes) -> bytes:
-            points = count_items(body, points=True)
-            return await hop.send(Batch(Signal.METRICS, body, items=points), Terms())
-
-        exporter = MetricsExporter(
-            OtlpView(self.ledger, version=VERSION),
-            send,
-            self.telemetry,
-            name=hop.name,
-            interval_s=self._settings.metrics.interval_s,
-        )
-        await exporter.run(drained)
+        """Each exporter of the metrics pipeline is told by itself: it knows what only it took."""
+        settings = self._settings
+        async with asyncio.TaskGroup() as tasks:
+            for name in settings.pipelines.get(Signal.METRICS, ()):
+                hop = self._next_hops.exporters[name]
+                temporality = settings.exporters[name].temporality
+                exporter = MetricsExporter(
+                    OtlpView(
+                        self.ledger,
+                        version=VERSION,
+                        temporality=temporality or settings.metrics.temporality,
+                    ),
+                    partial(_send_metrics, hop),
+                    self.telemetry,
+                    name=name,
+                    interval_s=settings.metrics.interval_s,
+                )
+                tasks.create_task(exporter.run(drained))
 
     def _on_signals(self, stopping: asyncio.Event, prices: PriceWatch) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
-        loop.add_signal_handler(signal.SIGHUP, prices.reload_soon)
+
+        def reload() -> None:
+            prices.reload_soon()
+            self._next_hops.renewal.ask()
+
+        loop.add_signal_handler(signal.SIGHUP, reload)
 
     def _announce(self) -> None:
         settings = self._settings
@@ -307,3 +329,8 @@ class Service:
         for path in left_behind(exporters):
             words = "%s is the queue of an exporter that is not configured: name it again, or delete it"
             logger.warning(words, path)
+
+
+async def _send_metrics(hop: NextHop, body: bytes) -> bytes:
+    points = count_items(body, points=True)
+    return await hop.send(Batch(Signal.METRICS, body, items=points), Terms())

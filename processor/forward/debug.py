@@ -1,6 +1,7 @@
 """The `debug` exporter: prints a line for each call to a model, takes everything, keeps nothing.
 
-A line holds names, counts and money, never a prompt. What strangers wrote is made printable first.
+A line holds names, counts and money, never a prompt; `detailed` prints whole requests beside them, and
+those hold prompts. What strangers wrote is made printable first.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ _NS_PER_MS: Final = 1_000_000
 class DebugExporter:
     """Acknowledges everything; *write* takes each line, without its end."""
 
-    def __init__(self, name: str, write: Callable[[str], object]) -> None:
+    def __init__(
+        self, name: str, write: Callable[[str], object], *, detailed: bool = False
+    ) -> None:
         self.name = name
+        self._detailed = detailed
         self._write = write
         self._said = False
 
@@ -42,6 +46,8 @@ class DebugExporter:
 
     async def send(self, batch: Batch, terms: Terms) -> bytes:  # noqa: ARG002 - as NextHop has it
         """Print the batch's charges and take it."""
+        if self._detailed:
+            self._write(whole(batch))
         for charge in batch.charges:
             self._write(line(charge))
         return b""
@@ -61,6 +67,19 @@ def line(charge: Charge) -> str:
         charge.row,
     ]
     return " ".join(_printable(word) for word in words if word)
+
+
+def whole(batch: Batch) -> str:
+    """Return the request as OTLP/JSON for people."""
+    import json  # noqa: PLC0415 - where it is asked for
+
+    from processor.wire import otlp_json  # noqa: PLC0415
+    from processor.wire.fields import Malformed  # noqa: PLC0415
+
+    try:  # ASCII alone: nothing in it can move a terminal's cursor
+        return json.dumps(otlp_json.to_json(batch.body, batch.signal), indent=2)
+    except Malformed as problem:
+        return f"a {batch.signal} request of {len(batch.body)} bytes that cannot be read: {problem}"
 
 
 def usd(atto_usd: int) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import grpc
 import grpc.aio
 
-from processor.errors import ConfigError
+from processor.settings import KeepaliveSettings, TlsSettings
 
 if TYPE_CHECKING:
     Call = grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]
@@ -22,28 +22,8 @@ COMPRESSIONS: Final = {
     "none": grpc.Compression.NoCompression,
 }
 _MIB: Final = 1024 * 1024
-_LOOPBACK: Final = ("localhost", "127.", "[::1]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientTls:
-    """The Collector's `tls` of an exporter; system roots unless `ca_file` says otherwise."""
-
-    insecure: bool = False
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
-    server_name_override: str = ""
-    """The name that the certificate must have, where it is not the endpoint's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keepalive:
-    """The Collector's `keepalive` of an exporter."""
-
-    time_s: float = 10.0
-    timeout_s: float = 10.0
-    permit_without_stream: bool = False
+_LOOPBACK: Final = ("localhost", "127.", "[::1]", "ipv4:127.", "ipv6:[::1]")
+_SYSTEM_ROOTS: Final = TlsSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +32,10 @@ class GrpcTarget:
 
     endpoint: str
     """`host:port`, with `http://` (then insecure) or `https://` or a gRPC resolver before it."""
-    tls: ClientTls = ClientTls()
+    tls: TlsSettings = _SYSTEM_ROOTS
     compression: Literal["gzip", "deflate", "none"] = "gzip"
     balancer_name: Literal["round_robin", "pick_first"] = "round_robin"
-    keepalive: Keepalive | None = None
+    keepalive: KeepaliveSettings | None = None
     authority: str = ""
     user_agent: str = "genai-cost-processor"
 
@@ -114,7 +94,7 @@ def _options(target: GrpcTarget) -> list[tuple[str, str | int]]:
     return options
 
 
-def _keepalive(keepalive: Keepalive) -> list[tuple[str, str | int]]:
+def _keepalive(keepalive: KeepaliveSettings) -> list[tuple[str, str | int]]:
     return [
         ("grpc.keepalive_time_ms", int(keepalive.time_s * 1000)),
         ("grpc.keepalive_timeout_ms", int(keepalive.timeout_s * 1000)),
@@ -123,31 +103,8 @@ def _keepalive(keepalive: Keepalive) -> list[tuple[str, str | int]]:
     ]
 
 
-def _credentials(tls: ClientTls, setting: str) -> grpc.ChannelCredentials:
-    from pathlib import Path  # noqa: PLC0415 - 5 ms, for TLS alone
+def _credentials(tls: TlsSettings, setting: str) -> grpc.ChannelCredentials:
+    from processor.forward.client_tls import certificates  # noqa: PLC0415 - 5 ms, for TLS alone
 
-    problems: list[str] = []
-
-    def read(path: str, key: str) -> bytes | None:
-        try:
-            return Path(path).read_bytes() if path else None
-        except OSError as error:
-            problems.append(f"{setting}.{key}: cannot read {path}: {error.strerror}")
-            return None
-
-    roots = read(tls.ca_file, "ca_file") if tls.ca_file else _system_roots()
-    certificate, key = read(tls.cert_file, "cert_file"), read(tls.key_file, "key_file")
-    if bool(tls.cert_file) != bool(tls.key_file):
-        problems.append(f"{setting}: cert_file and key_file go together")
-    if problems:
-        raise ConfigError(problems)
-    return grpc.ssl_channel_credentials(roots, key, certificate)
-
-
-def _system_roots() -> bytes | None:
-    """Return the roots of this system; None where there are none, for gRPC's own."""
-    import ssl  # noqa: PLC0415 - as above
-    from pathlib import Path  # noqa: PLC0415
-
-    found = ssl.get_default_verify_paths().cafile
-    return Path(found).read_bytes() if found else None
+    found = certificates(tls, setting)
+    return grpc.ssl_channel_credentials(found.roots, found.key, found.certificate)

@@ -6,29 +6,34 @@ words and details. Invariant: no call outlives the sender's deadline.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import math
 import time
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import grpc.aio
 
-from processor.errors import Code, ConfigError, Refusal
+from processor.errors import ConfigError, Refusal
 from processor.forward.grpc_channel import GrpcTarget, open_channel, raw_call
+from processor.forward.replaced import Files, Renewal, files_of
+from processor.forward.time_left import time_left
 from processor.model import GRPC_METHOD, Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from processor.forward.grpc_channel import Call
     from processor.model import Batch, Terms
 
     Headers = tuple[tuple[str, str], ...]
 
+logger = logging.getLogger("genai_cost")
+
 DEFAULT_TIMEOUT_S: Final = 5.0  # the Collector's
+LONGEST_CALL_S: Final = 60.0
+"""What calls over an old connection get to finish."""
 _DETAILS_KEY: Final = "grpc-status-details-bin"
-# Left of the sender's time for our answer to reach it: an answer that comes late is a duplicate.
-_MARGIN_S: Final = 0.05
-_MARGIN_SHARE: Final = 0.1
 _KEY_CHARACTERS: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz_-.")
 
 
@@ -46,7 +51,9 @@ class GrpcExporter:
         headers: Iterable[tuple[str, str]] = (),
         timeout_s: float = DEFAULT_TIMEOUT_S,
         wait_for_ready: bool = False,
+        credentials: Callable[[], Mapping[str, str]] = dict,
         setting: str = "",
+        renewal: Renewal | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
@@ -55,32 +62,55 @@ class GrpcExporter:
         self._headers = _metadata(headers, f"{self._setting}.headers")
         self._timeout_s = timeout_s or math.inf  # 0 waits as long as the sender does
         self._wait_for_ready = wait_for_ready
+        self._credentials = credentials
+        tls = target.tls
+        files = () if target.insecure else files_of(tls)
+        self._files = Files(
+            files, renewal or Renewal(), every_s=tls.reload_interval_s, clock=clock
+        )
         self._clock = clock
         self._users = 0
         self._channel: grpc.aio.Channel | None = None
         self._calls: dict[Signal, Call] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         self._users += 1
         if self._users > 1:
             return self
-        self._channel = open_channel(self._target, self._setting)
-        for signal, method in GRPC_METHOD.items():
-            self._calls[signal] = raw_call(self._channel, method)
+        self._open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._users -= 1
         if self._channel is not None and not self._users:
-            await self._channel.close(None)
+            await asyncio.gather(self._channel.close(None), *self._closing)
+
+    def _open(self) -> None:
+        channel = open_channel(self._target, self._setting)
+        calls = {signal: raw_call(channel, method) for signal, method in GRPC_METHOD.items()}
+        self._channel, self._calls = channel, calls
+
+    def _renew(self) -> None:
+        """Go on over a new connection with the certificates as they are now; old calls finish."""
+        old = self._channel
+        try:
+            self._open()
+        except ConfigError as error:
+            logger.error("%s: the certificates in use stay: %s", self.name, error)  # noqa: TRY400
+            return
+        logger.info("%s: certificates read again", self.name)
+        if old is not None:
+            closing = asyncio.ensure_future(old.close(LONGEST_CALL_S))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def send(self, batch: Batch, terms: Terms) -> bytes:
         """Return what the next hop answered, or raise its refusal in kind."""
-        timeout_s = self._budget_s(terms.deadline)
-        if timeout_s <= 0:
-            words = "the sender's deadline was over before the request could be forwarded"
-            raise Refusal(Code.DEADLINE_EXCEEDED, words)
-        metadata = (*self._headers, *terms.metadata)
+        timeout_s = time_left(terms.deadline, self._clock(), self._timeout_s)
+        if self._files.replaced():
+            self._renew()
+        metadata = (*self._headers, *self._credentials().items(), *terms.metadata)
         try:
             return await self._calls[batch.signal](
                 batch.body,
@@ -90,12 +120,6 @@ class GrpcExporter:
             )
         except grpc.aio.AioRpcError as error:
             raise _refusal(error) from None
-
-    def _budget_s(self, deadline: float | None) -> float:
-        if deadline is None:
-            return self._timeout_s
-        left_s = deadline - self._clock()
-        return min(self._timeout_s, left_s - min(_MARGIN_S, left_s * _MARGIN_SHARE))
 
 
 def _refusal(error: grpc.aio.AioRpcError) -> Refusal:

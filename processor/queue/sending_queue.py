@@ -33,6 +33,8 @@ LASTING_DRAIN_S: Final = 2.0
 """For requests on their way: those that are cut off are sent again by the next start."""
 LOADED_BYTES: Final = 128 * 1024 * 1024
 """Of the requests on their way at once, whatever the number of consumers."""
+AGAIN_S: Final = 0.1
+"""Between two tries in the drain time, in which `retry_on_failure` does not wait."""
 DEFAULT_BOUNDS: Final = Bounds()
 
 
@@ -44,6 +46,7 @@ class SendingQueue:
         hop: NextHop,
         store: Store,
         telemetry: Telemetry,
+        stopping: asyncio.Event | None = None,
         *,
         bounds: Bounds = DEFAULT_BOUNDS,
         num_consumers: int = 10,
@@ -56,6 +59,7 @@ class SendingQueue:
         self._hop = hop
         self._store = store
         self._telemetry = telemetry
+        self._stopping = stopping or asyncio.Event()
         self._bounds = bounds
         self._room = Room(bounds)
         self._on_the_way = Room(Bounds("bytes", LOADED_BYTES))
@@ -146,6 +150,9 @@ class SendingQueue:
             await self._on_the_way.take(0, loaded_bytes, None, wait=True)
             try:
                 answer = await self._answered(entry)
+                while self._is_cut_short(answer):
+                    await asyncio.sleep(AGAIN_S)
+                    answer = await self._answered(entry)
                 await self._store.drop(entry.key)
                 self._leave(entry, answer)
             finally:
@@ -167,6 +174,10 @@ class SendingQueue:
         except Exception as fault:
             logger.exception("%s: a request is given up because of a fault of ours", self.name)
             return fault
+
+    def _is_cut_short(self, answer: bytes | BaseException) -> bool:
+        """Whether its retries ended only because the service does: then it is not given up."""
+        return isinstance(answer, Refusal) and answer.retryable and self._stopping.is_set()
 
     def _leave(self, entry: Entry, answer: bytes | BaseException) -> None:
         self._room.give_back(entry.items, entry.size_bytes)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from itertools import combinations
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from processor.settings.endpoints import host_and_port, same_place
 from processor.settings.values import MIB
 
 if TYPE_CHECKING:
     from processor.settings.problems import Report
-    from processor.settings.values import Settings
+    from processor.settings.values import ExporterSettings, Settings
 
 
 def cross_checks(settings: Settings, report: Report) -> None:
@@ -38,10 +39,33 @@ def own_receiver(settings: Settings, address: str) -> str:
 
 def _check_next_hops(settings: Settings, report: Report) -> None:
     for hop in settings.exporters.values():
-        ours = own_receiver(settings, hop.endpoint) if hop.endpoint else ""
-        if ours:
-            words = f"{hop.endpoint} is our own receiver ({ours}); write the address of the next hop"
-            report.problem(0, hop.setting, words)
+        for address in dict.fromkeys(addresses(hop)):
+            if ours := own_receiver(settings, address):
+                words = (
+                    f"{address} is our own receiver ({ours}); write the address of the next hop"
+                )
+                report.problem(0, hop.setting, words)
+    for signal, names in settings.pipelines.items():
+        for name in names:
+            http = settings.exporters[name].http if name in settings.exporters else None
+            if http is not None and http.urls and signal not in http.urls:
+                words = f"has no endpoint for {signal}, which its pipeline sends; write `{signal}_endpoint:`"
+                report.problem(0, f"exporters.{name}", words)
+
+
+def addresses(hop: ExporterSettings) -> list[str]:
+    """Every `host:port` that an exporter sends to."""
+    if hop.http is not None:
+        return [_address(url) for url in hop.http.urls.values()]
+    listed = hop.endpoint.removeprefix("ipv4:").removeprefix("ipv6:")
+    return [each for each in listed.split(",") if each]
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _check_ports(settings: Settings, report: Report) -> None:

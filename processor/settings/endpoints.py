@@ -43,10 +43,14 @@ def target(node: Node) -> Target:
 
 
 def target_of(written: str, node: Node) -> Target:
-    """Return what *written* means as the endpoint of a gRPC next hop."""
+    """Return what *written* means as the endpoint of a gRPC next hop; `ipv4:a:1,b:1` is several."""
     scheme, separator, rest = written.partition("://")
     if written.startswith(("unix:", "unix-abstract:")):
         raise Bad("unix sockets wait for a later release; write host:port")
+    for family in ("ipv4:", "ipv6:"):
+        if written.startswith(family):
+            listed = [_checked(each.strip(), node, lowest=1) for each in written[5:].split(",")]
+            return Target(family + ",".join(listed), None)
     if not separator:
         return Target(_checked(written.removeprefix("dns:"), node, lowest=1), None)
     match scheme.lower():

@@ -1,4 +1,4 @@
-"""The next hops: `otlp_grpc` (or `otlp`) and `debug`.
+"""The next hops: `otlp_grpc` (or `otlp`) and `debug`; the others have files of their own.
 
 Reads one block each. Invariant: an exporter that comes out says by itself how to reach its next hop;
 the scheme of an endpoint is already told as TLS or none.
@@ -6,19 +6,20 @@ the scheme of an endpoint is already told as TLS or none.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
 
 from processor.settings.block import Block
+from processor.settings.client_tls import client_tls
+from processor.settings.delivery import delivery
 from processor.settings.endpoints import Target, target
+from processor.settings.exporter_file import exporter_file
+from processor.settings.exporter_http import exporter_http
 from processor.settings.problems import Bad
 from processor.settings.scalars import (
     boolean,
     choice,
     duration,
-    number,
     text,
-    whole,
     words_by_name,
 )
 from processor.settings.values import (
@@ -27,11 +28,9 @@ from processor.settings.values import (
     ExporterSettings,
     Headers,
     KeepaliveSettings,
-    QueueSettings,
-    RetrySettings,
-    Sizer,
     Temporality,
     TlsSettings,
+    Verbosity,
 )
 
 if TYPE_CHECKING:
@@ -46,17 +45,25 @@ _HEADER_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 def exporter(name: str, kind: str, node: Node, report: Report) -> ExporterSettings:
     """Read the block of one exporter of a type that we have."""
     block = Block(node, report, f"exporters.{kind}")
-    read = _debug(name, block) if kind == "debug" else _grpc(name, block)
+    match kind:
+        case "debug":
+            read = _debug(name, block)
+        case "otlp_http":
+            read = exporter_http(name, block)
+        case "file":
+            read = exporter_file(name, block)
+        case _:
+            read = _grpc(name, block)
     block.end()
     return read
 
 
 def _debug(name: str, block: Block) -> ExporterSettings:
-    verbosity = block.take("verbosity", choice(("basic", "normal", "detailed")), "basic")
+    verbosity: Verbosity = block.take("verbosity", choice(get_args(Verbosity)), "basic")
     return ExporterSettings(
         name=name,
         kind="debug",
-        verbosity="normal" if verbosity == "normal" else "basic",
+        verbosity=verbosity,
         setting=block.node.path,
     )
 
@@ -66,8 +73,7 @@ def _grpc(name: str, block: Block) -> ExporterSettings:
     written = block.child("endpoint")
     if written is None or written.value is None:  # not there, or a variable that is not set
         block.problem("has no endpoint; write `endpoint: host:4317`")
-    queue = _queue(block.block("sending_queue"))
-    retry = _retry(block.block("retry_on_failure"), queue)
+    retry, queue = delivery(block)
     return ExporterSettings(
         name=name,
         kind="grpc",
@@ -77,6 +83,7 @@ def _grpc(name: str, block: Block) -> ExporterSettings:
         # Every call has an end: 0, which is "none" to a Collector, is refused.
         timeout_s=block.take("timeout", duration(low_s=0.001), 5.0),
         tls=_tls(block.block("tls"), place.secure),
+        wait_for_ready=block.take("wait_for_ready", boolean, default=False),
         retry_on_failure=retry,
         sending_queue=queue,
         keepalive=_keepalive(block.block("keepalive")) if block.has("keepalive") else None,
@@ -100,19 +107,6 @@ def headers(node: Node) -> Mapping[str, str]:
     return Headers(read)
 
 
-def readable_file(node: Node) -> str:
-    """Parse the path of a file that can be read now."""
-    path = text(node)
-    try:
-        with Path(path).open("rb") as file:
-            file.read(1)
-    except OSError as error:
-        raise Bad(
-            f"cannot read {path}: {error.strerror}; correct the path or its rights"
-        ) from None
-    return path
-
-
 def _compression(node: Node) -> Compression:
     written = text(node)
     if not written:
@@ -124,16 +118,18 @@ def _compression(node: Node) -> Compression:
 
 
 def _tls(block: Block, secure: bool | None) -> TlsSettings:  # noqa: FBT001 - three answers, not two
-    read = TlsSettings(
-        insecure=block.take("insecure", boolean, default=False),
-        ca_file=block.take("ca_file", readable_file, ""),
-        cert_file=block.take("cert_file", readable_file, ""),
-        key_file=block.take("key_file", readable_file, ""),
-        server_name_override=block.take("server_name_override", text, ""),
-    )
-    if block.has("cert_file") != block.has("key_file"):
-        block.problem("cert_file and key_file go together; write both or neither")
-    block.end()
+    read = client_tls(block)
+    if read.insecure_skip_verify and not read.insecure:
+        words = (
+            "cannot be had over gRPC here; write `ca_file:` with the next hop's certificate or its "
+            "CA's, and `server_name_override:` where the name differs"
+        )
+        block.problem(words, "insecure_skip_verify")
+    for key in ("min_version", "max_version"):
+        if block.has(key) and (read.min_version, read.max_version) != ("1.2", ""):
+            block.problem(
+                "cannot be chosen over gRPC here, which speaks 1.2 and 1.3; leave it out", key
+            )
     return _as_scheme_says(read, secure)
 
 
@@ -150,45 +146,5 @@ def _keepalive(block: Block) -> KeepaliveSettings:
         timeout_s=block.take("timeout", duration(low_s=0.1), 10.0),
         permit_without_stream=block.take("permit_without_stream", boolean, default=False),
     )
-    block.end()
-    return read
-
-
-def _retry(block: Block, queue: QueueSettings) -> RetrySettings:
-    """Behind a queue nobody else tries again, so it is on; before what lasts it has no end."""
-    default = RetrySettings(enabled=queue.enabled)
-    if queue.enabled and queue.storage:
-        default = default._replace(max_elapsed_time_s=0.0)
-    read = RetrySettings(
-        enabled=block.take("enabled", boolean, default.enabled),
-        initial_interval_s=block.take(
-            "initial_interval", duration(), default.initial_interval_s
-        ),
-        randomization_factor=block.take("randomization_factor", number(0, 1), 0.5),
-        multiplier=block.take("multiplier", number(1, 100), default.multiplier),
-        max_interval_s=block.take("max_interval", duration(), default.max_interval_s),
-        max_elapsed_time_s=block.take(
-            "max_elapsed_time", duration(), default.max_elapsed_time_s
-        ),
-    )
-    block.end()
-    return read
-
-
-def _queue(block: Block) -> QueueSettings:
-    read = QueueSettings(  # who writes about a queue wants one, as in a Collector
-        enabled=block.take("enabled", boolean, default=bool(block.names)),
-        num_consumers=block.take("num_consumers", whole(1, 10_000), 10),
-        queue_size=block.take("queue_size", whole(1, 2**40), 1000),
-        sizer=block.take("sizer", choice(get_args(Sizer)), "requests"),
-        block_on_overflow=block.take("block_on_overflow", boolean, default=False),
-        wait_for_result=block.take("wait_for_result", boolean, default=False),
-        storage=block.take("storage", text, ""),
-    )
-    if read.enabled and not read.storage:
-        block.warning(
-            "acknowledges before the next hop has the data, so what waits in memory is lost if this "
-            "process dies; `storage: file_storage` keeps it"
-        )
     block.end()
     return read

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 
 from processor.settings.block import Block
-from processor.settings.exporters import readable_file
+from processor.settings.client_tls import readable_file
 from processor.settings.problems import Bad
 from processor.settings.scalars import (
     boolean,

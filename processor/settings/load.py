@@ -29,7 +29,7 @@ def load(path: str | Path | None, environ: Mapping[str, str] = os.environ) -> Se
         from processor.settings.otel_environment import settings_from  # noqa: PLC0415 - not for a file
 
         report = Report("")
-        return _finished(settings_from(environ, report), report)
+        return _finished(settings_from(environ, report), environ, report)
     return loads(read_text(path), str(path), environ)
 
 
@@ -46,7 +46,8 @@ def loads(text: str, origin: str, environ: Mapping[str, str]) -> Settings:
     if root.value is None:
         report.problem(1, "", "is empty; leave --config out for the embedded defaults")
         raise ConfigError(report.problems)
-    return _finished(with_cache_directory(settings_of(root, report), environ), report)
+    settings = with_cache_directory(settings_of(root, report), environ)
+    return _finished(settings, environ, report)
 
 
 def read_text(path: str | Path) -> str:
@@ -65,7 +66,11 @@ def read_text(path: str | Path) -> str:
         raise ConfigError([f"{path}:{line}: is not UTF-8 text; save it as UTF-8"]) from None
 
 
-def _finished(settings: Settings, report: Report) -> Settings:
+def _finished(settings: Settings, environ: Mapping[str, str], report: Report) -> Settings:
     if report.found:
         raise ConfigError(report.problems)
+    if any(each.http for each in settings.exporters.values()):
+        from processor.settings.proxies import with_proxies  # noqa: PLC0415 - for HTTP alone
+
+        settings = with_proxies(settings, environ)
     return replace(settings, warnings=report.warnings)

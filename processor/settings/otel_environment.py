@@ -7,29 +7,31 @@ a signal has a next hop, or no pipeline at all; never is one taken and dropped b
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from processor.settings.checks import cross_checks
+from processor.settings.client_tls import readable_file
 from processor.settings.document import Node, typed
 from processor.settings.endpoints import target_of
+from processor.settings.exporter_http import signal_urls
 from processor.settings.exporters import headers as grpc_headers
-from processor.settings.exporters import readable_file
 from processor.settings.problems import Bad
 from processor.settings.scalars import boolean, whole
 from processor.settings.service import SIGNALS
-from processor.settings.values import ExporterSettings, Settings, TlsSettings
+from processor.settings.urls import shown, url
+from processor.settings.values import ExporterSettings, HttpDetails, Settings, TlsSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeVar
 
     from processor.settings.problems import Report
+    from processor.settings.values import HttpEncoding
 
     T = TypeVar("T")
 
 _PREFIX: Final = "OTEL_EXPORTER_OTLP_"
-_LATER: Final = ("CLIENT_CERTIFICATE", "CLIENT_KEY")
-_NAME: Final = "otlp_grpc"
+_NAMES: Final[dict[str, str]] = {"grpc": "otlp_grpc", "http": "otlp_http"}
 
 
 def settings_from(environ: Mapping[str, str], report: Report) -> Settings:
@@ -70,8 +72,8 @@ def _named(
     """One exporter where all signals go the same way, one a signal otherwise."""
     first = next(iter(hops.values()))
     if all(_same(hop, first) for hop in hops.values()):
-        return {_NAME: first}, dict.fromkeys(hops, (_NAME,))
-    names = {signal: f"{_NAME}/{signal}" for signal in hops}
+        return {first.name: first}, dict.fromkeys(hops, (first.name,))
+    names = {signal: f"{hop.name}/{signal}" for signal, hop in hops.items()}
     exporters = {
         names[signal]: hop._replace(name=names[signal]) for signal, hop in hops.items()
     }
@@ -87,6 +89,7 @@ class _Variables:
 
     def __init__(self, environ: Mapping[str, str], signal: str, report: Report) -> None:
         self._environ = environ
+        self.signal = signal
         self._signal = f"{_PREFIX}{signal.upper()}_"
         self._report = report
 
@@ -96,6 +99,10 @@ class _Variables:
             if self._environ.get(name, "").strip():
                 return name
         return ""
+
+    def own(self, word: str) -> bool:
+        """Whether the signal's own form says it."""
+        return self.name(word).startswith(self._signal)
 
     def text(self, word: str) -> str:
         """Return what the variable holds, or empty text."""
@@ -123,17 +130,19 @@ def _hop(variables: _Variables) -> ExporterSettings | None:
     if not written:
         return None
     setting = variables.name("ENDPOINT")
-    _check_protocol(variables, written)
-    for word in _LATER:
-        if variables.name(word):
-            words = "waits for a later release; write a file with `tls: {cert_file, key_file}`"
-            variables.problem(variables.name(word), words)
+    http = _is_http(variables, written)
     insecure = variables.take("INSECURE", _boolean, default=False)
     scheme = written.partition("://")[0].lower() if "://" in written else ""
-    return ExporterSettings(
-        name=_NAME,
-        kind="grpc",
-        endpoint=variables.take("ENDPOINT", _address, ""),
+    pair = [
+        variables.take(f"CLIENT_{word}", readable_file, "") for word in ("CERTIFICATE", "KEY")
+    ]
+    if bool(pair[0]) is not bool(pair[1]):
+        name = variables.name("CLIENT_CERTIFICATE") or variables.name("CLIENT_KEY")
+        variables.problem(name, "CLIENT_CERTIFICATE and CLIENT_KEY go together; set both")
+    read = ExporterSettings(
+        name=_NAMES["http" if http else "grpc"],
+        kind="http" if http else "grpc",
+        endpoint="" if http else variables.take("ENDPOINT", _address, ""),
         headers=variables.take("HEADERS", _headers, {}),
         compression="gzip"
         if variables.take("COMPRESSION", _compression, "none") == "gzip"
@@ -142,23 +151,37 @@ def _hop(variables: _Variables) -> ExporterSettings | None:
         tls=TlsSettings(
             insecure=scheme == "http" or (not scheme and insecure),
             ca_file=variables.take("CERTIFICATE", readable_file, ""),
+            cert_file=pair[0],
+            key_file=pair[1],
         ),
         setting=setting,
     )
+    return _over_http(read, variables) if http else read
 
 
-def _check_protocol(variables: _Variables, endpoint: str) -> None:
+def _over_http(read: ExporterSettings, variables: _Variables) -> ExporterSettings:
+    """A signal's own variable is its whole URL; the general one is what its path stands below."""
+    base = variables.take("ENDPOINT", url, "")
+    own = variables.own("ENDPOINT")
+    urls = signal_urls("" if own else base, {variables.signal: base} if own else {})
+    one = {signal: each for signal, each in urls.items() if signal == variables.signal}
+    encoding: HttpEncoding = "json" if variables.text("PROTOCOL") == "http/json" else "proto"
+    return read._replace(
+        endpoint=shown(base) if base else "",
+        tls=read.tls._replace(insecure=not base.startswith("https:")),
+        http=HttpDetails(urls=urls if not own else one, encoding=encoding),
+    )
+
+
+def _is_http(variables: _Variables, endpoint: str) -> bool:
+    """Whether the protocol is OTLP/HTTP: as it is said, else by the port that everybody gives it."""
     protocol = variables.text("PROTOCOL")
-    name = variables.name("PROTOCOL") or variables.name("ENDPOINT")
-    mend = f"set {_PREFIX}PROTOCOL=grpc and an endpoint that speaks it, as a rule on port 4317"
-    if protocol in {"http/protobuf", "http/json"}:
-        variables.problem(name, f"{protocol} waits for a later release; {mend}")
-    elif protocol not in {"", "grpc"}:
-        variables.problem(name, f"is {ascii(protocol)[:60]}, which is no OTLP protocol; {mend}")
-    elif not protocol and endpoint.rstrip("/").endswith(":4318"):
-        variables.problem(
-            name, f"is OTLP/HTTP by its port, which waits for a later release; {mend}"
-        )
+    if protocol not in {"", "grpc", "http/protobuf", "http/json"}:
+        words = f"is {ascii(protocol)[:60]}, which is no OTLP protocol; write grpc, http/protobuf or http/json"
+        variables.problem(variables.name("PROTOCOL"), words)
+    if not protocol:
+        return "://" in endpoint and urlsplit(endpoint).netloc.endswith(":4318")
+    return protocol.startswith("http/")
 
 
 def _address(node: Node) -> str:

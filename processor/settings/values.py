@@ -24,6 +24,9 @@ SourceFormat = Literal["auto", "genai-cost", "openlit", "litellm", "genai-prices
 ExistingCost = Literal["replace_estimates", "keep", "replace"]
 Detail = Literal["cost", "parts", "full"]
 Compression = Literal["gzip", "deflate", "none"]
+Verbosity = Literal["basic", "normal", "detailed"]
+HttpEncoding = Literal["proto", "json"]
+HttpCompression = Literal["gzip", "zstd", "zlib", "deflate", "none"]
 Balancer = Literal["round_robin", "pick_first"]
 Sizer = Literal["requests", "items", "bytes"]
 Orphans = Literal["ignore", "bill"]
@@ -39,6 +42,16 @@ class Headers(dict[str, str]):
     def __repr__(self) -> str:
         """Return the names alone."""
         return f"Headers({', '.join(self)})"
+
+
+class Secret(str):
+    """Text that nobody is to see in a log."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return what it is, not what it says."""
+        return "Secret(...)" if self else "''"
 
 
 class GrpcServer(NamedTuple):
@@ -88,6 +101,14 @@ class TlsSettings(NamedTuple):
     cert_file: str = ""
     key_file: str = ""
     server_name_override: str = ""
+    ca_pem: str = ""
+    cert_pem: str = ""
+    key_pem: str = Secret()
+    include_system_ca_certs_pool: bool = False
+    min_version: Literal["1.2", "1.3"] = "1.2"
+    max_version: Literal["", "1.2", "1.3"] = ""
+    reload_interval_s: float = 10.0
+    """How often files are looked at for having been replaced."""
 
 
 class SourceSettings(NamedTuple):
@@ -203,14 +224,68 @@ class KeepaliveSettings(NamedTuple):
     permit_without_stream: bool = False
 
 
+class HttpDetails(NamedTuple):
+    """What only OTLP/HTTP has."""
+
+    urls: Mapping[str, str]
+    """By signal."""
+    encoding: HttpEncoding = "proto"
+    level: int | None = None
+    """Of compression; None for the library's own."""
+    proxies: Mapping[str, str] = _NO_WORDS
+    """By URL, where it is asked through one; a `Headers`, since a proxy's URL may hold a password."""
+    max_connections: int = 0
+    idle_s: float = 90.0
+
+
+class RotationSettings(NamedTuple):
+    """When a file is full, and how many full ones are kept; the Collector's defaults."""
+
+    max_bytes: int = 100 * MIB
+    max_days: int = 0
+    """How old a full one may be; 0 for any age."""
+    max_backups: int = 100
+    """0 for all."""
+    localtime: bool = False
+    """Whether their names have local time, not UTC."""
+
+
+class FileDetails(NamedTuple):
+    """What only the `file` exporter has."""
+
+    path: str
+    format: Literal["json", "proto"] = "json"
+    append: bool = False
+    compression: Literal["", "zstd"] = ""
+    """Of each record by itself."""
+    rotation: RotationSettings | None = None
+    create_directory: bool = False
+
+
+class ClientAuth(NamedTuple):
+    """`bearertokenauth` or `basicauth` of an exporter: who it says it is."""
+
+    kind: Literal["bearer", "basic"]
+    secret: Secret = Secret()
+    """The token or the password, where it is written out."""
+    secret_file: str = ""
+    """Where it is read from, again once it changes."""
+    username: str = ""
+    username_file: str = ""
+    scheme: str = "Bearer"
+    header: str = "authorization"
+    setting: str = "extensions"
+
+
 class ExporterSettings(NamedTuple):
-    """One next hop. `endpoint` is `host:port` for gRPC and empty for `debug`."""
+    """One next hop. `endpoint` is `host:port` for gRPC, a URL for HTTP, and empty for the others."""
 
     name: str
     kind: ExporterKind
     endpoint: str = ""
     headers: Mapping[str, str] = _NO_WORDS
-    compression: Compression = "gzip"
+    compression: HttpCompression = "gzip"
+    """Over gRPC one that gRPC has."""
     timeout_s: float = 5.0
     tls: TlsSettings = TlsSettings()
     retry_on_failure: RetrySettings = RetrySettings()
@@ -221,7 +296,12 @@ class ExporterSettings(NamedTuple):
     wait_for_ready: bool = False
     temporality: Temporality | None = None
     """Of derived metrics by this exporter; None means as `metrics.temporality` says."""
-    verbosity: Literal["basic", "normal"] = "basic"
+    verbosity: Verbosity = "basic"
+    http: HttpDetails | None = None
+    """Of an HTTP next hop alone."""
+    file: FileDetails | None = None
+    """Of a file alone."""
+    auth: ClientAuth | None = None
     setting: str = ""
     """What to change when the next hop is wrong: a path in the file, or a variable."""
 

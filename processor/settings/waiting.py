@@ -29,7 +29,7 @@ _FRONT: Final = "meanwhile leave it out; a Collector in front can do it"
 _LEAVE_OUT: Final = "meanwhile leave it out"
 _GRPC: Final = "receivers.otlp.protocols.grpc"
 _HTTP: Final = "receivers.otlp.protocols.http"
-_OUT: Final = "exporters.otlp_grpc"
+_OUT: Final = ("exporters.otlp_grpc", "exporters.otlp_http")
 _COST: Final = "processors.genai_cost"
 
 WAITING: Final[dict[str, Waits]] = {
@@ -68,44 +68,33 @@ WAITING: Final[dict[str, Waits]] = {
     f"{_COST}.attribution.wait": Waits(
         "meanwhile leave it out", nothing=("2m", "120s", "2m0s"), unless_empty="inherit"
     ),
-    f"{_COST}.metrics.temporality": Waits(
-        "meanwhile write cumulative; a Collector behind has cumulativetodelta", only=("delta",)
-    ),
     f"{_COST}.metrics.application_cost": Waits("meanwhile write keep", only=("drop",)),
     f"{_COST}.metrics.resource_attributes": Waits(
         "meanwhile leave it out: service.name, .namespace, .version, "
         "deployment.environment.name and k8s.* but for what names a pod"
     ),
     # out
-    "exporters.otlp_http": Waits("meanwhile write otlp_grpc with the next hop's gRPC port"),
-    "exporters.file": Waits("meanwhile send to a Collector that has the file exporter"),
-    f"{_OUT}.retry_on_failure": Waits(
-        "meanwhile write `enabled: false`: a refusal goes up to the sender, who has the data"
-    ),
-    f"{_OUT}.sending_queue.batch": Waits(
-        "meanwhile leave it out; a Collector in front makes requests larger"
-    ),
-    f"{_OUT}.auth": Waits("meanwhile write `headers: {authorization: ...}`"),
-    f"{_OUT}.wait_for_ready": Waits("meanwhile write false"),
-    f"{_OUT}.temporality": Waits("meanwhile write cumulative", only=("delta",)),
-    f"{_OUT}.batcher": Waits(_LEAVE_OUT),
-    f"{_OUT}.middlewares": Waits(_LEAVE_OUT),
-    f"{_OUT}.tls.insecure_skip_verify": Waits(
-        "meanwhile write `ca_file:` with its certificate"
-    ),
-    f"{_OUT}.tls.ca_pem": Waits("meanwhile write `ca_file:`"),
-    f"{_OUT}.tls.cert_pem": Waits("meanwhile write `cert_file:`"),
-    f"{_OUT}.tls.key_pem": Waits("meanwhile write `key_file:`"),
-    f"{_OUT}.tls.min_version": Waits("meanwhile leave it out: 1.2", nothing=("1.2", 1.2)),
-    f"{_OUT}.tls.max_version": Waits(_LEAVE_OUT),
-    f"{_OUT}.tls.cipher_suites": Waits(_LEAVE_OUT),
-    f"{_OUT}.tls.curve_preferences": Waits(_LEAVE_OUT),
-    f"{_OUT}.tls.include_system_ca_certs_pool": Waits(
-        "meanwhile put the system's certificates into the file of `ca_file:`"
-    ),
-    f"{_OUT}.tls.reload_interval": Waits("meanwhile restart when certificates change"),
-    f"{_OUT}.tls.tpm": Waits(_LEAVE_OUT),
-    "exporters.debug.verbosity": Waits("meanwhile write basic", only=("detailed",)),
+    "exporters.file.encoding": Waits("meanwhile write `format:` json or proto"),
+    "exporters.file.group_by": Waits(_LEAVE_OUT),
+    "exporters.file.directory_permissions": Waits("meanwhile make the directory beforehand"),
+    "exporters.file.sending_queue": Waits("meanwhile leave it out: a file is written at once"),
+    **{
+        f"{out}.{key}": waits
+        for out in _OUT
+        for key, waits in {
+            "sending_queue.batch": Waits(
+                "meanwhile leave it out; a Collector in front makes requests larger"
+            ),
+            "auth": Waits("meanwhile write `headers: {authorization: ...}`"),
+            "batcher": Waits(_LEAVE_OUT),
+            "middlewares": Waits(_LEAVE_OUT),
+            "tls.cipher_suites": Waits(_LEAVE_OUT),
+            "tls.curve_preferences": Waits(_LEAVE_OUT),
+            "tls.tpm": Waits(_LEAVE_OUT),
+        }.items()
+    },
+    "exporters.otlp_http.cookies": Waits(_LEAVE_OUT),
+    "exporters.otlp_http.profiles_endpoint": Waits(_LEAVE_OUT),
     # service
     "extensions.health_check.tls": Waits(_LEAVE_OUT),
     "extensions.health_check.auth": Waits(_LEAVE_OUT),
@@ -130,6 +119,9 @@ WAITING: Final[dict[str, Waits]] = {
 }
 
 _BUFFERS: Final = "gRPC sizes its own buffers"
+_SOCKETS: Final = "the system sizes its own buffers"
+_IDLE: Final = "write `max_conns_per_host` or `idle_conn_timeout`"
+_HTTP_1: Final = "requests are sent over HTTP/1.1"
 _PAGE: Final = "the page has the Collector's default form"
 
 # Accepted with a warning: what they tune is not there to be tuned.
@@ -141,8 +133,16 @@ WITHOUT_EFFECT: Final[dict[str, str]] = {
     f"{_HTTP}.write_timeout": "the server has its own limits",
     f"{_HTTP}.idle_timeout": "the server has its own limits",
     f"{_HTTP}.keep_alives_enabled": "connections are kept as long as senders keep them",
-    f"{_OUT}.read_buffer_size": _BUFFERS,
-    f"{_OUT}.write_buffer_size": _BUFFERS,
+    "exporters.otlp_grpc.read_buffer_size": _BUFFERS,
+    "exporters.otlp_grpc.write_buffer_size": _BUFFERS,
+    "exporters.otlp_http.read_buffer_size": _SOCKETS,
+    "exporters.otlp_http.write_buffer_size": _SOCKETS,
+    "exporters.otlp_http.max_idle_conns": _IDLE,
+    "exporters.otlp_http.max_idle_conns_per_host": _IDLE,
+    "exporters.otlp_http.http2_read_idle_timeout": _HTTP_1,
+    "exporters.otlp_http.http2_ping_timeout": _HTTP_1,
+    "exporters.otlp_http.force_attempt_http2": _HTTP_1,
+    "exporters.file.flush_interval": "each request is written before it is acknowledged",
     "extensions.file_storage.timeout": "a file that is in use is an error after a second",
     "extensions.file_storage.compaction": "room that is free is used again, and given back at the end",
     "extensions.file_storage.recreate": "a damaged file is moved aside and read as far as it goes",

@@ -43,12 +43,14 @@ class Failure:
 
 @dataclass
 class Sink:
-    """Enter it to have it listen on `port` (a free one unless given) of 127.0.0.1.
+    """Enter it to have it listen on `port` (a free one unless given) of `host`.
 
     While `holding`, requests wait inside; `waiting` counts them, `reach` awaits so many.
     """
 
     port: int = 0
+    host: str = "127.0.0.1"
+    credentials: grpc.ServerCredentials | None = None
     failure: Failure | None = None
     response: bytes = b""
     arrivals: list[Arrival] = field(default_factory=list[Arrival])
@@ -71,7 +73,7 @@ class Sink:
     @property
     def endpoint(self) -> str:
         """Where it listens."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def hold(self) -> None:
         """Let requests wait from now on."""
@@ -95,7 +97,10 @@ class Sink:
             handler = grpc.unary_unary_rpc_method_handler(partial(self._take, signal))
             generic = grpc.method_handlers_generic_handler(service, {method: handler})
             self._server.add_generic_rpc_handlers((generic,))
-        self.port = self._server.add_insecure_port(self.endpoint)
+        if self.credentials is None:
+            self.port = self._server.add_insecure_port(self.endpoint)
+        else:
+            self.port = self._server.add_secure_port(self.endpoint, self.credentials)
         await self._server.start()
         return self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING
 
+import grpc
 import trustme
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ class Authority:
         context.verify_mode = ssl.CERT_REQUIRED
         self._ca.configure_trust(context)  # pyright: ignore[reportUnknownMemberType]
         return context
+
+    def grpc_server(self, *names: str, known_clients: bool = False) -> grpc.ServerCredentials:
+        cert = self._ca.issue_cert(*names)
+        pair = (cert.private_key_pem.bytes(), cert.cert_chain_pems[0].bytes())
+        roots = self._ca.cert_pem.bytes() if known_clients else None
+        return grpc.ssl_server_credentials([pair], roots, known_clients)
 
     def client(self, folder: Path) -> tuple[str, str]:
         """Certificate and key of a client."""

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from processor.errors import Code
 from processor.model import Signal
+from processor.wire import otlp_json
 from tests.doubles.sink import Sink
+from tests.doubles.web_sink import WebSink
 from tests.e2e.conftest import free_ports
 from tests.service.calls import COST, GPT_4O_USD, chat, sent, spans_of, values
 from tests.service.child import Child, Ports, command, logged, started
@@ -66,6 +68,21 @@ async def test_the_environment_names_the_next_hop_of_all_signals(tmp_path: Path)
             assert values(stamped)[COST] == GPT_4O_USD
             assert await child.stop() == 0
         assert {arrival.signal for arrival in sink.arrivals} == set(Signal)
+
+
+async def test_the_environment_may_name_a_next_hop_over_http(tmp_path: Path) -> None:
+    async with WebSink() as sink:
+        env = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": sink.url,
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json",
+        }
+        async with embedded(tmp_path, **env) as child, grpc_sender(child.ports.grpc) as sender:
+            assert (await sender.send(sent(chat()))).code is Code.OK
+            assert await child.stop() == 0
+    traces = [each for each in sink.posted if each.path == "/v1/traces"]
+    assert [each.headers["content-type"] for each in traces] == ["application/json"]
+    body = otlp_json.to_protobuf(json.loads(traces[0].body), Signal.TRACES)
+    assert [values(one)[COST] for one in spans_of([body])] == [GPT_4O_USD]
 
 
 CASE: Final = "exam.case"

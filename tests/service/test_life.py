@@ -14,9 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import grpc.aio
 import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
+from opentelemetry.proto.metrics.v1.metrics_pb2 import (
+    AGGREGATION_TEMPORALITY_CUMULATIVE,
+    AGGREGATION_TEMPORALITY_DELTA,
+)
 
-from processor.errors import Code
+from processor.errors import RETRYABLE, Code
 from processor.model import Signal
+from processor.service import DRAIN_S
 from tests.doubles.sink import Sink
 from tests.doubles.until import until
 from tests.e2e.conftest import free_ports
@@ -83,6 +91,84 @@ async def test_a_next_hop_that_is_away_does_not_hold_the_end(tmp_path: Path) -> 
             assert (await sender.send(sent(chat()))).code is Code.UNAVAILABLE
         async with asyncio.timeout(12):
             assert await child.stop() == 0
+
+
+async def test_a_next_hop_that_hangs_does_not_hold_the_end(tmp_path: Path) -> None:
+    """It takes requests and metrics and never answers: everything together ends with the drain time."""
+    async with hop(tmp_path, metrics={"interval": "1h"}) as service:
+        await service.send(sent(chat()))
+        service.sink.hold()
+        async with asyncio.TaskGroup() as tasks:
+            by_grpc = tasks.create_task(service.sender.send(sent(chat()), timeout_s=60))
+            by_http = tasks.create_task(service.post(sent(chat())))
+            await service.sink.reach(waiting=2)
+            async with asyncio.timeout(DRAIN_S + 4):
+                assert await service.child.stop() == 0
+        assert by_grpc.result().code in RETRYABLE
+        assert by_http.result() == 503
+        assert "Traceback" not in service.child.said()
+
+
+async def test_retries_end_when_the_service_stops(tmp_path: Path) -> None:
+    """What waits to be sent again is given back to its senders at once, with the next hop's words."""
+    ports, (nobody,) = Ports(*free_ports(4)), free_ports(1)
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    config = configuration(ports, f"127.0.0.1:{nobody}", tmp_path / "prices.yaml")
+    config["exporters"]["otlp_grpc"]["retry_on_failure"] = {"initial_interval": "2m"}
+    async with (
+        started(tmp_path, ports, command(tmp_path, config)) as child,
+        grpc_sender(ports.grpc) as sender,
+        asyncio.TaskGroup() as tasks,
+    ):
+        sending = tasks.create_task(sender.send(sent(chat()), timeout_s=None))
+        await logged(child, "is asked again in")
+        assert await child.stop() == 0
+        reply = await sending
+    assert reply.code is Code.UNAVAILABLE
+
+
+async def test_every_exporter_of_metrics_has_a_temporality_of_its_own(tmp_path: Path) -> None:
+    ports = Ports(*free_ports(4))
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    async with Sink() as one, Sink() as other:
+        config = configuration(ports, one.endpoint, tmp_path / "prices.yaml")
+        config["processors"]["genai_cost"]["metrics"]["temporality"] = "delta"
+        config["exporters"]["otlp_grpc/sums"] = {
+            "endpoint": other.endpoint,
+            "tls": {"insecure": True},
+            "temporality": "cumulative",
+        }
+        metrics = config["service"]["pipelines"]["metrics"]
+        metrics["exporters"] = ["otlp_grpc", "otlp_grpc/sums"]
+        argv = command(tmp_path, config)
+        async with started(tmp_path, ports, argv) as child, grpc_sender(ports.grpc) as sender:
+            for _ in range(3):
+                assert (await sender.send(sent(chat()))).code is Code.OK
+                before = len(_metrics(one))
+                await until(lambda: len(_metrics(one)) > before)  # noqa: B023 - awaited here
+            assert await child.stop() == 0
+    deltas, sums = (_cost_points(sink) for sink in (one, other))
+    assert [value for _, value in deltas] == [pytest.approx(GPT_4O_USD)] * 3
+    assert {temporality for temporality, _ in deltas} == {AGGREGATION_TEMPORALITY_DELTA}
+    assert {temporality for temporality, _ in sums} == {AGGREGATION_TEMPORALITY_CUMULATIVE}
+    assert sums[-1][1] == pytest.approx(3 * GPT_4O_USD)
+
+
+def _metrics(sink: Sink) -> list[bytes]:
+    return [each.body for each in sink.arrivals if each.signal is Signal.METRICS]
+
+
+def _cost_points(sink: Sink) -> list[tuple[int, float]]:
+    """Temporality and value of each point of the cost, in the order they came."""
+    return [
+        (metric.sum.aggregation_temporality, point.as_double)
+        for body in _metrics(sink)
+        for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+        if metric.name == COST
+        for point in metric.sum.data_points
+    ]
 
 
 async def test_every_word_of_ours_is_a_line_of_the_log(tmp_path: Path) -> None:

@@ -85,7 +85,50 @@ def test_empty_variables_are_as_good_as_none() -> None:
     assert list(read(ENDPOINT=" ", PROTOCOL="").exporters) == ["debug"]
 
 
-GRPC = f"set {P}PROTOCOL=grpc and an endpoint that speaks it, as a rule on port 4317"
+@pytest.mark.parametrize(
+    ("variables", "urls", "encoding"),
+    [
+        pytest.param(
+            {"ENDPOINT": "https://c:4318", "PROTOCOL": "http/protobuf"},
+            "https://c:4318/v1/{}",
+            "proto",
+            id="protobuf",
+        ),
+        pytest.param(
+            {"ENDPOINT": "http://c/otlp/", "PROTOCOL": "http/json"},
+            "http://c/otlp/v1/{}",
+            "json",
+            id="json-below-a-path",
+        ),
+        pytest.param({"ENDPOINT": "http://c:4318"}, "http://c:4318/v1/{}", "proto", id="port"),
+    ],
+)
+def test_otlp_over_http(variables: dict[str, str], urls: str, encoding: str) -> None:
+    settings = read(**variables, HEADERS="X-Key=v")
+    assert settings.pipelines == dict.fromkeys(ALL, ("otlp_http",))
+    hop = settings.exporters["otlp_http"]
+    assert (hop.kind, hop.timeout_s, hop.compression) == ("http", 10.0, "none")
+    assert dict(hop.headers) == {"x-key": "v"}
+    assert hop.http is not None
+    assert dict(hop.http.urls) == {signal: urls.format(signal) for signal in ALL}
+    assert hop.http.encoding == encoding
+
+
+def test_a_signals_own_url_is_taken_whole() -> None:
+    settings = read(
+        ENDPOINT="http://c:4317",
+        TRACES_ENDPOINT="https://t/in?key=1",
+        TRACES_PROTOCOL="http/protobuf",
+    )
+    assert settings.pipelines == {
+        "traces": ("otlp_http/traces",),
+        "metrics": ("otlp_grpc/metrics",),
+        "logs": ("otlp_grpc/logs",),
+    }
+    hop = settings.exporters["otlp_http/traces"]
+    assert hop.http is not None
+    assert dict(hop.http.urls) == {"traces": "https://t/in?key=1"}
+    assert (hop.endpoint, hop.tls.insecure) == ("https://t/in?...", False)
 
 
 @pytest.mark.parametrize(
@@ -98,18 +141,20 @@ GRPC = f"set {P}PROTOCOL=grpc and an endpoint that speaks it, as a rule on port 
             id="ourselves",
         ),
         pytest.param(
-            {"ENDPOINT": "http://c:4318", "PROTOCOL": "http/protobuf"},
-            f"PROTOCOL: http/protobuf waits for a later release; {GRPC}",
-            id="http-protobuf",
+            {"ENDPOINT": "http://localhost:4318"},
+            "ENDPOINT: localhost:4318 is our own receiver (receivers.otlp.protocols.http.endpoint); "
+            "write the address of the next hop",
+            id="ourselves-over-http",
         ),
         pytest.param(
-            {"ENDPOINT": "http://c:4318"},
-            f"ENDPOINT: is OTLP/HTTP by its port, which waits for a later release; {GRPC}",
-            id="http-port",
+            {"ENDPOINT": "c:4318", "PROTOCOL": "http/protobuf"},
+            "ENDPOINT: is no URL that can be fetched; write https://host/path",
+            id="http-without-a-scheme",
         ),
         pytest.param(
             {"ENDPOINT": "http://c:1", "PROTOCOL": "smoke"},
-            f"PROTOCOL: is 'smoke', which is no OTLP protocol; {GRPC}",
+            "PROTOCOL: is 'smoke', which is no OTLP protocol; "
+            "write grpc, http/protobuf or http/json",
             id="no-protocol",
         ),
         pytest.param(
@@ -135,8 +180,13 @@ GRPC = f"set {P}PROTOCOL=grpc and an endpoint that speaks it, as a rule on port 
         ),
         pytest.param(
             {"ENDPOINT": "https://c:1", "CLIENT_KEY": "k"},
-            "CLIENT_KEY: waits for a later release; write a file with `tls: {cert_file, key_file}`",
+            "CLIENT_KEY: cannot read k: No such file or directory; correct the path or its rights",
             id="client-key",
+        ),
+        pytest.param(
+            {"ENDPOINT": "https://c:1", "CLIENT_KEY": __file__},
+            "CLIENT_KEY: CLIENT_CERTIFICATE and CLIENT_KEY go together; set both",
+            id="half-a-pair",
         ),
     ],
 )

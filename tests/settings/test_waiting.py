@@ -34,14 +34,7 @@ def http(keys: str) -> str:
             "sending_queue.batch",
             id="queue-batch",
         ),
-        pytest.param(hop("retry_on_failure: {enabled: true}"), "retry_on_failure", id="retry"),
         pytest.param(hop("auth: {authenticator: a}"), "otlp_grpc.auth", id="exporter-auth"),
-        pytest.param(hop("temporality: delta"), "otlp_grpc.temporality", id="exporter-delta"),
-        pytest.param(
-            with_("insecure: true", "insecure_skip_verify: true"),
-            "tls.insecure_skip_verify",
-            id="skip-verify",
-        ),
         pytest.param(
             cost(
                 "{pricing: {sources: [{url: 'https://x/y', tls: {insecure_skip_verify: true}}]}}"
@@ -64,9 +57,6 @@ def http(keys: str) -> str:
             cost("{attribution: {inherit: , wait: 1m}}"),
             "attribution.wait",
             id="wait-by-default",
-        ),
-        pytest.param(
-            cost("{metrics: {temporality: delta}}"), "metrics.temporality", id="delta"
         ),
         pytest.param(
             cost("{metrics: {application_cost: drop}}"), "application_cost", id="drop"
@@ -174,9 +164,3 @@ def test_a_component_nobody_knows(component: str, words: str) -> None:
     assert problem(text) == (
         f"c.yaml:6: exporters.{component}: is not part of this service; {words}"
     )
-
-
-@pytest.mark.parametrize("component", ["otlphttp", "otlp_http/x", "file"])
-def test_exporters_that_wait(component: str) -> None:
-    text = with_("exporters:\n", f"exporters:\n  {component}: {{}}\n")
-    assert ": waits for a later release; meanwhile " in problem(text)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.forward.debug import DebugExporter, line, usd
 from processor.model import Batch, Charge, Labels, Origin, Signal, Status, Terms
+from processor.wire import otlp_json
+from tests.service.calls import chat, sent
 
 
 def charge(
@@ -90,3 +94,15 @@ async def test_it_prints_charges_keeps_nothing_and_says_so_first() -> None:
         "debug: prints each priced call, acknowledges everything and keeps nothing"
     )
     assert lines == [line(charge())] * 2
+
+
+async def test_detailed_prints_whole_requests_that_no_terminal_obeys() -> None:
+    lines: list[str] = []
+    body = sent(chat("\x1b[2Jgr\u00f6\u00dfer"))
+    async with DebugExporter("debug", lines.append, detailed=True) as hop:
+        await hop.send(Batch(Signal.TRACES, body), Terms())
+        await hop.send(Batch(Signal.LOGS, b"\xff"), Terms())
+    _, whole, unreadable = lines
+    assert otlp_json.to_protobuf(json.loads(whole), Signal.TRACES) == body
+    assert all(character.isprintable() or character == "\n" for character in whole)
+    assert unreadable.startswith("a logs request of 1 bytes that cannot be read")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from processor.forward.grpc_channel import ClientTls, GrpcTarget
+from processor.forward.grpc_channel import GrpcTarget
 from processor.forward.grpc_exporter import GrpcExporter
+from processor.forward.http_exporter import HttpExporter, HttpTarget
 from processor.model import Signal
 from processor.receive.admission import Admission
 from processor.receive.grpc_server import GrpcDoor
 from processor.receive.http_server import HttpDoor
+from processor.settings import TlsSettings
 from tests.doubles.intake import Relay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Sequence
 
+    from processor.forward.next_hop import NextHop
     from processor.receive.intake import Intake
     from processor.receive.raw_service import Service
 
@@ -72,16 +75,26 @@ async def doors(
 
 def exporter(endpoint: str, *, timeout_s: float = 5.0) -> GrpcExporter:
     """Return an exporter without TLS, named `otlp`."""
-    target = GrpcTarget(endpoint=endpoint, tls=ClientTls(insecure=True))
+    target = GrpcTarget(endpoint=endpoint, tls=TlsSettings(insecure=True))
     return GrpcExporter("otlp", target, timeout_s=timeout_s)
+
+
+def http_exporter(base: str, *, timeout_s: float = 5.0, **target: Any) -> HttpExporter:
+    """Return an exporter over HTTP, named `otlp_http`."""
+    urls = {signal: f"{base}/v1/{signal}" for signal in Signal}
+    return HttpExporter("otlp_http", HttpTarget(urls=urls, **target), timeout_s=timeout_s)
 
 
 @asynccontextmanager
 async def relaying(
-    endpoint: str, *, timeout_s: float = 5.0, drain_s: float = 10.0
+    endpoint: str, *, timeout_s: float = 5.0, drain_s: float = 10.0, **target: Any
 ) -> AsyncGenerator[tuple[Doors, Relay]]:
-    """Open both doors in front of an exporter to *endpoint*."""
-    async with exporter(endpoint, timeout_s=timeout_s) as hop:
+    """Open both doors in front of an exporter to *endpoint*, over HTTP where that is a URL."""
+    if endpoint.startswith("http"):
+        sends: NextHop = http_exporter(endpoint, timeout_s=timeout_s, **target)
+    else:
+        sends = exporter(endpoint, timeout_s=timeout_s)
+    async with sends as hop:
         relay = Relay(hop)
         async with doors(relay, drain_s=drain_s) as opened:
             yield opened, relay

@@ -7,10 +7,14 @@ import asyncio
 import pytest
 
 from processor.errors import Code, ConfigError, Refusal
-from processor.forward.grpc_channel import ClientTls, GrpcTarget
+from processor.forward.fanout import FanOut
+from processor.forward.grpc_channel import GrpcTarget
 from processor.forward.grpc_exporter import GrpcExporter
+from processor.forward.retried import Retried
 from processor.model import Batch, Signal, Terms
-from tests.doubles.sink import Sink
+from processor.settings import RetrySettings, TlsSettings
+from tests.doubles.sink import Failure, Sink
+from tests.doubles.until import until
 from tests.wire.hops import exporter, relaying
 from tests.wire.senders import grpc_sender, post
 
@@ -175,13 +179,13 @@ async def test_a_sender_over_http_that_leaves_takes_its_request_along() -> None:
     ("tls", "problem"),
     [
         pytest.param(
-            ClientTls(ca_file="/nowhere/ca.pem"), r"tls\.ca_file: cannot read", id="no-ca"
+            TlsSettings(ca_file="/nowhere/ca.pem"), r"tls\.ca_file: cannot read", id="no-ca"
         ),
-        pytest.param(ClientTls(cert_file=__file__), "go together", id="half-a-pair"),
+        pytest.param(TlsSettings(cert_file=__file__), "go together", id="half-a-pair"),
     ],
 )
 async def test_certificates_that_cannot_be_used_are_an_error_at_start(
-    tls: ClientTls, problem: str
+    tls: TlsSettings, problem: str
 ) -> None:
     hop = GrpcExporter("otlp", GrpcTarget(endpoint="localhost:1", tls=tls))
     with pytest.raises(ConfigError, match=problem):
@@ -213,3 +217,39 @@ def test_an_endpoint_is_read_as_the_collector_reads_it(
 ) -> None:
     target = GrpcTarget(endpoint=endpoint)
     assert (target.address, target.insecure) == (address, insecure)
+
+
+async def test_one_that_hangs_holds_its_sender_for_its_own_timeout_and_nobody_else() -> None:
+    """Its failure is heard, and the other next hop had the data long before."""
+    async with Sink() as well, Sink() as hanging:
+        hanging.hold()
+        hops = [exporter(well.endpoint), exporter(hanging.endpoint, timeout_s=0.5)]
+        async with FanOut(hops) as both, asyncio.TaskGroup() as tasks:
+            sending = tasks.create_task(_refusal(both))
+            await hanging.reach(1)
+            await until(lambda: well.bodies == [b"spans"])
+            assert not sending.done()
+    assert sending.result().code is Code.DEADLINE_EXCEEDED
+    assert well.bodies == [b"spans"]
+
+
+async def test_what_one_of_several_is_asked_again_the_others_are_not() -> None:
+    settings = RetrySettings(enabled=True, initial_interval_s=0.01)
+    refused = Failure(Code.UNAVAILABLE, "full")
+    async with Sink() as well, Sink(failure=refused) as full:
+        retried = Retried(exporter(full.endpoint), settings, asyncio.Event())
+        async with (
+            FanOut([exporter(well.endpoint), retried]) as both,
+            asyncio.TaskGroup() as tasks,
+        ):
+            sending = tasks.create_task(both.send(BATCH, Terms()))
+            await until(lambda: len(full.bodies) >= 2)
+            full.failure = None
+        assert sending.result() == b""
+    assert well.bodies == [b"spans"]
+
+
+async def _refusal(hop: FanOut) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        await hop.send(BATCH, Terms())
+    return caught.value

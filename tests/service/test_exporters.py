@@ -1,0 +1,63 @@
+"""The whole service with other exporters than gRPC, and several at once."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from processor.errors import Code
+from processor.model import Signal
+from processor.wire import otlp_json
+from tests.doubles.sink import Sink
+from tests.doubles.until import until
+from tests.doubles.web_sink import Told, WebSink
+from tests.e2e.conftest import free_ports
+from tests.service.calls import COST, GPT_4O_USD, PRICES, chat, sent, spans_of, values
+from tests.service.child import Ports, command, configuration, started
+from tests.wire.senders import grpc_sender, post
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def costs(bodies: list[bytes]) -> list[Any]:
+    return [values(one)[COST] for one in spans_of(bodies)]
+
+
+async def test_every_kind_of_next_hop_gets_what_was_priced(tmp_path: Path) -> None:
+    """One refuses: its sender hears it, the others have the data; then all take it."""
+    ports, file = Ports(*free_ports(4)), tmp_path / "otlp.jsonl"
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    async with Sink() as grpc, WebSink() as proto, WebSink() as text:
+        config = configuration(ports, grpc.endpoint, tmp_path / "prices.yaml")
+        config["exporters"] |= {
+            "otlp_http": {"endpoint": proto.url, "compression": "zstd"},
+            "otlphttp/json": {
+                "traces_endpoint": f"{text.url}/in?key=1",
+                "encoding": "json",
+                "retry_on_failure": {"enabled": False},
+            },
+            "file": {"path": str(file)},
+        }
+        every = ["otlp_grpc", "otlp_http", "otlphttp/json", "file"]
+        config["service"]["pipelines"]["traces"]["exporters"] = every
+        config["service"]["pipelines"]["metrics"]["exporters"] = ["otlp_http"]
+        argv = command(tmp_path, config)
+        async with started(tmp_path, ports, argv) as child, grpc_sender(ports.grpc) as sender:
+            text.told = Told(503, b"", {"retry-after": "3"})
+            reply = await post(ports.http, sent(chat()))
+            assert (reply.status, reply.headers["retry-after"]) == (503, "3")
+            text.told = Told()
+            assert (await sender.send(sent(chat()))).code is Code.OK
+            await until(lambda: any(each.path == "/v1/metrics" for each in proto.posted))
+            assert await child.stop() == 0
+            assert f"otlp_http at {proto.url} (plaintext, compression zstd)" in child.said()
+            assert "key=1" not in child.said()
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    by_hop = [
+        [each.body for each in grpc.arrivals if each.signal is Signal.TRACES],
+        [each.body for each in proto.posted if each.path == "/v1/traces"],
+        [otlp_json.to_protobuf(json.loads(body), Signal.TRACES) for body in text.bodies],
+        [otlp_json.to_protobuf(line, Signal.TRACES) for line in lines],
+    ]
+    assert [costs(bodies) for bodies in by_hop] == [[GPT_4O_USD] * 2] * 4
