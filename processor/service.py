@@ -116,7 +116,7 @@ class Service:
         self.telemetry = Telemetry()
         self.readiness = Readiness()
         self.book = price_book(settings.pricing)
-        self.price_service = PriceService(self.book)
+        self.price_service = PriceService(self.book, self.telemetry)
         self.ledger = Ledger(
             dimensions=settings.metrics.dimensions,
             instance_id=str(uuid.uuid4()),

@@ -42,6 +42,7 @@ CounterName = Literal[
     "calls_unpriced_forgotten",
     "metrics_exports",
     "metrics_overflowed_spans",
+    "price_service_refused_requests",
     "process_cpu_seconds",
     "process_uptime",
 ]
@@ -185,6 +186,13 @@ ABOUT: Final = cast(
             "Number of spans counted under otel.metric.overflow because of the cardinality limit.",
             "Take the dimension with too many values out of metrics.dimensions, or raise "
             "metrics.cardinality_limit. Totals are exact all the same.",
+        ),
+        "price_service_refused_requests": About(
+            "Number of questions to the price service that got no answer: invalid, too_large, busy (their "
+            "share of time is used up), stale_page, watchers (too many), fault.",
+            "On busy: ask less or add replicas. On invalid and too_large: a client is at fault, the answer "
+            "tells it how. On fault: look for an error in the log of this service, and report it.",
+            ("reason",),
         ),
         "process_cpu_seconds": About(
             "Total CPU user and system time in seconds.",
