@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -109,20 +109,25 @@ class Line:
         self.target = ""
         self.is_cut = False
         self.met = self.carried = 0
+        self.writers: list[asyncio.StreamWriter] = []
 
     async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.met += 1
         there, on = await asyncio.open_connection(self._host, int(self._port))
+        self.writers += (writer, on)
         await asyncio.gather(self._carry(reader, on), self._carry(there, writer))
-        for each in (writer, on):
-            each.close()
         self.carried += 1
 
+    def close(self) -> None:
+        for writer in self.writers:
+            writer.close()
+
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            if not self.is_cut:
-                writer.write(data)
-                await writer.drain()
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                if not self.is_cut:
+                    writer.write(data)
+                    await writer.drain()
 
 
 @asynccontextmanager
@@ -131,6 +136,7 @@ async def line_to(client: Client) -> AsyncGenerator[Line]:
     async with await asyncio.start_server(line.meet, "127.0.0.1", 0) as listening:
         line.target = f"127.0.0.1:{listening.sockets[0].getsockname()[1]}"
         yield line
+        line.close()
         await until(lambda: line.carried == line.met)
 
 
