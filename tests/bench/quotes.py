@@ -27,7 +27,7 @@ from tests.bench.hop import EXPORT, cpu_s, ours, running, sink
 from tests.bench.load import fresh, request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 QUOTE: Final = "/genai_cost.v1.PriceService/Quote"
 SPANS: Final = 200
@@ -47,7 +47,8 @@ async def flood(port: int, clients: int, seconds: float) -> Counter[str]:
 
     async def ask(client: int) -> None:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            quote: Any = channel.unary_unary(QUOTE)
+            open_channel: Any = channel  # the stubs ask for serializers
+            quote = open_channel.unary_unary(QUOTE)
             number = 0
             while time.monotonic() < until:
                 number += 1
@@ -63,7 +64,7 @@ async def flood(port: int, clients: int, seconds: float) -> Counter[str]:
 
 
 @contextlib.contextmanager
-def flooding(port: int, clients: int, seconds: float) -> Iterator[None]:
+def flooding(port: int, clients: int, seconds: float) -> Generator[None]:
     """A flood in its own process, over when the block is."""
     argv = ["--flood", str(port), "--clients", str(clients), "--seconds", str(seconds)]
     process = subprocess.Popen([sys.executable, "-m", "tests.bench.quotes", *argv])  # noqa: S603
