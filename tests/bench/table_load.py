@@ -16,7 +16,9 @@ from typing import Final
 
 ROUNDS: Final = 15
 YARDSTICK: Final = "import grpc"
-_FROM_NOTHING: Final = "import time; begin = time.perf_counter(); {}; print(time.perf_counter() - begin)"
+_FROM_NOTHING: Final = (
+    "import time; begin = time.perf_counter(); {}; print(time.perf_counter() - begin)"
+)
 _BUILTIN: Final = "compact.load(Path('pricing/tables/builtin.json').read_bytes())"
 _ANSWER: Final = (
     "book = PriceBook(); book.reload(0.0); "
@@ -41,7 +43,8 @@ WORK: Final = {
 
 def took_ms(code: str, bytecode: str) -> float:
     """Milliseconds that a piece of work measured of itself in a process of its own."""
-    env = os.environ | {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": bytecode}
+    off = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": bytecode}
+    env = os.environ | off  # noqa: TID251 - for a child
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=env
     )
