@@ -402,7 +402,11 @@ async def test_a_name_that_moves_inside_after_it_was_looked_up_is_never_asked(
     async with web() as server:
         target = server.at(reply("200 OK", BODY), "/target")
         url = server.at(reply("302 Go", location=target))
-        monkeypatch.setattr("processor.fetch.request.is_inside", lambda _: False)
+
+        def everybodys(_: str) -> bool:
+            return False
+
+        monkeypatch.setattr("processor.fetch.request.is_inside", everybodys)
         refused = await failed(url)
         assert refused.ending is Ending.REDIRECT
         assert "inside this network" in refused.words
