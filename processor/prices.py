@@ -117,8 +117,9 @@ class PriceWatch:
                 asked, self._asked = self._asked, False
                 if asked:
                     await self._answers()
-                if asked or await asyncio.to_thread(self._book.stale):
-                    await self._reload(asked=asked)
+                async with self._reloading:
+                    if asked or await asyncio.to_thread(self._book.stale):
+                        await self._reload(asked=asked)
             for task in beside:
                 task.cancel()
 
@@ -131,9 +132,9 @@ class PriceWatch:
                 wait.cancel()
 
     async def _reload(self, *, asked: bool = False) -> ReloadOutcome:
-        async with self._reloading:  # outcomes are told in the order they came about
-            outcome = await asyncio.to_thread(self._book.reload, self._clock())
-            self._tell(outcome, asked=asked)
+        """For who holds `_reloading`: outcomes are told in the order they came about."""
+        outcome = await asyncio.to_thread(self._book.reload, self._clock())
+        self._tell(outcome, asked=asked)
         return outcome
 
     def _restore(self, one: Followed) -> None:
@@ -172,8 +173,12 @@ class PriceWatch:
             if not looked.words:
                 self._unconfirmed.pop(one.source.path, None)
             if looked.fresh is not None:
-                self._book.put(one.source, *looked.fresh)
-                await self._keep(one, await self._reload())
+                async with (
+                    self._reloading
+                ):  # or a look at the files would take it, and this find nothing new
+                    self._book.put(one.source, *looked.fresh)
+                    outcome = await self._reload()
+                await self._keep(one, outcome)
             elif not looked.words:
                 self._confirmed(one.source.path)
             if not hurry.is_set():
