@@ -146,6 +146,9 @@ class Entry(NamedTuple):
     multipliers: tuple[Multiplier, ...] = ()
     whole: bool = False
     """Nothing of earlier sources is added to it."""
+    graded: bool = False
+    """Its source says itself what long prompts and hours of the day cost: for calls that it prices no
+    threshold and no window of earlier sources is added."""
 
     def ranked(self) -> tuple[Row, ...]:
         """Its rows, narrowest first."""

@@ -219,7 +219,8 @@ ABOUT: Final = cast(
             "If it should have been renewed since, look at the reloads.",
         ),
         "pricing_last_reload_success": About(
-            "1 if every source of prices is in use as it is now, 0 if one was kept as it was or is missing.",
+            "1 if every source of prices is in use as it is now, 0 if one was kept as it was, is missing, "
+            "or gave nothing when it was last asked.",
             "On 0: the log says what is wrong with which source; `genai-cost validate` says all.",
         ),
         "pricing_last_reload_timestamp_seconds": About(
@@ -231,7 +232,8 @@ ABOUT: Final = cast(
             _SOURCE,
         ),
         "pricing_source_success": About(
-            "1 if a price source is in use as it is now, 0 if an earlier copy is, or none.",
+            "1 if a price source is in use as it is now, 0 if an earlier copy is, or none, or if its "
+            "server gave nothing when it was last asked.",
             "On 0: the log says what is wrong with it and how to mend it.",
             _SOURCE,
         ),
