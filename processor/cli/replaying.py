@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from processor.cli.output import print_problems
 from processor.cli.progress import progress
 from processor.stored.encoding import NotOtlp
-from processor.stored.reading import CHUNK, Broken, Stored
+from processor.stored.reading import Broken, Stored
 from processor.stored.repricing import Refused, reprice
+from processor.stored.unpacking import CHUNK
 from processor.stored.writing import Wanted, Writer
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from processor.cli.tally import Tally
     from processor.enrich import Enricher
     from processor.stored.encoding import Encoding, Framing
-    from processor.stored.reading import Buffered, Message
+    from processor.stored.reading import Message
     from processor.stored.repricing import Repriced
+    from processor.stored.unpacking import Buffered
 
 MAX_SHOWN: Final = 20
 Packing = Literal["same", "none", "gzip", "zstd"]
