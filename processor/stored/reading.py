@@ -108,9 +108,10 @@ class Stored:
                 yield Broken(place, _TOO_LONG)
                 while line and not line.endswith(b"\n"):
                     line = self._file.readline(CHUNK)
-            elif text := line.removeprefix(b"\xef\xbb\xbf").strip():
-                if line.endswith(b"\n") or not self._cut or _is_whole(text):
-                    yield Message(text, place, is_json=True)
+                continue
+            text = line.removeprefix(b"\xef\xbb\xbf").strip()
+            if text and (line.endswith(b"\n") or not self._cut or _is_whole(text)):
+                yield Message(text, place, is_json=True)
 
     def _whole(self) -> Iterator[Message | Broken]:
         body = self._file.read(MAX_MESSAGE_BYTES + 1)
