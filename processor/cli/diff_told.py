@@ -45,7 +45,9 @@ def _tell_month(month: Month) -> None:
         click.echo(f"{-lost:,} calls had no cost by A and have one by B")
     if month.summed:
         click.echo(
-            f"{month.summed:,} calls were read as sums: thresholds are met at their mean size"
+            f"{month.summed:,} calls were read as sums and cost ${to_text(month.recorded)} when they "
+            "were recorded; searches, images and seconds beside tokens are not in them, and "
+            "thresholds are met at the mean size: the stored OTLP itself is exact"
         )
 
 
@@ -101,6 +103,7 @@ def tell_programs(
         total = _effect(month.total)
         told["usage"] = {"models": models, "total": total, "broken": month.broken}
         told["usage"]["summed"] = month.summed
+        told["usage"]["recorded_usd"] = to_text(month.recorded) if month.summed else None
     print_json(told)
 
 

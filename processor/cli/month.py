@@ -61,6 +61,8 @@ class Month:
         self.broken = 0
         self.summed = 0
         """Calls that were read as sums."""
+        self.recorded = 0
+        """What those cost when they were recorded, in atto-dollars."""
 
     def read(self, file: str) -> None:
         """One file; what cannot be read of it is told and counted."""
@@ -124,6 +126,7 @@ class Month:
             effect = Effect(used.calls, old.atto_usd, new.atto_usd, *unpriced)
             self._plus((used.case.provider, used.case.model), effect)
             self.summed += used.calls
+            self.recorded += used.atto_usd
 
     def _plus(self, key: tuple[str, str], effect: Effect) -> None:
         if key not in self.effects and len(self.effects) >= MAX_MODELS:
