@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final
 
 import pytest
+
+from tests.cli.stored import lines, request
 
 ROOT: Final = Path(__file__).parents[2]
 STORED: Final = "tests/golden/langfuse/langfuse-v3-py/request.json"
@@ -57,3 +61,30 @@ def test_a_full_disk_is_no_closed_pipe() -> None:
             check=False,
         )
     assert ran.returncode == 1
+
+
+def test_a_progress_bar_moves_on_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "160")
+    month = tmp_path / "month"
+    month.write_bytes(lines([request(number) for number in range(3000)]))
+    reading, terminal = pty.openpty()
+    ran = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "processor", "replay", str(month)],
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+        cwd=ROOT,
+    )
+    os.close(terminal)
+    seen = b""
+    try:
+        while came := os.read(reading, 65536):
+            seen += came
+    except OSError:  # Linux says so at the end of a terminal
+        pass
+    os.close(reading)
+    assert ran.wait() == 0
+    assert month.name.encode() in seen
+    assert len(set(re.findall(rb"([\d.]+)/[\d.]+ [kM]?B", seen))) > 1

@@ -61,7 +61,7 @@ def test_log_records_are_priced_where_they_are_asked_for(
     told = answer(came, "-o", left, "--sources", "spans,logs", "--config", config)
     assert told["totals"]["log_records"] == told["totals"]["priced"] == 2
     (body,) = bodies(left)
-    costs = [stamp[COST] for stamp in logged.written(body)]
+    costs = [float(stamp[COST]) for stamp in logged.written(body)]
     assert sum(costs) == pytest.approx(float(told["totals"]["cost_usd"]), rel=1e-12)
     # the same by the configuration's own word
     text = config.read_text().replace(
