@@ -32,6 +32,9 @@ def tell_people(found: Difference, month: Month | None) -> None:
 
 
 def _tell_month(month: Month) -> None:
+    if not month.effects:
+        click.echo("no calls were read")
+        return
     head = ("provider", "model", ">calls", ">old USD", ">new USD", ">change", ">%")
     print_table(head, [_line(*key, effect) for key, effect in _sorted(month)])
     click.echo()

@@ -131,6 +131,10 @@ def _outputs(files: tuple[str, ...], output: str | None) -> list[Path | None]:
         )
     if folder and "-" in files:
         raise click.UsageError("stdin has no name in a folder; write -o FILE")
+    if not folder and not Path(output).parent.is_dir():
+        raise click.UsageError(
+            f"-o {output}: there is no folder {Path(output).parent}; make it first"
+        )
     targets = [Path(output, Path(file).name) if folder else Path(output) for file in files]
     if len(set(targets)) < len(targets):
         raise click.UsageError("two inputs of one name would be written to one file")

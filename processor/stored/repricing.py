@@ -57,7 +57,8 @@ def reprice(message: Message, pricer: Pricer, wanted: Wanted) -> Repriced:
         enriched = counted.enriched
         raw = _written(message, body, enriched.body, signal, wanted)
     except (Unreadable, Malformed) as bad:
-        raise Refused(str(bad)) from None
+        several = "; `jq -c .` puts each document on a line" * ("Extra data" in str(bad))
+        raise Refused(f"{bad}{several}") from None
     except Refusal as refusal:
         raise Refused(refusal.message) from None
     charges = tuple(enriched.charges)
@@ -72,6 +73,10 @@ def protobuf_of(message: Message) -> tuple[Signal, bytes]:
     if not message.is_json:
         return signal_of(message.raw), message.raw
     document = parse(message.raw)
+    if document and isinstance(document, list):
+        raise Unreadable(
+            "is no OTLP but a list; `jq -c '.[]'` makes a line of each request in it"
+        )
     if not isinstance(document, dict):
         raise Unreadable("is no OTLP: an object with `resourceSpans` stands for a request")
     fields = cast("dict[str, Any]", document)

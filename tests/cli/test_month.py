@@ -131,3 +131,9 @@ def test_replay_names_who_reads_its_sums(tmp_path: Path) -> None:
     month.write_bytes(lines(REQUESTS))
     sums.write_text(run("replay", month, "--json"))
     assert "`prices diff --usage` reads it" in run("replay", sums, code=1)
+
+
+def test_a_month_without_calls_is_no_amount(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_bytes(b"")
+    text = run("prices", "diff", "builtin", "builtin", "--usage", tmp_path / "empty")
+    assert text.endswith("\nno calls were read\n")
