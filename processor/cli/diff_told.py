@@ -103,10 +103,13 @@ def tell_programs(
         models = [
             {"provider": key[0], "model": key[1]} | _effect(e) for key, e in _sorted(month)
         ]
-        total = _effect(month.total)
-        told["usage"] = {"models": models, "total": total, "broken": month.broken}
-        told["usage"]["summed"] = month.summed
-        told["usage"]["recorded_usd"] = to_text(month.recorded) if month.summed else None
+        told["usage"] = {
+            "models": models,
+            "total": _effect(month.total),
+            "broken": month.broken,
+            "summed": month.summed,
+            "recorded_usd": to_text(month.recorded) if month.summed else None,
+        }
     print_json(told)
 
 

@@ -109,9 +109,11 @@ def used_of(document: object) -> list[Used] | None:
     if not isinstance(document, dict) or "totals" not in document:
         return None
     found = cast("dict[str, Any]", document).get("usage")
-    if not isinstance(found, list):
-        raise ValueError("has sums without `usage`; print them anew with `replay --json`")  # noqa: TRY004 - it is the content of a file
-    return [_used(number, each) for number, each in enumerate(found)]
+    listed = isinstance(found, list)
+    if not listed:
+        raise ValueError("has sums without `usage`; print them anew with `replay --json`")
+    entries = cast("list[Any]", found)
+    return [_used(number, each) for number, each in enumerate(entries)]
 
 
 def _used(number: int, said: Any) -> Used:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from processor.assembly import priced
 from processor.calls import Memory
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from processor.model import Charge
     from processor.settings import Settings
 
-SIGNALS: Final[dict[Literal["spans", "logs", "metrics"], Signal]] = {
+Name: TypeAlias = Literal["spans", "logs", "metrics"]
+SIGNALS: Final[dict[Name, Signal]] = {
     "spans": Signal.TRACES,
     "logs": Signal.LOGS,
     "metrics": Signal.METRICS,
@@ -76,9 +77,10 @@ class Pricer:
         restamp: bool = False,
     ) -> None:
         """`sources` are names in `SIGNALS`; none: those of the settings."""
-        named = tuple(name for name in SIGNALS if name in (sources or settings.sources))
-        if not sources and not settings.prices_spans:
-            named = tuple(name for name in named if name != "spans")
+        asked = sources or settings.sources
+        passed = () if sources or settings.prices_spans else ("spans",)
+        kept: list[Name] = [name for name in SIGNALS if name in asked and name not in passed]
+        named = tuple(kept)
         self.priced = frozenset(SIGNALS[name] for name in named)
         wanted = replace(  # a file needs no pipeline
             settings,
