@@ -2,7 +2,8 @@
 
 A dialect is data. A `Spec` names an attribute, or with `#` a place inside an attribute that holds
 JSON: `langfuse.observation.usage_details#input`. In a list, `type=WORD` picks the maps that say so (in
-upper case), `n()` counts them. Of several specs the first that is there counts.
+upper case; `A|B` either, `A*` a beginning, `*` anything, `!=` those that don't, `a/b` b in a), `n()` counts
+them; else its first is meant. `key#chars()` is a text's length. Of several specs the first that is there counts.
 Each table names the packages and versions it was read from (`read_from`).
 """
 
@@ -29,6 +30,9 @@ class Kind(Enum):
     """Something around calls: an agent, a workflow, a chain, a tool. What it counts, its calls count."""
 
 
+BATCH: Final = "batch"
+"""The calls of a whole batch at once: their sum at the price of batches."""
+
 # What `gen_ai.operation.name` and its like may say of a call to a model, in lower case, and the
 # operation we name it. Semantic conventions first; the rest is what dialects say for the same.
 OPERATIONS: Final[Mapping[str, str]] = {
@@ -52,6 +56,10 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "reranker": "rerank",
     "ocr": "ocr",
     "moderation": "moderation",
+    "video": "video_generation",
+    "video_generation": "video_generation",
+    "generate_video": "video_generation",
+    BATCH: BATCH,
     "llm": "chat",
     "chat_model": "chat",
     "generation": "chat",
@@ -124,7 +132,9 @@ class Dialect:
     conditions: Mapping[str, tuple[Spec, ...]] = field(
         default_factory=dict[str, tuple[Spec, ...]]
     )
-    """What a price can depend on beside counts: size, quality, ..."""
+    """What a price can depend on beside counts: size, quality, ... Numbers are texts there."""
+    signs: tuple[tuple[Spec, str, str], ...] = ()
+    """What says that a class was used without a count of it: (attribute, a word in it, the class)."""
 
     def costs(self) -> tuple[Spec, ...]:
         """Places where a cost may stand: its own, then those that others write on any span."""
@@ -148,6 +158,7 @@ class Dialect:
             *self.service_tier,
             *self.region,
             *[spec for spec, _ in self.unbilled],
+            *[spec for spec, _, _ in self.signs],
             *conditions,
         ]
 
