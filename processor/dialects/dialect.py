@@ -2,8 +2,8 @@
 
 A dialect is data. A `Spec` names an attribute, or with `#` a place inside an attribute that holds
 JSON: `langfuse.observation.usage_details#input`. In a list, `type=WORD` picks the maps that say so (in
-upper case; `A|B` either, `A*` a beginning, `*` anything, `!=` those that don't, `a/b` b in a), `n()` counts
-them; else its first is meant. `key#chars()` is a text's length. Of several specs the first that is there counts.
+upper case; `A|B` either, of names too, `A*` a beginning, `*` anything, `!=` those that don't, `a/b` b in
+a), `n()` counts them; else its first is meant. `key#chars()` is a text's length. Of several specs the first that is there counts.
 Each table names the packages and versions it was read from (`read_from`).
 """
 

@@ -42,7 +42,7 @@ _OWN: Final = {
     "input_audio": (f"{_COUNT}prompt_details.audio",),
     "output_audio": (f"{_COUNT}completion_details.audio",),
     # Only images answer with pictures; embeddings have a list of the same name.
-    "images": ("output.value#data.b64_json=*.n()", "output.value#data.url=*.n()"),
+    "images": ("output.value#data.b64_json|url=*.n()",),
     "rerank_units": ("output.value#meta.billed_units.search_units",),
     # 3.1 of the Anthropic one keeps them where the answer itself is hidden, and where it is streamed.
     "searches": ("metadata#server_tool_use.web_search_requests", *searches("output.value#")),

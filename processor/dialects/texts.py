@@ -100,7 +100,10 @@ def _step(place: Nested, step: str) -> Nested:
         if equals:
             but = name.endswith("!")
             name = name.removesuffix("!")
-            return [each for each in place if _says(each, name, wanted) is not but]
+            names = name.split("|")
+            return [
+                each for each in place if any(_says(each, n, wanted) for n in names) is not but
+            ]
         place = place[0] if place else None
     return place.get(step) if isinstance(place, dict) else None
 

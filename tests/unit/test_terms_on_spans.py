@@ -75,6 +75,35 @@ def test_without_a_rate_the_amount_stands_alone_and_no_dollar_is_counted() -> No
     assert [charge.labels.source for charge in enriched.charges] == [""]
 
 
+@pytest.mark.parametrize(
+    ("rate", "amount"),
+    [
+        pytest.param(EURO, "0.454545454545454545", id="by the rate of its moment"),
+        pytest.param(EURO._replace(since=END_NS + 1), None, id="no rate then"),
+        pytest.param(EURO._replace(until=END_NS), None, id="no rate any more"),
+        pytest.param(EURO._replace(currency="CHF"), None, id="another currency's rate"),
+    ],
+)
+def test_a_gateways_charge_has_the_second_currency_beside_it_too(
+    rate: Exchange, amount: str | None
+) -> None:
+    found = ours(
+        enricher()
+        .enrich(
+            request(replace(call(gen_ai__usage__cost=0.5), scope="agentgateway")),
+            by(HALF, rates=(rate,), currency="EUR"),
+            END_NS,
+        )
+        .body
+    )
+    assert (found[COST], found["source"], found.get("amount"), found.get("currency")) == (
+        0.5,
+        "reported",
+        amount,
+        "EUR" if amount else None,
+    )
+
+
 def test_an_amount_that_came_with_the_span_is_replaced() -> None:
     found = on_span(
         by(rates=(EURO,), currency="EUR"), genai_cost__amount="9", genai_cost__currency="XXX"
