@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pricing import Adjustment, Exchange, PriceTable, Terms
+from pricing.rates import Rate
 from processor.metrics import Ledger
 from tests.calls.traffic import CALL_ATTO, CALL_USD, COST, END_NS, call, enricher, ours, request
 from tests.pricing.tables import table
@@ -53,6 +54,19 @@ def test_the_second_currency_stands_beside_the_dollars() -> None:
         "0.006681818181818182",
         "EUR",
     )
+
+
+def test_what_a_subscription_pays_for_costs_nothing_beside_its_list_price() -> None:
+    """A plan's calls are not billed by the token: agreed on at nothing, what they would cost is kept."""
+    free = tuple((name, Rate(0)) for name in ("input", "cache_read", "output"))
+    plan = by(Adjustment(services=("editor",), prices=free))
+    said = replace(call(), resource={"service.name": "editor"})
+    enriched = enricher().enrich(request(said), plan, END_NS)
+    found = ours(enriched.body)
+    assert (found[COST], found["list_cost"], found["status"]) == (0.0, CALL_USD, "priced")
+    assert [charge.atto_usd for charge in enriched.charges] == [0]
+    (charge,) = enricher().enrich(request(call()), plan, END_NS).charges
+    assert charge.atto_usd == CALL_ATTO
 
 
 def test_prices_in_other_money_are_counted_in_dollars() -> None:
