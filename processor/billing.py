@@ -15,7 +15,6 @@ from mypy_extensions import i64, mypyc_attr
 from pricing import NotPriced, Question, Reason, Standing
 from pricing.money import ATTO
 from processor.calls.candidate import BILL, DUPLICATE
-from processor.dialects.dialect import BATCH
 from processor.dialects.usage import UNITS
 from processor.model import Source, Status, Unpriced
 from processor.stamp import Form, Stamp, Stamper, usd_of
@@ -220,7 +219,7 @@ class Biller:
             endpoint=subject.address,
             service_tier=subject.service_tier,
             region=subject.region,
-            batch=pattern.operation == BATCH,
+            batch=subject.batch,
             attributes=subject.conditions,
             missing=pattern.missing,
             service=service,

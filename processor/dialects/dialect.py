@@ -3,7 +3,8 @@
 A dialect is data. A `Spec` names an attribute, or with `#` a place inside an attribute that holds
 JSON: `langfuse.observation.usage_details#input`. In a list, `type=WORD` picks the maps that say so (in
 upper case; `A|B` either, of names too, `A*` a beginning, `*` anything, `!=` those that don't, `a/b` b in
-a), `n()` counts them; else its first is meant. `key#chars()` is a text's length. Of several specs the first that is there counts.
+a), `n()` counts them; else its first is meant. `key#chars(other)` is a text's length, if `other` is there too. Of several specs
+the first that is there counts.
 Each table names the packages and versions it was read from (`read_from`).
 """
 
@@ -14,6 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from processor.dialects.reported import REPORTED_COST
+from processor.dialects.texts import CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,6 +135,8 @@ class Dialect:
         default_factory=dict[str, tuple[Spec, ...]]
     )
     """What a price can depend on beside counts: size, quality, ... Numbers are texts there."""
+    batched: tuple[str, ...] = ()
+    """Attributes that stand on a call that was one of a batch, whatever they say."""
     signs: tuple[tuple[Spec, str, str], ...] = ()
     """What says that a class was used without a count of it: (attribute, a word in it, the class)."""
 
@@ -169,6 +173,15 @@ class Dialect:
             self.told(),
             self.response_id,
             self.costs(),
+            self.batched,
             *self.usage.values(),
         )
         return {spec for specs in lists for spec in specs}
+
+    def attributes(self) -> set[str]:
+        """Every attribute it reads."""
+        places = [spec.partition("#") for spec in self.specs()]
+        asked = [
+            path[len(CHARACTERS) : -1] for _, _, path in places if path.startswith(CHARACTERS)
+        ]
+        return {*[key for key, _, _ in places], *asked}

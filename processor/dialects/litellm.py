@@ -51,7 +51,7 @@ LITELLM: Final = replace(
             *USAGE["output_image"],
             f"{_OBJECT}completion_tokens_details.image_tokens",
         ),
-        "images": (*USAGE["images"], f"{_OBJECT}output_image_count"),
+        "images": (f"{_OBJECT}output_image_count",),
         "searches": (
             *USAGE["searches"],
             f"{_OBJECT}server_tool_use.web_search_requests",

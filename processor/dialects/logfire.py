@@ -60,7 +60,7 @@ LOGFIRE: Final = replace(
             f"{_RAW}num_search_queries",
         ),
         "citation+": (f"{_RAW}citation_tokens",),
-        "images": (*USAGE["images"], "response_data#images.n()"),
+        "images": ("response_data#images.n()",),
     },
     conditions={
         "size": (f"{_ASKED}size",),

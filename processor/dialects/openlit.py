@@ -15,7 +15,7 @@ OPENLIT: Final = replace(
     marks=("gen_ai.sdk.version", "openlit.agent.version_hash"),
     usage={
         **USAGE,
-        "images": (*USAGE["images"], "gen_ai.response.image#n()"),
+        "images": ("gen_ai.response.image#n()",),
         # A video's span says its id, so that asking how it goes is no second video.
         "video_seconds": ("gen_ai.openai.video.seconds",),
         "audio_seconds": (

@@ -18,6 +18,7 @@ PYDANTIC_AI: Final = replace(
     name="pydantic_ai",
     read_from="pydantic-ai 0.4.0 and 2.68.0, instrumentation settings versions 1 to 6",
     scopes=("pydantic-ai",),
+    batched=("pydantic_ai.batch.id",),
     usage={
         **USAGE,
         "cache_read": (
@@ -46,6 +47,6 @@ PYDANTIC_AI: Final = replace(
         "input_image": (*USAGE["input_image"], f"{_DETAILS}input_image_tokens"),
         "output_image": (*USAGE["output_image"], f"{_DETAILS}output_image_tokens"),
         "searches": (*USAGE["searches"], f"{_DETAILS}web_search_requests"),
-        "images": (*USAGE["images"], "image_count"),
+        "images": ("image_count",),
     },
 )

@@ -89,8 +89,8 @@ class Recogniser:
 
     def keys(self) -> set[str]:
         """Every attribute that some dialect reads."""
-        specs = {spec for dialect in self._dialects for spec in dialect.specs()}
-        return {spec.partition("#")[0] for spec in specs} | ASKED | LOOKED_INTO | REPORTER_KEYS
+        keys = {key for dialect in self._dialects for key in dialect.attributes()}
+        return keys | ASKED | LOOKED_INTO | REPORTER_KEYS
 
     def marks(self) -> set[str]:
         """Attributes of which one must be on a span for it to be read at all."""
@@ -221,6 +221,8 @@ class Recogniser:
         for spec in speaker.subject_json:
             told.append(texts.word(spec))
         for key in ASKED:
+            told.append(key in attributes)
+        for key in speaker.batched:
             told.append(key in attributes)
         question = tuple(told)
         known = self._subjects.get(question)

@@ -88,14 +88,13 @@ USAGE: Final = {
     "output_video": ("gen_ai.usage.video.output_tokens",),
     "cache_read_video": ("gen_ai.usage.video.cache_read.input_tokens",),
     "audio_seconds": ("gen_ai.usage.seconds",),
-    # Of text to speech, by the AI SDK 7 (scope `gen_ai`), which tells the text and not its length.
-    "input_characters": ("ai.request.text#chars()",),
+    # The AI SDK 7 (scope `gen_ai`) tells the text that was spoken, and the size of the sound if there was an answer.
+    "input_characters": ("ai.request.text#chars(ai.response.audio.size)",),
     # No convention has them yet (semantic-conventions-genai 503); Logfire.jl and others write these.
     "searches": (
         "gen_ai.usage.web_search_requests",
         "gen_ai.usage.server_tool_use.web_search_requests",
     ),
-    "images": ("gen_ai.request.image.count",),
     "total": TOTAL,
 }
 

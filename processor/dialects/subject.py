@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, final
 
 from processor.dialects.containment import Containment, containment
-from processor.dialects.dialect import AGGREGATES, OPERATIONS, Kind
+from processor.dialects.dialect import AGGREGATES, BATCH, OPERATIONS, Kind
 from processor.dialects.provider import resolve
 from processor.dialects.usage import UNITS
 
@@ -56,6 +56,10 @@ class Subject:
             texts.word(spec).lower() == word for spec, word in dialect.unbilled
         )
         """A cache of somebody between answered it: the provider never saw the call."""
+        self.batch: bool = self.operation == BATCH or any(
+            key in texts.attributes for key in dialect.batched
+        )
+        """Billed at the price of batches."""
         self.region: str = texts.first(dialect.region)[:MAX_NAME]
         conditions = [
             (name, texts.first_word(specs)[:MAX_NAME])

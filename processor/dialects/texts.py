@@ -18,7 +18,7 @@ MAX_JSON: Final = 1 << 20
 MAX_REPR: Final = 16_384
 """Largest Python repr, likewise."""
 LENGTH: Final = "n()"
-CHARACTERS: Final = "chars()"
+CHARACTERS: Final = "chars("
 MAX_NUMBER: Final = 32
 """Longest number that is a condition, in characters."""
 
@@ -40,9 +40,10 @@ class Texts:
         if "#" not in spec:
             return None
         key, _, path = spec.partition("#")
-        if path == CHARACTERS:
+        if path.startswith(CHARACTERS):
             text = self.attributes.get(key)
-            return len(text) if isinstance(text, str) else None
+            there = path[len(CHARACTERS) : -1] in self.attributes
+            return len(text) if there and isinstance(text, str) else None
         place = self._open(key)
         for step in path.split(".") if path else ():
             place = _step(place, step)

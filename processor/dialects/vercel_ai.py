@@ -88,7 +88,7 @@ VERCEL_AI: Final = replace(
             "ai.response.providerMetadata#google.usageMetadata.thoughtsTokenCount",
         ),
         "audio_seconds": ("ai.usage.seconds",),
-        "input_characters": ("ai.request.text#chars()",),
+        "input_characters": ("ai.request.text#chars(ai.response.audio.size)",),
         "searches": (
             f"{_ANTHROPIC}.usage.server_tool_use.web_search_requests",
             f"{_PERPLEXITY}.numSearchQueries",

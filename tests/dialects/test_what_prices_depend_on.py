@@ -6,15 +6,12 @@ Each row is what a published instrumentation writes; its package is named in the
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 
 from tests.calls.traffic import END_NS, Said, enricher, ours, request
 from tests.pricing.tables import table
-
-if TYPE_CHECKING:
-    from processor.wire.fields import Value
 
 PRICES: Final = table("""
 genai-cost: 1
@@ -357,7 +354,7 @@ ROWS: Final[dict[str, Row]] = {
         0.016,
     ),
     # pictures, sound, film
-    "image: Spring AI and Traceloop's": Row(
+    "image: Spring AI and Traceloop's tell only what was asked for": Row(
         "x",
         {
             **IMAGE,
@@ -365,7 +362,8 @@ ROWS: Final[dict[str, Row]] = {
             "gen_ai.request.image.quality": "hd",
             "gen_ai.request.image.count": 2,
         },
-        0.24,
+        0.0,
+        "no_usage",
     ),
     "image: OpenLIT, as it was made": Row(
         OPENLIT,
@@ -402,7 +400,7 @@ ROWS: Final[dict[str, Row]] = {
     ),
     "image: a size that no row is for": Row(
         "x",
-        {**IMAGE, "gen_ai.request.image.size": "8x8", "gen_ai.request.image.count": 1},
+        {**IMAGE, "gen_ai.request.image.size": "8x8", "gen_ai.usage.output_tokens": 9},
         0.0,
         "unsupported_unit",
     ),
@@ -436,8 +434,19 @@ ROWS: Final[dict[str, Row]] = {
             **SPEAKS,
             "gen_ai.operation.name": "ai.generateSpeech",
             "ai.request.text": "Hello there",
+            "ai.response.audio.size": 67,
         },
         0.000165,
+    ),
+    "speech: AI SDK 7, not answered": Row(
+        "gen_ai",
+        {
+            **SPEAKS,
+            "gen_ai.operation.name": "ai.generateSpeech",
+            "ai.request.text": "Hello there",
+        },
+        0.0,
+        "no_usage",
     ),
     "speech: AI SDK 7, its older form": Row(
         "ai",
@@ -446,6 +455,7 @@ ROWS: Final[dict[str, Row]] = {
             "ai.model.provider": "openai.speech",
             "ai.model.id": "tts-1",
             "ai.request.text": "Grüße 🙂",
+            "ai.response.audio.size": 67,
         },
         0.000105,
     ),
@@ -465,15 +475,34 @@ ROWS: Final[dict[str, Row]] = {
         {**GPT, "gen_ai.operation.name": "batch", "gen_ai.usage.input_tokens": 1_000_000},
         0.2505,
     ),
+    "batch: pydantic-ai, one of its calls": Row(
+        "pydantic-ai", {**GPT, "pydantic_ai.batch.id": "batch_1"}, 0.00075
+    ),
     "a prompt of that size": Row(OPENLIT, {**GPT, "gen_ai.usage.input_tokens": 6000}, 0.063),
 }
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=name) for name, row in ROWS.items()])
 def test_what_a_span_says_reaches_the_price(row: Row) -> None:
-    found = billed(row)
-    assert found["status"] == row.status
-    assert found.get("gen_ai.usage.cost", 0.0) == pytest.approx(row.usd, rel=1e-12)
+    enriching = enricher()
+    for n in range(3):  # the first of its shape, and those that are like it
+        span = said(row, b"%08d" % n)
+        found = ours(enriching.enrich(request(span), PRICES, END_NS).body)
+        assert found["status"] == row.status
+        assert found.get("gen_ai.usage.cost", 0.0) == pytest.approx(row.usd, rel=1e-12)
+
+
+def test_one_call_of_a_batch_says_nothing_of_the_next() -> None:
+    """Neither the shape of its span nor what was worked out of its subject."""
+    enriching = enricher()
+    costs: list[object] = []
+    for n, more in enumerate(
+        [{}, {"pydantic_ai.batch.id": "b"}, {}, {"pydantic_ai.batch.id": "c"}]
+    ):
+        span = said(Row("pydantic-ai", {**GPT, **more}, 0.0), b"%08d" % n)
+        found = ours(enriching.enrich(request(span), PRICES, END_NS).body)
+        costs.append(found["gen_ai.usage.cost"])
+    assert costs == [0.003, 0.00075, 0.003, 0.00075]
 
 
 @pytest.mark.parametrize(
@@ -530,8 +559,3 @@ def test_googles_own_sum_proves_what_was_not_counted(
 
 def said(row: Row, span_id: bytes = b"12345678") -> Said:
     return Said(span_id=span_id, attributes=row.attributes, scope=row.scope)
-
-
-def billed(row: Row) -> dict[str, Value]:
-    """What stands on the span afterwards, the cost under its own name."""
-    return ours(enricher().enrich(request(said(row)), PRICES, END_NS).body)
