@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MEMO_LIMIT: Final = 2048
 # Sums over calls are no prompt: no context threshold may fire on them (trap 25).
 _AGGREGATES: Final = frozenset(
-    {"invoke_agent", "create_agent", "invoke_workflow", "chain", "agent"}
+    {"invoke_agent", "create_agent", "invoke_workflow", "chain", "agent", "batch"}
 )
 _TOO_LONG: Final = NotPriced(Reason.UNKNOWN_MODEL, "no model's id is that long")
 

@@ -8,11 +8,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from processor.dialects.answers import anthropic, gemini, merged, openai
+from processor.dialects.answers import (
+    anthropic,
+    file_searches,
+    gemini,
+    merged,
+    openai,
+    perplexity,
+    search_size,
+    searches,
+)
 from processor.dialects.dialect import Dialect
 
 _ANSWER: Final = "output.value#usage"
 _COUNT: Final = "llm.token_count."
+_ASKED: Final = "llm.invocation_parameters#"
 
 _OWN: Final = {
     "input": (
@@ -32,8 +42,11 @@ _OWN: Final = {
     "input_audio": (f"{_COUNT}prompt_details.audio",),
     "output_audio": (f"{_COUNT}completion_details.audio",),
     # Only images answer with pictures; embeddings have a list of the same name.
-    "images": ("output.value#data.b64_json=*.n()", "output.value#data.url=*.n()"),
+    "images": ("output.value#data.b64_json|url=*.n()",),
     "rerank_units": ("output.value#meta.billed_units.search_units",),
+    # 3.1 of the Anthropic one keeps them where the answer itself is hidden, and where it is streamed.
+    "searches": ("metadata#server_tool_use.web_search_requests", *searches("output.value#")),
+    "file_searches": file_searches("output.value#"),
     "total": (f"{_COUNT}total",),
 }
 
@@ -58,15 +71,28 @@ OPENINFERENCE: Final = Dialect(
     ),
     response_model=("llm.response.model_name",),
     response_id=("output.value#id", "output.value#response_id", "output.value#responseId"),
-    service_tier=("output.value#service_tier", f"{_ANSWER}.service_tier"),
-    region=("cloud.region", f"{_ANSWER}.inference_geo"),
+    service_tier=(
+        "output.value#service_tier",
+        f"{_ANSWER}.service_tier",
+        "output.value#usage_metadata.traffic_type",
+        "output.value#usageMetadata.trafficType",
+        "llm.invocation_parameters#service_tier",
+    ),
     usage=merged(
-        _OWN, openai(f"{_ANSWER}."), anthropic(f"{_ANSWER}."), gemini("output.value#")
+        _OWN,
+        openai(f"{_ANSWER}."),
+        anthropic(f"{_ANSWER}."),
+        perplexity(f"{_ANSWER}."),
+        gemini("output.value#"),
     ),
     reported_cost=("gen_ai.usage.cost", "llm.cost.total"),
     conditions={
-        "size": ("llm.invocation_parameters#size", "input.value#size"),
-        "quality": ("llm.invocation_parameters#quality", "input.value#quality"),
-        "speed": (f"{_ANSWER}.speed",),
+        # As it was made, then as it was asked for: `auto` is no size.
+        "size": ("output.value#size", f"{_ASKED}size", "input.value#size"),
+        "quality": ("output.value#quality", f"{_ASKED}quality", "input.value#quality"),
+        "steps": (f"{_ASKED}steps",),
+        "speed": (f"{_ANSWER}.speed", f"{_ASKED}speed"),
+        "inference_geo": (f"{_ANSWER}.inference_geo", f"{_ASKED}inference_geo"),
+        "search_context_size": search_size(_ASKED, f"{_ANSWER}."),
     },
 )

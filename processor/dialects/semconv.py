@@ -21,10 +21,12 @@ SERVICE_TIER: Final = (
     "gen_ai.openai.response.service_tier",
     "gen_ai.response.service_tier",
     "anthropic.response.service_tier",
+    "gen_ai.service_tier",  # PromptingTools.jl by Logfire.jl: the answer's
     # What was asked for, where nobody says what was served.
     "openai.request.service_tier",
     "gen_ai.openai.request.service_tier",
     "gen_ai.request.service_tier",
+    "anthropic.request.service_tier",
 )
 
 INPUT: Final = (
@@ -86,7 +88,20 @@ USAGE: Final = {
     "output_video": ("gen_ai.usage.video.output_tokens",),
     "cache_read_video": ("gen_ai.usage.video.cache_read.input_tokens",),
     "audio_seconds": ("gen_ai.usage.seconds",),
+    # The AI SDK 7 (scope `gen_ai`) tells the text that was spoken, and the size of the sound if there was an answer.
+    "input_characters": ("ai.request.text#chars(ai.response.audio.size)",),
+    # No convention has them yet (semantic-conventions-genai 503); Logfire.jl and others write these.
+    "searches": (
+        "gen_ai.usage.web_search_requests",
+        "gen_ai.usage.server_tool_use.web_search_requests",
+    ),
     "total": TOTAL,
+}
+
+# Spring AI 1.0 (its reference, Observability) and @traceloop/instrumentation-openai.
+CONDITIONS: Final = {
+    "size": ("gen_ai.request.image.size",),
+    "quality": ("gen_ai.request.image.quality",),
 }
 
 SEMCONV: Final = Dialect(
@@ -104,6 +119,7 @@ SEMCONV: Final = Dialect(
         "opentelemetry.util.genai",
     ),
     operation=OPERATION,
+    operations={"ai.generatespeech": "speech", "ai.transcribe": "transcription"},
     provider=PROVIDER,
     request_model=REQUEST_MODEL,
     response_model=RESPONSE_MODEL,
@@ -112,4 +128,5 @@ SEMCONV: Final = Dialect(
     unbilled=(("litellm.cache_hit", "true"),),
     usage=USAGE,
     reported_cost=REPORTED_COST,
+    conditions=CONDITIONS,
 )

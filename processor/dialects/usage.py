@@ -45,6 +45,9 @@ WITH_CARE: Final = frozenset(
         "input_audio+",
         "output_audio+",
         "tool_input+",
+        "citation+",
+        "input+",
+        "output+",
     }
 )
 """What plain subtraction is not enough for."""
@@ -158,6 +161,15 @@ def disjoint(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
     if output_parts:
         _take_output_apart(own, rule)
     return own
+
+
+def uncounted(total: Count, usage: dict[str, Count]) -> bool:
+    """Whether the provider's own sum of a call's tokens is more than all that its classes count."""
+    tokens: Count = 0
+    for name, number in usage.items():
+        if name not in UNITS:
+            tokens += number
+    return total > tokens
 
 
 def _disjoint_with_care(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:

@@ -12,6 +12,7 @@ from typing import Final
 from processor.dialects.semconv import INPUT, OUTPUT, SEMCONV
 
 _ANTHROPIC: Final = "ai.response.providerMetadata#anthropic"
+_PERPLEXITY: Final = "ai.response.providerMetadata#perplexity.usage"
 _BEDROCK: Final = "ai.response.providerMetadata#bedrock.usage"
 
 _CALLS: Final = {
@@ -57,6 +58,8 @@ VERCEL_AI: Final = replace(
         "ai.response.providerMetadata#openai.serviceTier",
         "ai.response.providerMetadata#azure.serviceTier",
         f"{_ANTHROPIC}.usage.service_tier",
+        "ai.response.providerMetadata#google.usageMetadata.serviceTier",
+        "ai.response.providerMetadata#google.usageMetadata.trafficType",
     ),
     usage={
         "input": ("ai.usage.inputTokens", "ai.usage.promptTokens", *INPUT, "ai.usage.tokens"),
@@ -85,5 +88,15 @@ VERCEL_AI: Final = replace(
             "ai.response.providerMetadata#google.usageMetadata.thoughtsTokenCount",
         ),
         "audio_seconds": ("ai.usage.seconds",),
+        "input_characters": ("ai.request.text#chars(ai.response.audio.size)",),
+        "searches": (
+            f"{_ANTHROPIC}.usage.server_tool_use.web_search_requests",
+            f"{_PERPLEXITY}.numSearchQueries",
+        ),
+        "citation+": (f"{_PERPLEXITY}.citationTokens",),
+    },
+    conditions={
+        "speed": (f"{_ANTHROPIC}.usage.speed",),
+        "inference_geo": (f"{_ANTHROPIC}.usage.inference_geo",),
     },
 )
