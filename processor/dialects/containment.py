@@ -122,6 +122,12 @@ RULES: Final[tuple[Rule, ...]] = (
         "opentelemetry-instrumentation-bedrock 0.40, 0.62 copy the provider's input count",
     ),
     Rule(
+        "@arizeai/openinference-instrumentation-bedrock",
+        _ALL,
+        CACHE_OUTSIDE,
+        "@arizeai/openinference-instrumentation-bedrock 0.5.1 copies inputTokens and input_tokens",
+    ),
+    Rule(
         "openinference.instrumentation.anthropic",
         _ALL,
         CACHE_OUTSIDE,

@@ -76,6 +76,8 @@ def _step(place: Nested, step: str) -> Nested:
         if equals:
             return [each for each in place if _says(each, name, wanted)]
         place = place[0] if place else None
+        if isinstance(place, list):  # LangChain's: a list of answers a prompt
+            place = place[0] if place else None
     return place.get(step) if isinstance(place, dict) else None
 
 

@@ -34,6 +34,8 @@ WITH_CARE: Final = frozenset(
     {
         "total",
         "total-",
+        "input+",
+        "output+",
         "cache_write_1h",
         "cache_write_12h",
         "cache_read_audio",
@@ -131,7 +133,8 @@ def _number(text: str) -> int | float | None:
 def disjoint(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
     """Counts that never overlap, by class of `pricing.usage`; empty where nothing was used.
 
-    A class with `+` behind its name is reported as standing beside its total, never in it.
+    A class with `+` behind its name is reported as standing beside its total, never in it; a total
+    with it is what its parts leave of it, and wins over the total itself.
     Raises `Impossible` where the parts of a total exceed it and cannot stand beside it.
     """
     if rule.invented:
@@ -171,6 +174,9 @@ def _disjoint_with_care(counts: dict[str, Count], rule: Containment) -> dict[str
             else:
                 own[name] = number
     total = own.pop("total", 0)
+    for whole in ("input", "output"):
+        if f"{whole}+" in counts:
+            own.pop(whole, None)
     _split_total(own)
     _split_writes(own)
     _split_cached(own)
