@@ -147,6 +147,12 @@ RULES: Final[tuple[Rule, ...]] = (
         "openlit 1.45.0 and 1.34.1 copy the provider's input count for Anthropic and Bedrock",
     ),
     Rule(
+        "@openlit/",
+        _BOTH,
+        CACHE_OUTSIDE,
+        "openlit (npm) 1.15.0 copies the provider's input count too",
+    ),
+    Rule(
         "openlit.",
         _GEMINI,
         Containment(reasoning_inside=False),
@@ -193,7 +199,7 @@ def _speaks_of(rule: Rule, scope: str, version: str, provider: str) -> bool:
         or scope == rule.scope
         or (
             scope.startswith(rule.scope)
-            and (rule.scope.endswith(".") or scope[len(rule.scope)] in "._/-")
+            and (rule.scope.endswith((".", "/")) or scope[len(rule.scope)] in "._/-")
         )
     )
     return (

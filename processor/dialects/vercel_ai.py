@@ -81,7 +81,10 @@ VERCEL_AI: Final = replace(
         "input": ("ai.usage.inputTokens", "ai.usage.promptTokens", *INPUT, "ai.usage.tokens"),
         # What is told apart in full, where it is: `input` and `output` hold this in one version of
         # the SDK and that in the next.
-        "input+": ("ai.usage.inputTokenDetails.noCacheTokens", f"{_ANTHROPIC}.usage.input_tokens"),
+        "input+": (
+            "ai.usage.inputTokenDetails.noCacheTokens",
+            f"{_ANTHROPIC}.usage.input_tokens",
+        ),
         "output+": (f"{_GOOGLE}.candidatesTokenCount", f"{_VERTEX}.candidatesTokenCount"),
         "output": ("ai.usage.outputTokens", "ai.usage.completionTokens", *OUTPUT),
         "cache_read": (
