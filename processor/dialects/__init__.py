@@ -38,9 +38,10 @@ from processor.dialects.strands import STRANDS
 from processor.dialects.vercel_ai import VERCEL_AI
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
+    # Before OpenInference, whose processor adds its attributes to this one's spans.
+    VERCEL_AI,
     OPENINFERENCE_BEDROCK,
     OPENINFERENCE,
-    VERCEL_AI,
     LANGFUSE,
     LANGSMITH,
     LITELLM,

@@ -93,10 +93,12 @@ SEMCONV: Final = Dialect(
     name="semconv",
     read_from=(
         "opentelemetry-instrumentation-genai-openai 1.3b0, -genai-anthropic 1.3b0, -google-genai 1.3b0 "
-        "and 0.3b0, -openai-v2 2.1b0 and 2.4b0, -botocore 0.66b2; anthropic 2.x"
+        "and 0.3b0, -openai-v2 2.1b0 and 2.4b0, -botocore 0.66b2; anthropic 2.x; @anthropic-ai/sdk 1.12 and "
+        "@ai-sdk/otel 1.0 (npm)"
     ),
     scopes=(
         "com.anthropic.sdk",
+        "gen_ai",  # the AI SDK's, 7.0
         "opentelemetry.instrumentation.botocore",
         "opentelemetry.instrumentation.genai.",
         "opentelemetry.instrumentation.google_genai",
