@@ -37,6 +37,8 @@ OUTPUT: Final = (
     "gen_ai.usage.completion_tokens",
     "llm.usage.completion_tokens",
 )
+# The Bifrost gateway, its core/schemas/trace.go; its counts are OpenAI's of whatever provider.
+_BIFROST: Final = ("gen_ai.usage.prompt_token_details.", "gen_ai.usage.input_token_details.")
 CACHE_READ: Final = (
     "gen_ai.usage.cache_read.input_tokens",
     "gen_ai.usage.cache_read_input_tokens",
@@ -44,6 +46,7 @@ CACHE_READ: Final = (
     "gen_ai.usage.cached_input_tokens",
     "gen_ai.usage.prompt_tokens_details.cached_tokens",
     "gen_ai.usage.input_tokens.cached",
+    *[f"{place}cached_read_tokens" for place in _BIFROST],
 )
 # `cache_creation` until semantic-conventions-genai#440, `cache_write` since; both are live.
 CACHE_WRITE: Final = (
@@ -53,6 +56,7 @@ CACHE_WRITE: Final = (
     "gen_ai.usage.cache_write_input_tokens",
     "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
     "gen_ai.usage.input_tokens.cache_write",
+    *[f"{place}cached_write_tokens" for place in _BIFROST],
 )
 REASONING: Final = (
     "gen_ai.usage.reasoning.output_tokens",
@@ -71,6 +75,7 @@ USAGE: Final = {
     "cache_write_1h": (
         "anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
         "gen_ai.usage.details.ephemeral_1h_input_tokens",
+        *[f"{place}cached_write_tokens_1h" for place in _BIFROST],
     ),
     "reasoning": REASONING,
     "input_audio": ("gen_ai.usage.audio.input_tokens",),

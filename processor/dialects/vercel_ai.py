@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from processor.dialects.reported import GATEWAYS_CHARGES, REPORTED_COST
 from processor.dialects.semconv import INPUT, OUTPUT, SEMCONV
 
 _ANTHROPIC: Final = "ai.response.providerMetadata#anthropic"
@@ -114,4 +115,5 @@ VERCEL_AI: Final = replace(
         ),
         "audio_seconds": ("ai.usage.seconds",),
     },
+    reported_cost=(*REPORTED_COST, *GATEWAYS_CHARGES),
 )
