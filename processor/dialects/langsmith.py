@@ -18,7 +18,7 @@ def _tiers(at: str, part: str) -> tuple[str, ...]:
 LANGSMITH: Final = replace(
     SEMCONV,
     name="langsmith",
-    read_from="langsmith (PyPI) with LANGSMITH_OTEL_ENABLED, langchain-openai 1.7",
+    read_from="langsmith (PyPI) with LANGSMITH_OTEL_ENABLED, langchain-openai 1.7; langsmith (npm) 0.12.0",
     scopes=("langsmith",),
     marks=("langsmith.span.kind",),
     operation=("langsmith.span.kind",),

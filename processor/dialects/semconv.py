@@ -39,6 +39,8 @@ OUTPUT: Final = (
     "gen_ai.usage.completion_tokens",
     "llm.usage.completion_tokens",
 )
+# The Bifrost gateway, its core/schemas/trace.go; its counts are OpenAI's of whatever provider.
+_BIFROST: Final = ("gen_ai.usage.prompt_token_details.", "gen_ai.usage.input_token_details.")
 CACHE_READ: Final = (
     "gen_ai.usage.cache_read.input_tokens",
     "gen_ai.usage.cache_read_input_tokens",
@@ -46,6 +48,7 @@ CACHE_READ: Final = (
     "gen_ai.usage.cached_input_tokens",
     "gen_ai.usage.prompt_tokens_details.cached_tokens",
     "gen_ai.usage.input_tokens.cached",
+    *[f"{place}cached_read_tokens" for place in _BIFROST],
 )
 # `cache_creation` until semantic-conventions-genai#440, `cache_write` since; both are live.
 CACHE_WRITE: Final = (
@@ -55,6 +58,7 @@ CACHE_WRITE: Final = (
     "gen_ai.usage.cache_write_input_tokens",
     "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
     "gen_ai.usage.input_tokens.cache_write",
+    *[f"{place}cached_write_tokens" for place in _BIFROST],
 )
 REASONING: Final = (
     "gen_ai.usage.reasoning.output_tokens",
@@ -73,6 +77,7 @@ USAGE: Final = {
     "cache_write_1h": (
         "anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
         "gen_ai.usage.details.ephemeral_1h_input_tokens",
+        *[f"{place}cached_write_tokens_1h" for place in _BIFROST],
     ),
     "reasoning": REASONING,
     "input_audio": ("gen_ai.usage.audio.input_tokens",),
@@ -108,10 +113,12 @@ SEMCONV: Final = Dialect(
     name="semconv",
     read_from=(
         "opentelemetry-instrumentation-genai-openai 1.3b0, -genai-anthropic 1.3b0, -google-genai 1.3b0 "
-        "and 0.3b0, -openai-v2 2.1b0 and 2.4b0, -botocore 0.66b2; anthropic 2.x"
+        "and 0.3b0, -openai-v2 2.1b0 and 2.4b0, -botocore 0.66b2; anthropic 2.x; @anthropic-ai/sdk 1.12 and "
+        "@ai-sdk/otel 1.0 (npm)"
     ),
     scopes=(
         "com.anthropic.sdk",
+        "gen_ai",  # the AI SDK's, 7.0
         "opentelemetry.instrumentation.botocore",
         "opentelemetry.instrumentation.genai.",
         "opentelemetry.instrumentation.google_genai",

@@ -106,6 +106,8 @@ def _step(place: Nested, step: str) -> Nested:
                 each for each in place if any(_says(each, n, wanted) for n in names) is not but
             ]
         place = place[0] if place else None
+        if isinstance(place, list):  # LangChain's: a list of answers a prompt
+            place = place[0] if place else None
     return place.get(step) if isinstance(place, dict) else None
 
 

@@ -53,3 +53,24 @@ def test_who_charged(
     reading = recogniser.read(attributes, recogniser.writer(scope, ""))
     assert reading is not None
     assert reading.charged is expected
+
+
+@pytest.mark.parametrize(
+    ("metadata", "dollars"),
+    [
+        pytest.param('{"gateway":{"cost":"0.0045405"}}', 0.0045405, id="vercels-gateway"),
+        pytest.param('{"openrouter":{"usage":{"cost":0.0147}}}', 0.0147, id="openrouter"),
+    ],
+)
+def test_a_gateway_under_the_ai_sdk_says_what_it_took(metadata: str, dollars: float) -> None:
+    attributes: dict[str, Value] = {
+        "ai.operationId": "ai.generateText.doGenerate",
+        "ai.model.provider": "gateway",
+        "ai.model.id": "openai/gpt-4o",
+        "ai.usage.inputTokens": 17,
+        "ai.response.providerMetadata": metadata,
+    }
+    recogniser = Recogniser(DIALECTS)
+    reading = recogniser.read(attributes, recogniser.writer("ai", ""))
+    assert reading is not None
+    assert (reading.reported_usd, reading.charged) == (dollars, True)
