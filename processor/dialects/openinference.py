@@ -63,7 +63,7 @@ OPENINFERENCE: Final = Dialect(
     usage=merged(
         _OWN, openai(f"{_ANSWER}."), anthropic(f"{_ANSWER}."), gemini("output.value#")
     ),
-    reported_cost=("gen_ai.usage.cost", "llm.cost.total"),
+    reported_cost=("gen_ai.usage.cost", f"{_ANSWER}.cost", "llm.cost.total"),
     conditions={
         "size": ("llm.invocation_parameters#size", "input.value#size"),
         "quality": ("llm.invocation_parameters#quality", "input.value#quality"),

@@ -53,3 +53,17 @@ def test_who_charged(
     reading = recogniser.read(attributes, recogniser.writer(scope, ""))
     assert reading is not None
     assert reading.charged is expected
+
+
+def test_a_sellers_answer_charges_whoever_kept_it() -> None:
+    attributes: dict[str, Value] = {
+        "openinference.span.kind": "LLM",
+        "llm.system": "openai",
+        "llm.model_name": "openai/gpt-4o-mini",
+        "output.value": '{"usage": {"cost": 0.25}}',
+    }
+    recogniser = Recogniser(DIALECTS)
+    writer = recogniser.writer("openinference.instrumentation.openai", "0.1.66")
+    reading = recogniser.read(attributes, writer)
+    assert reading is not None
+    assert (reading.charged, reading.reported_usd) == (True, 0.25)
