@@ -94,7 +94,7 @@ OPENINFERENCE: Final = Dialect(
         perplexity(f"{_ANSWER}."),
         gemini("output.value#"),
     ),
-    reported_cost=("gen_ai.usage.cost", "llm.cost.total"),
+    reported_cost=("gen_ai.usage.cost", f"{_ANSWER}.cost", "llm.cost.total"),
     conditions={
         # As it was made, then as it was asked for: `auto` is no size.
         "size": ("output.value#size", f"{_ASKED}size", "input.value#size"),

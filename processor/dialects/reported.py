@@ -85,6 +85,12 @@ PRODUCERS: Final = (
         names=("gen_ai.cost.total_tokens",),
     ),
     Producer(
+        who="the seller's own answer, kept whole",
+        charges=True,
+        evidence="OpenRouter usage.cost, in US dollars, as openinference-instrumentation-openai 0.1.66 keeps it",
+        names=("output.value#usage.cost",),
+    ),
+    Producer(
         who="Langfuse's SDKs",
         charges=False,
         evidence="langfuse 3.3 and 5.0.4: what the application passes; zeros on streams",

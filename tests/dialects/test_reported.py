@@ -74,3 +74,17 @@ def test_a_gateway_under_the_ai_sdk_says_what_it_took(metadata: str, dollars: fl
     reading = recogniser.read(attributes, recogniser.writer("ai", ""))
     assert reading is not None
     assert (reading.reported_usd, reading.charged) == (dollars, True)
+
+
+def test_a_sellers_answer_charges_whoever_kept_it() -> None:
+    attributes: dict[str, Value] = {
+        "openinference.span.kind": "LLM",
+        "llm.system": "openai",
+        "llm.model_name": "openai/gpt-4o-mini",
+        "output.value": '{"usage": {"cost": 0.25}}',
+    }
+    recogniser = Recogniser(DIALECTS)
+    writer = recogniser.writer("openinference.instrumentation.openai", "0.1.66")
+    reading = recogniser.read(attributes, writer)
+    assert reading is not None
+    assert (reading.charged, reading.reported_usd) == (True, 0.25)
