@@ -124,6 +124,7 @@ bench: $(VENV)/.test $(INTERPRETED)/.interpreted ## medians and ratios; gates no
 		--interpreted $(INTERPRETED)/bin/genai-cost $(ARGS)
 	$(VENV)/bin/python -m tests.bench.pricing $(if $(PEERS),--peers $(PEERS))
 	$(VENV)/bin/python -m tests.bench.table_load
+	$(VENV)/bin/python -m tests.bench.quotes --command $(VENV)/bin/genai-cost
 	$(VENV)/bin/python tests/bench/ledger.py
 
 soak: install ## the long runs: kills, faults, load

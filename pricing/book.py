@@ -94,6 +94,13 @@ class _Read(NamedTuple):
         return Held(self.layer, self.dated_unix_s)
 
 
+class _Agreed(NamedTuple):
+    """What the operator says beside the files."""
+
+    aliases: Mapping[str, str]
+    terms: Terms
+
+
 class _Handed(NamedTuple):
     data: bytes
     dated_unix_s: float | None
@@ -113,11 +120,10 @@ class PriceBook:
         """Later sources win over earlier ones; nothing is read before the first `reload`."""
         self.sources = tuple(sources)
         self._builtin = builtin
-        self._aliases = dict(aliases or {})
-        self._terms = terms
+        self._agreed = _Agreed(dict(aliases or {}), terms)
         self._good: dict[PriceSource, _Read] = {}
         self._bad: dict[PriceSource, tuple[str, tuple[str, ...]]] = {}
-        self._stack: tuple[str, ...] | None = None
+        self._stack: tuple[tuple[str, ...], _Agreed] | None = None
         self._seen: dict[PriceSource, str] = {}
         self._handed: dict[PriceSource, _Handed] = {}
         self._reloading = threading.Lock()
@@ -135,6 +141,10 @@ class PriceBook:
         """
         self._handed[source] = _Handed(data, dated_unix_s)
 
+    def agree(self, aliases: Mapping[str, str], terms: Terms) -> None:
+        """Other names and terms of the operator's, from the next `reload` on. From any thread."""
+        self._agreed = _Agreed(dict(aliases), terms)
+
     def has(self, source: PriceSource) -> bool:
         """Whether a good copy of a source is in use."""
         return source in self._good
@@ -146,15 +156,16 @@ class PriceBook:
             outcomes = [self._look(source, problems) for source in self.sources]
             layers = self._builtin_layers(problems)
             layers += [self._good[source] for source in self.sources if source in self._good]
-            stack = tuple(read.digest for read in layers)
+            agreed = self._agreed
+            stack = tuple(read.digest for read in layers), agreed
             first, swapped = self._stack is None, stack != self._stack
             if swapped:
                 self._stack = stack
                 self.current = PriceTable(
                     tuple(read.layer for read in layers),
-                    _version(layers, self._aliases, self._terms),
-                    self._aliases,
-                    self._terms,
+                    _version(layers, agreed.aliases, agreed.terms),
+                    agreed.aliases,
+                    agreed.terms,
                 )
             result: Result = "changed" if swapped else "unchanged"
             if problems:
@@ -174,7 +185,7 @@ class PriceBook:
 
     def _doubts(self, now_unix_s: float) -> tuple[str, ...]:
         """What of the operator's terms and files cannot be meant so, in the table as it is."""
-        if not (self._good or self._terms.adjustments):
+        if not (self._good or self.current.terms.adjustments):
             return ()
         from pricing.misgivings import misgivings  # noqa: PLC0415  the built-in table alone needs none
 

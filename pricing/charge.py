@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final
 
 from pricing.answers import NotPriced, Quote, Reason, Standing
-from pricing.deal import product
+from pricing.deal import counted, product
 from pricing.plan import Line, Plan, rate_of
 from pricing.tariff import Tariff
 from pricing.terms import Terms
@@ -127,7 +127,7 @@ class Offer:
             if count < 0:
                 return NotPriced(Reason.IMPOSSIBLE_USAGE, f"{count} {name}", self._provider)
             paid = paid or line.units > 0
-            if not count or (line.units and line.measures and usage.get(line.measures)):
+            if not count or (line.units and line.measures and counted(line.measures, usage)):
                 continue
             doubt |= line.doubt
             if line.units:

@@ -26,6 +26,13 @@ _FALLBACK: Final = 1
 _NOTHING: Final = Rate(0)
 
 
+def counted(measures: str, usage: Mapping[str, int | Decimal]) -> bool:
+    """Whether tokens count the same thing; those of an image that nobody split off are plain output."""
+    return bool(usage.get(measures)) or (
+        measures == "output_image" and bool(usage.get("output"))
+    )
+
+
 class Listed(NamedTuple):
     """How the table prices a class; `rate` None: it does not."""
 
@@ -129,7 +136,7 @@ class Deal:
             run.paid = run.paid or line.own is not None
             if count:
                 used = True
-                if line.own is None or not (line.measures and usage.get(line.measures)):
+                if line.own is None or not (line.measures and counted(line.measures, usage)):
                     run.add(name, count, line)
         if used:
             self._add_for_the_call(run, usage)

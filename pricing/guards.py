@@ -10,12 +10,13 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pricing.patterns import Pattern
+
 if TYPE_CHECKING:
     from pricing.layer import Layer
 
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
-_VERSION: Final = re.compile(r"v?\d{1,18}(?:[.:T_-]\d{1,18})*Z?", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"\d+")
+_DATE: Final = Pattern(r"\d{4}-\d\d-\d\d(?!\d)")
+_VERSION: Final = Pattern(r"(?i:v?\d{1,18}(?:[.:T_-]\d{1,18})*Z?)")
 
 
 class Guards(NamedTuple):
@@ -82,7 +83,7 @@ def order(version: str) -> tuple[str, tuple[int, ...]] | None:
     if len(text) > 64 or not _VERSION.fullmatch(text):
         return None
     kind = "date" if _DATE.match(text) else "number"
-    return kind, tuple(int(digits) for digits in _NUMBER.findall(text))
+    return kind, tuple(int(digits) for digits in re.findall(r"\d+", text))
 
 
 def _day(unix_s: float) -> str:

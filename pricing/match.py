@@ -34,12 +34,12 @@ _UNREVISED: Final = Pattern(r"(.+-v\d+)")
 _DATE: Final = Pattern(r"(.+)(?:-(\d{4})-(\d\d)-(\d\d)|[-@](\d{4})(\d\d)(\d\d))")
 # What a vendor adds to the name of one model: dates, revisions, release stages. A number of one or two
 # digits is a version of its own (`gpt-5` and `gpt-5.2`), so it is not among them.
-_SNAPSHOT: Final = re.compile(
+_SNAPSHOT: Final = Pattern(
     r"[-@:_.](?:\d{4}-\d\d-\d\d|\d\d-\d{4}|\d{3,8}|v\d+(?::\d+)?|latest|default|stable"
     r"|(?:preview|exp|experimental)(?:-\d\d-\d\d)?)$"
 )
-_VENDOR: Final = re.compile(rf"^(?:(?:{BEDROCK_GEOS})\.)?(?:{BEDROCK_VENDORS})\.(?=[a-z])")
-_BETWEEN: Final = re.compile(r"[^a-z0-9]+")
+_VENDOR: Final = Pattern(rf"^(?:(?:{BEDROCK_GEOS})\.)?(?:{BEDROCK_VENDORS})\.(?=[a-z])")
+_BETWEEN: Final = Pattern(r"[^a-z0-9]+")
 _FINE_TUNE: Final = Pattern(r"(ft:[^:]+):.*")
 _AZURE_TUNE: Final = Pattern(r"(.+)\.ft-.+")
 

@@ -30,6 +30,14 @@ class Pattern:
         """As `re.search`."""
         return (self._compiled or self._compile()).search(text)
 
+    def sub(self, by: str, text: str) -> str:
+        """As `re.sub`."""
+        return (self._compiled or self._compile()).sub(by, text)
+
+    def split(self, text: str) -> list[str]:
+        """As `re.split`; without groups."""
+        return (self._compiled or self._compile()).split(text)
+
     def _compile(self) -> re.Pattern[str]:
         self._compiled = re.compile(self._text)
         return self._compiled

@@ -265,6 +265,8 @@ def near(name: str) -> str:
 def from_address(host: str) -> str:
     """The provider behind a server address (host, host:port or URL); empty where unknown."""
     bare = bare_host(host)
+    if not bare:  # most calls name none, and the patterns need not be compiled for them
+        return ""
     return next((name for pattern, name in _HOST_TABLE if pattern.fullmatch(bare)), "")
 
 

@@ -65,6 +65,8 @@ def from_id(model: str, provider: str) -> str:
 def from_address(host: str) -> str:
     """The cloud region or residency that a server address names; empty where it names none."""
     bare = bare_host(host)
+    if not bare:
+        return ""
     for pattern in (_RESIDENT, _GCP_HOST):
         match = pattern.match(bare)
         if match is not None:

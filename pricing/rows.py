@@ -58,6 +58,10 @@ STANDARD: Final = frozenset(
 )
 
 
+_GOOGLE: Final = "on_demand_"
+"""What `trafficType` has before a tier. Source: https://ai.google.dev/api/generate-content#UsageMetadata"""
+
+
 class Fact(NamedTuple):
     """One condition: the call's value of `name` is (or, negated, is known and is not) in a set.
 
@@ -146,6 +150,9 @@ class Entry(NamedTuple):
     multipliers: tuple[Multiplier, ...] = ()
     whole: bool = False
     """Nothing of earlier sources is added to it."""
+    graded: bool = False
+    """Its source says itself what long prompts and hours of the day cost: for calls that it prices no
+    threshold and no window of earlier sources is added."""
 
     def ranked(self) -> tuple[Row, ...]:
         """Its rows, narrowest first."""
@@ -158,8 +165,9 @@ class Entry(NamedTuple):
 def value(name: str, text: str) -> str:
     """A fact's value in the one spelling that rows and questions share."""
     plain = text.strip().lower()
-    if name in {"service_tier", "speed"} and plain in STANDARD:
-        return "standard"
+    if name in {"service_tier", "speed"}:
+        plain = plain.removeprefix(_GOOGLE)
+        return "standard" if plain in STANDARD else plain
     if name == "endpoint":
         return plain.partition("://")[2] or plain
     return plain.replace("-x-", "x") if name in {"size", "resolution"} else plain

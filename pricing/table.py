@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MEMO_LIMIT: Final = 2048
 # Sums over calls are no prompt: no context threshold may fire on them (trap 25).
 _AGGREGATES: Final = frozenset(
-    {"invoke_agent", "create_agent", "invoke_workflow", "chain", "agent"}
+    {"invoke_agent", "create_agent", "invoke_workflow", "chain", "agent", "batch"}
 )
 _TOO_LONG: Final = NotPriced(Reason.UNKNOWN_MODEL, "no model's id is that long")
 
@@ -111,10 +111,10 @@ class PriceTable:
     def entry(self, provider: str, model: str) -> Entry | None:
         """The rows of a model by its id, those of later layers over those of earlier ones."""
         found: Entry | None = None
-        for layer in self._layers:
+        for layer in self.layers:
             entry = layer.entry(provider, model) or layer.entry(ANY, model)
             if entry is not None:
-                found = entry if found is None else over(found, entry)
+                found = entry if found is None else over(entry, found)
         return found
 
     def models(self) -> Iterator[tuple[str, str]]:

@@ -24,13 +24,11 @@ from processor.stamp import Stamper
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pricing import PriceBook
     from processor.calls import Memory
     from processor.calls.orphans import Orphans
     from processor.enrich_logs import LogEnricher
     from processor.forward.next_hop import NextHop
-    from processor.metered.meter import Meter
-    from processor.metrics import Ledger
+    from processor.metered.meter import Books, Meter, Prices
     from processor.settings import ExporterSettings, Settings
     from processor.settings.values import Compression
     from processor.telemetry import Telemetry
@@ -71,10 +69,19 @@ class Priced(NamedTuple):
     orphans: Orphans | None = None
 
 
-def priced(
-    settings: Settings, memory: Memory, book: PriceBook, ledger: Ledger, telemetry: Telemetry
+def priced(  # noqa: PLR0913 - one argument for each part it works with
+    settings: Settings,
+    memory: Memory,
+    book: Prices,
+    ledger: Books,
+    telemetry: Telemetry,
+    *,
+    since_ns: int | None = None,
 ) -> Priced:
-    """The same for every signal whose calls are billed; what they remember is one."""
+    """The same for every signal whose calls are billed; what they remember is one.
+
+    `since_ns`: when metrics began to be watched; now if left out.
+    """
     attribution = Attribution(settings.metrics.dimensions)
     orphans: Orphans | None = None
     if settings.counting.orphan_aggregates == "bill":
@@ -97,7 +104,7 @@ def priced(
             book=book,
             ledger=ledger,
             telemetry=telemetry,
-            now_ns=time.time_ns(),
+            now_ns=time.time_ns() if since_ns is None else since_ns,
         )
     billed = settings.prices_spans and "spans" in settings.sources
     return Priced(spans if billed else None, logs, meter, orphans)

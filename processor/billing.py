@@ -219,7 +219,9 @@ class Biller:
             endpoint=subject.address,
             service_tier=subject.service_tier,
             region=subject.region,
+            batch=subject.batch,
             attributes=subject.conditions,
+            missing=pattern.missing,
             service=service,
             environment=environment,
         )
@@ -259,8 +261,11 @@ class Biller:
         stamp = self._stamper.standing(
             usd, ours, under=reading.reported_under, charged=reading.charged
         )
-        bill = Bill(Status.PRICED, atto_of(usd), Source.REPORTED, stamp)
-        return _with_tokens(bill, reading)
+        atto_usd = atto_of(usd)
+        amount = table.terms.beside(atto_usd, at_unix_ns)
+        if amount:
+            stamp = self._stamper.in_money(stamp, amount, table.terms.currency)
+        return _with_tokens(Bill(Status.PRICED, atto_usd, Source.REPORTED, stamp), reading)
 
     def _unpriced(self, candidate: Candidate, answer: NotPriced, version: str) -> Bill:
         """No cost of ours. An estimate that came with the span is left as it is, and counted so."""

@@ -15,11 +15,14 @@ from pricing.providers import canonical
 from pricing.rows import FACTS
 from pricing.usage import CLASSES, Unit
 from processor.errors import Code
+from processor.price_gate import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import grpc
+
+    from processor.price_gate import Reason
 
 MAX_TEXT: Final = 1024
 MAX_ATTRIBUTES: Final = 64
@@ -27,12 +30,16 @@ MAX_COUNT: Final = 10**15
 """Largest count of anything; a double is exact up to nine times as many."""
 
 
-class BadRequest(ValueError):  # noqa: N818 - an answer to a question
+class BadRequest(Refused):
     """A question that makes no sense; says which field, and how to mend it."""
 
-    def __init__(self, words: str, code: grpc.StatusCode = Code.INVALID_ARGUMENT) -> None:
-        super().__init__(words)
-        self.code = code
+    def __init__(
+        self,
+        words: str,
+        reason: Reason = "invalid",
+        code: grpc.StatusCode = Code.INVALID_ARGUMENT,
+    ) -> None:
+        super().__init__(words, reason, code)
 
 
 def parsed(message_class: Any, request: bytes) -> Any:

@@ -80,7 +80,7 @@ def _begin(token: str, table: PriceTable) -> tuple[int, int]:
         raise BadRequest("page_token: is none of ours; send next_page_token as it came")
     if version != table.version:
         words = "page_token: prices were reloaded since the page before; begin again without it"
-        raise BadRequest(words, Code.ABORTED)
+        raise BadRequest(words, "stale_page", Code.ABORTED)
     return int(model), int(skip)
 
 

@@ -73,6 +73,8 @@ class PriceWatch:
         self._outcome: ReloadOutcome | None = None
         # Copies of an earlier run that no server has confirmed yet, and when they were written.
         self._unconfirmed: dict[str, float] = {}
+        # Sources whose server gave nothing when it was last asked.
+        self._failing: set[str] = set()
         self._refused: frozenset[str] = frozenset()
 
     def start(self) -> None:
@@ -115,8 +117,9 @@ class PriceWatch:
                 asked, self._asked = self._asked, False
                 if asked:
                     await self._answers()
-                if asked or await asyncio.to_thread(self._book.stale):
-                    await self._reload(asked=asked)
+                async with self._reloading:
+                    if asked or await asyncio.to_thread(self._book.stale):
+                        await self._reload(asked=asked)
             for task in beside:
                 task.cancel()
 
@@ -129,9 +132,9 @@ class PriceWatch:
                 wait.cancel()
 
     async def _reload(self, *, asked: bool = False) -> ReloadOutcome:
-        async with self._reloading:  # outcomes are told in the order they came about
-            outcome = await asyncio.to_thread(self._book.reload, self._clock())
-            self._tell(outcome, asked=asked)
+        """For who holds `_reloading`: outcomes are told in the order they came about."""
+        outcome = await asyncio.to_thread(self._book.reload, self._clock())
+        self._tell(outcome, asked=asked)
         return outcome
 
     def _restore(self, one: Followed) -> None:
@@ -170,8 +173,12 @@ class PriceWatch:
             if not looked.words:
                 self._unconfirmed.pop(one.source.path, None)
             if looked.fresh is not None:
-                self._book.put(one.source, *looked.fresh)
-                await self._keep(one, await self._reload())
+                async with (
+                    self._reloading
+                ):  # or a look at the files would take it, and this find nothing new
+                    self._book.put(one.source, *looked.fresh)
+                    outcome = await self._reload()
+                await self._keep(one, outcome)
             elif not looked.words:
                 self._confirmed(one.source.path)
             if not hurry.is_set():
@@ -205,6 +212,7 @@ class PriceWatch:
         """Said once when it goes wrong, once when it is well again."""
         name = one.source.path
         self._telemetry.count("pricing_fetches", 1, name, looked.ending)
+        self._attempted(name, failed=bool(looked.words))
         if not self._changed(name, looked.words):
             return
         if not looked.words:
@@ -217,6 +225,15 @@ class PriceWatch:
                 looked.words,
                 "with its last good copy" if has else "WITHOUT it",
             )
+
+    def _attempted(self, name: str, *, failed: bool) -> None:
+        """Success is that of the last attempt; what came of a good one is told with its content."""
+        if not failed:
+            self._failing.discard(name)
+            return
+        self._failing.add(name)
+        if self._outcome is not None:
+            self._successes(self._outcome)
 
     def _changed(self, key: str, words: str) -> bool:
         """Whether this is news."""
@@ -282,11 +299,12 @@ class PriceWatch:
                 telemetry.gauge("pricing_source_version", 1, one.name, one.version)
 
     def _successes(self, outcome: ReloadOutcome) -> None:
-        """A copy that no server has confirmed is an earlier one."""
-        good = outcome.good and not self._unconfirmed
+        """A copy that no server has confirmed is an earlier one, and so is one whose server fails."""
+        earlier = self._unconfirmed.keys() | self._failing
+        good = outcome.good and not earlier
         self._telemetry.gauge("pricing_last_reload_success", float(good))
         for one in outcome.sources:
-            good = _is_good(one) and one.name not in self._unconfirmed
+            good = _is_good(one) and one.name not in earlier
             self._telemetry.gauge("pricing_source_success", float(good), one.name)
 
     async def _something(self, stopping: asyncio.Event) -> bool:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.assembly import next_hops, priced
 from processor.calls import Memory
+from processor.errors import ConfigError
 from processor.health import Readiness, State, health_page, health_service
 from processor.metrics import Ledger, MetricsExporter, OtlpView, Page
 from processor.metrics.catch_up import CatchUp
@@ -39,6 +40,7 @@ from processor.wire.count import count_items
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from pricing import ReloadOutcome
     from processor.forward.next_hop import NextHop
@@ -61,9 +63,12 @@ VERSION: Final = version_of("genai-cost-processor")
 USER_AGENT: Final = f"genai-cost-processor/{VERSION}"
 
 
-def run(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; the exit status. Raises `ConfigError` before anything serves."""
-    return asyncio.run(Service(settings).serve())
+def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; the exit status. Raises `ConfigError` before anything serves.
+
+    `reread` gives the settings as their file has them at a SIGHUP.
+    """
+    return asyncio.run(Service(settings, reread).serve())
 
 
 def described(exporter: ExporterSettings) -> str:
@@ -120,12 +125,15 @@ def settle_garbage() -> None:
 class Service:
     """All parts of one process, made from settings; `serve` opens and closes them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, reread: Callable[[], Settings] | None = None
+    ) -> None:
         self._settings = settings
+        self._reread = reread
         self.telemetry = Telemetry()
         self.readiness = Readiness()
         self.book = price_book(settings.pricing)
-        self.price_service = PriceService(self.book)
+        self.price_service = PriceService(self.book, self.telemetry)
         self.ledger = Ledger(
             dimensions=settings.metrics.dimensions,
             instance_id=str(uuid.uuid4()),
@@ -154,7 +162,12 @@ class Service:
 
             prices = PriceWatch(self.book, self.telemetry, reloaded, followed=urls)
             prices.start()
-            self._on_signals(stopping, prices)
+
+            def hung_up() -> None:
+                if not stopping.is_set():
+                    tasks.create_task(self._hang_up(prices))
+
+            self._on_signals(stopping, hung_up)
             watching = tasks.create_task(prices.run(stopping))
             catching_up = tasks.create_task(late.run())
             exporting = tasks.create_task(self._export_metrics(drained))
@@ -287,16 +300,39 @@ class Service:
                 )
                 tasks.create_task(exporter.run(drained))
 
-    def _on_signals(self, stopping: asyncio.Event, prices: PriceWatch) -> None:
+    async def _hang_up(self, prices: PriceWatch) -> None:
+        """SIGHUP: the terms as the file has them now, then every price source, then certificates."""
+        if self._reread is not None:
+            try:
+                fresh = await asyncio.to_thread(self._reread)
+            except ConfigError as bad:
+                for problem in bad.problems:
+                    logger.error("configuration kept as it was: %s", problem)  # noqa: TRY400 - not our fault
+            else:
+                self._agree(fresh)
+        prices.reload_soon()
+        self._next_hops.renewal.ask()
+
+    def _agree(self, fresh: Settings) -> None:
+        from processor.settings.again import needs_restart  # noqa: PLC0415 - at a SIGHUP
+
+        self.book.agree(fresh.pricing.aliases, fresh.pricing.terms)
+        for warning in fresh.warnings:
+            if warning not in self._settings.warnings:
+                logger.warning("%s", warning)
+        places = needs_restart(self._settings, fresh)
+        if places:
+            logger.warning(
+                "changed in %s, and in effect after a restart: %s",
+                fresh.origin,
+                ", ".join(places),
+            )
+
+    def _on_signals(self, stopping: asyncio.Event, hung_up: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
-
-        def reload() -> None:
-            prices.reload_soon()
-            self._next_hops.renewal.ask()
-
-        loop.add_signal_handler(signal.SIGHUP, reload)
+        loop.add_signal_handler(signal.SIGHUP, hung_up)
 
     def _announce(self) -> None:
         settings = self._settings

@@ -242,11 +242,15 @@ class Stamper:
 
     def beside(self, stamp: Stamp, answer: Quote | NotPriced) -> Stamp:
         """The stamp with the amount in the second currency, where there is one."""
-        if not answer.currency or not self.says_parts:
+        return self.in_money(stamp, answer.amount, answer.currency)
+
+    def in_money(self, stamp: Stamp, amount: str, currency: str) -> Stamp:
+        """The stamp with an amount, exact decimal text, in a currency; as it is where there is none."""
+        if not currency or not self.says_parts:
             return stamp
-        amount = string_attribute(AMOUNT.encode(), answer.amount)
-        currency = string_attribute(CURRENCY.encode(), answer.currency)
-        return Stamp(stamp.append + amount + currency, stamp.keys | {AMOUNT, CURRENCY})
+        texts = string_attribute(AMOUNT.encode(), amount)
+        texts += string_attribute(CURRENCY.encode(), currency)
+        return Stamp(stamp.append + texts, stamp.keys | {AMOUNT, CURRENCY})
 
     def priced(self, quote: Quote, version: str, reported_usd: float | None) -> Stamp:
         """A computed cost, with as much beside it as the detail asks for."""

@@ -45,6 +45,7 @@ CounterName = Literal[
     "calls_unpriced_forgotten",
     "metrics_exports",
     "metrics_overflowed_spans",
+    "price_service_refused_requests",
     "process_cpu_seconds",
     "process_uptime",
 ]
@@ -201,6 +202,13 @@ ABOUT: Final = cast(
             "Take the dimension with too many values out of metrics.dimensions, or raise "
             "metrics.cardinality_limit. Totals are exact all the same.",
         ),
+        "price_service_refused_requests": About(
+            "Number of questions to the price service that got no answer: invalid, too_large, busy (their "
+            "share of time is used up), stale_page, watchers (too many), fault.",
+            "On busy: ask less or add replicas. On invalid and too_large: a client is at fault, the answer "
+            "tells it how. On fault: look for an error in the log of this service, and report it.",
+            ("reason",),
+        ),
         "process_cpu_seconds": About(
             "Total CPU user and system time in seconds.",
             "At a whole core per worker, add replicas or workers.",
@@ -236,7 +244,8 @@ ABOUT: Final = cast(
             "If it should have been renewed since, look at the reloads.",
         ),
         "pricing_last_reload_success": About(
-            "1 if every source of prices is in use as it is now, 0 if one was kept as it was or is missing.",
+            "1 if every source of prices is in use as it is now, 0 if one was kept as it was, is missing, "
+            "or gave nothing when it was last asked.",
             "On 0: the log says what is wrong with which source; `genai-cost validate` says all.",
         ),
         "pricing_last_reload_timestamp_seconds": About(
@@ -248,7 +257,8 @@ ABOUT: Final = cast(
             _SOURCE,
         ),
         "pricing_source_success": About(
-            "1 if a price source is in use as it is now, 0 if an earlier copy is, or none.",
+            "1 if a price source is in use as it is now, 0 if an earlier copy is, or none, or if its "
+            "server gave nothing when it was last asked.",
             "On 0: the log says what is wrong with it and how to mend it.",
             _SOURCE,
         ),

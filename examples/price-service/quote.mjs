@@ -15,6 +15,11 @@ const { genai_cost } = loadPackageDefinition(
 );
 
 const [address, model, ...rest] = process.argv.slice(2);
+if (!model) {
+  console.error("usage: node quote.mjs HOST:PORT MODEL CLASS=COUNT... [--watch]");
+  console.error("like:  node quote.mjs localhost:4317 gpt-4o input=1420 output=380");
+  process.exit(2);
+}
 const watching = rest.includes("--watch");
 const usage = Object.fromEntries(
   rest
@@ -43,7 +48,7 @@ prices.Quote(question, { deadline: Date.now() + 2000 }, (refused, answer) => {
 function watch() {
   const news = prices.WatchTable({});
   news.on("data", (table) => console.log(`prices are ${table.version}: ${table.models} models`));
-  news.on("end", () => prices.close());
+  news.on("end", () => prices.close()); // stopped, or an hour is over: watch again
   news.on("error", (refused) => {
     console.error(`${status[refused.code]}: ${refused.details}`);
     process.exitCode = 2;

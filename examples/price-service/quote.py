@@ -4,7 +4,7 @@
     python -m grpc_tools.protoc -I ../../proto_gen --python_out=. price_service.proto
     python quote.py localhost:4317 gpt-4o input=1420 output=380
 
-Prints the cost and its parts, or why there is none (exit 1).
+Prints the cost and its parts, or why there is none (exit 1), or why nobody answered (exit 2).
 """
 
 from __future__ import annotations
@@ -44,5 +44,12 @@ def main(address: str, model: str, *counts: str) -> int:
     return 0
 
 
+def usage() -> int:
+    """Say how this is called."""
+    print("usage: python quote.py HOST:PORT MODEL CLASS=COUNT...", file=sys.stderr)
+    print("like:  python quote.py localhost:4317 gpt-4o input=1420 output=380", file=sys.stderr)
+    return 2
+
+
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(*sys.argv[1:]) if len(sys.argv) > 2 else usage())

@@ -56,7 +56,7 @@ class _Variant(NamedTuple):
 
 def read(document: Document) -> Loaded:
     """The prices in a document of this form; raises `PriceError`."""
-    found = Gathering(document)
+    found = Gathering(document, graded=True)
     content = document.value
     if is_mapping(content) and "providers" in content:
         content = content["providers"]

@@ -72,7 +72,7 @@ def is_entry(item: Mapping[str, Any]) -> bool:
 
 def read(document: Document, form: str = NAME) -> Loaded:
     """The prices in a document of this form, or of a copy of it; raises `PriceError`."""
-    found = Gathering(document)
+    found = Gathering(document, graded=True)
     read_entries: dict[tuple[str, str, tuple[Fact, ...]], _Read] = {}
     unpriced = 0
     for key, fields in document.value.items():

@@ -45,8 +45,10 @@ class Loaded(NamedTuple):
 class Gathering:
     """Entries, aliases, problems and warnings while a source is read."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, *, graded: bool = False) -> None:
+        """`graded`: the form has words for thresholds and hours (`Entry.graded`)."""
         self.document = document
+        self._graded = graded
         self.problems: list[str] = []
         self.warnings: list[str] = []
         self._full: set[tuple[str, str]] = set()
@@ -115,7 +117,7 @@ class Gathering:
             self._full.add(key)
             return
         self._entries[key] = Entry(
-            key[0], key[1], tuple(rows), mode, name, tuple(multipliers), whole
+            key[0], key[1], tuple(rows), mode, name, tuple(multipliers), whole, self._graded
         )
 
     def _plausible(self, key: tuple[str, str], rows: Sequence[Row], path: Path | None) -> bool:

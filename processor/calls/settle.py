@@ -131,17 +131,20 @@ def _without_told_better(once: list[Candidate]) -> list[Candidate]:
 def _in_order(
     together: list[Candidate], kin: Kin, weigh: Callable[[Candidate], int] | None
 ) -> list[Candidate]:
-    """By what they have of a bill, by how many candidates stand above, then by end.
+    """By what they have of a bill, by how many candidates stand above, by who names what answered.
 
-    A stream's outer span may end before the inner one.
+    Then by end. A stream's outer span may end before the inner one; an SDK's own span may know the
+    alias that was asked for, where its neighbour has the model that answered (mistralai 1.12).
     """
-    ranked: list[tuple[int, int, int, int, int]] = []
+    ranked: list[tuple[int, int, int, int, int, int]] = []
     for index, candidate in enumerate(together):
         view = candidate.view
         weight = weigh(candidate) if weigh is not None and _may_bill(candidate) else 0
         depth = kin.depth(candidate.parent_key)
-        ranked.append((-weight, -depth, int(view.end_ns), -int(view.start_ns), index))
-    return [together[place[4]] for place in sorted(ranked)]
+        asked = 0 if candidate.reading.pattern.subject.response_model else 1
+        start, end = int(view.start_ns), int(view.end_ns)
+        ranked.append((-weight, -depth, asked, end, -start, index))
+    return [together[place[5]] for place in sorted(ranked)]
 
 
 def _may_bill(candidate: Candidate) -> bool:

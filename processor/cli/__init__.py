@@ -6,6 +6,9 @@ Invariant: `validate` and `quote` load neither gRPC nor protobuf.
 
 from __future__ import annotations
 
+import os
+import select
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
@@ -49,6 +52,37 @@ class Commands(click.Group):
         return command if isinstance(command, click.Command) else None
 
 
+class Program(Commands):
+    """The outermost group: whoever closes stdout early, as `head` does, has seen enough."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a closed pipe ends it with 0 and without a word."""
+        try:
+            answer = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            if not _reader_has_gone():
+                raise
+            sys.exit(0)
+        except SystemExit:
+            _reader_has_gone()
+            raise
+        return answer
+
+
+def _reader_has_gone() -> bool:
+    """Whether nobody reads stdout any more; what is still to be written goes nowhere then."""
+    try:
+        asking, number = select.poll(), sys.stdout.fileno()
+    except (AttributeError, OSError):  # no such system, or no such file
+        return False
+    asking.register(number, 0)
+    gone = any(events & select.POLLERR for _, events in asking.poll(0))
+    if gone:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+    return gone
+
+
 EXAMPLES: Final = """\b
 Examples:
   genai-cost run                                       the service on its defaults
@@ -60,7 +94,7 @@ Examples:
 
 
 @click.group(
-    cls=Commands,
+    cls=Program,
     places=COMMANDS,
     epilog=EXAMPLES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

@@ -29,13 +29,30 @@ def settings_for(config: str | None) -> Settings:
         sys.exit(1)
 
 
-def configured_table(settings: Settings) -> PriceTable:
-    """The table of a configuration; of a URL what a running service kept, else a warning."""
-    from processor.sources import price_book, restore  # noqa: PLC0415 - only when asked
+def configured_table(settings: Settings, files: tuple[str, ...] = ()) -> PriceTable:
+    """The table of a configuration under those of files; of a URL what a running service kept."""
+    from pricing import PriceBook, PriceSource  # noqa: PLC0415 - only when asked
+    from processor.sources import price_sources, restore  # noqa: PLC0415
 
-    book = price_book(settings.pricing)
-    print_problems(restore(settings.pricing, book.sources, book), "warning")
+    pricing = settings.pricing
+    named = price_sources(pricing)
+    book = PriceBook(
+        [*named, *map(PriceSource, files)],
+        builtin=pricing.builtin,
+        aliases=pricing.aliases,
+        terms=pricing.terms,
+    )
+    print_problems(restore(pricing, named, book), "warning")
     return table_of(book)
+
+
+def table_for(files: tuple[str, ...], config: str | None) -> PriceTable:
+    """The prices: built in, then those of the configuration, then those of the files."""
+    if config is None:
+        from pricing import PriceBook, PriceSource  # noqa: PLC0415 - only when asked
+
+        return table_of(PriceBook([*map(PriceSource, files)]))
+    return configured_table(settings_for(config), files)
 
 
 def table_of(book: PriceBook) -> PriceTable:

@@ -14,7 +14,8 @@ from pricing.providers import canonical
 from pricing.rows import instant_text, row_id
 from pricing.usage import CLASSES
 from processor.cli.output import print_json, print_problems, print_table
-from processor.cli.quote import moment, price_options, table_for, unix_ns
+from processor.cli.priced import table_for
+from processor.cli.quote_options import moment, price_options, unix_ns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Final, cast
 
 import click
 
-from processor.cli.output import print_json, print_problems, print_table
+from processor.cli.output import print_problems
 
 if TYPE_CHECKING:
-    from pricing import PriceTable
     from processor.cli.replaying import Done, Packing
-    from processor.cli.tally import Tally
     from processor.stored.writing import Wanted
 
 EXAMPLES: Final = """\b
@@ -26,8 +24,18 @@ Examples:
   genai-cost replay traces.jsonl
   genai-cost replay traces.jsonl -o priced.jsonl
   genai-cost replay --config config.yaml 2026-11-*.json.gz -o priced/
+  genai-cost replay --sources spans,logs traces.jsonl logs.jsonl
   genai-cost replay traces.jsonl --json
 """
+SOURCES: Final = ("spans", "logs", "metrics")
+
+
+def sources(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Return the signals that are named, separated by commas; none where nothing is."""
+    named = () if value is None else tuple(name.strip() for name in value.split(","))
+    if unknown := [name for name in named if name not in SOURCES]:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(SOURCES)}")
+    return named
 
 
 @click.command(epilog=EXAMPLES)
@@ -40,6 +48,17 @@ Examples:
 )
 @click.option(
     "--config", metavar="FILE", help="Price as the service would with this configuration."
+)
+@click.option(
+    "--sources",
+    callback=sources,
+    metavar="LIST",
+    help="Which of spans, logs, metrics describe calls; those of the configuration, else spans.",
+)
+@click.option(
+    "--restamp",
+    is_flag=True,
+    help="Price anew what carries the stamp of a service already; without it that passes.",
 )
 @click.option(
     "--encoding",
@@ -60,42 +79,44 @@ def replay(  # noqa: PLR0913 - a command's options are its arguments
     files: tuple[str, ...],
     output: str | None,
     config: str | None,
+    sources: tuple[str, ...],
+    restamp: bool,
     encoding: str,
     compress: str,
     strict: bool,
     as_json: bool,
 ) -> None:
-    """Price stored OTLP traces and say what they came to.
+    """Price stored OTLP and say what it came to.
 
     FILE is JSON lines or length-delimited messages as the Collector's file exporter writes them, one
     JSON document or one protobuf message; plain, gzip or zstd, told by its content; - is stdin.
     Spans are priced at the time they ended. A request that cannot be read is told and left out (exit 1).
     """
     outputs = _outputs(files, output)
-    from processor.assembly import enricher  # noqa: PLC0415 - not for a wrong call
-    from processor.calls import Memory  # noqa: PLC0415
-    from processor.cli.priced import configured_table, settings_for  # noqa: PLC0415
+    from processor.cli.priced import configured_table, settings_for  # noqa: PLC0415 - not for a wrong call
+    from processor.cli.replayed import Replayed, tell  # noqa: PLC0415
     from processor.cli.replaying import Replay, Wish  # noqa: PLC0415
     from processor.cli.tally import Tally  # noqa: PLC0415
+    from processor.cli.usage import Usage  # noqa: PLC0415
+    from processor.stored.pricer import Pricer  # noqa: PLC0415
 
     settings = settings_for(config)
-    if not settings.prices_spans:
-        print_problems(
-            [
-                f"{config}: no genai_cost in service.pipelines.traces, so nothing is priced; add it"
-            ]
-        )
-        sys.exit(1)
     table = configured_table(settings)
-    tally = Tally()
-    run = Replay(enricher(settings, Memory()), table, tally, strict=strict)
+    pricer = Pricer(settings, table, sources=sources, restamp=restamp)
+    if not pricer.priced:
+        problem = "no genai_cost in service.pipelines.traces, so nothing is priced; add it"
+        print_problems([f"{config}: {problem}"])
+        sys.exit(1)
+    tally = Tally(Usage() if as_json else None)
+    run = Replay(pricer, tally, strict=strict)
     wish = Wish(cast("Wanted", encoding), cast("Packing", compress))
     done: list[Done] = []
     for file, target in zip(files, outputs, strict=True):
         done.append(run.file(file, target, wish))
         if strict and done[-1].broken:
             break
-    _tell(done, tally, table, as_json=as_json)
+    tally.add_usage(pricer.release())
+    tell(Replayed(done, tally, table.version, restamped=restamp), as_json=as_json)
     sys.exit(int(any(one.broken for one in done)))
 
 
@@ -110,6 +131,10 @@ def _outputs(files: tuple[str, ...], output: str | None) -> list[Path | None]:
         )
     if folder and "-" in files:
         raise click.UsageError("stdin has no name in a folder; write -o FILE")
+    if not folder and not Path(output).parent.is_dir():
+        raise click.UsageError(
+            f"-o {output}: there is no folder {Path(output).parent}; make it first"
+        )
     targets = [Path(output, Path(file).name) if folder else Path(output) for file in files]
     if len(set(targets)) < len(targets):
         raise click.UsageError("two inputs of one name would be written to one file")
@@ -122,42 +147,3 @@ def _outputs(files: tuple[str, ...], output: str | None) -> list[Path | None]:
         except OSError as problem:
             raise click.UsageError(f"-o {output}: {problem.strerror}") from None
     return list(targets)
-
-
-def _tell(done: list[Done], tally: Tally, table: PriceTable, *, as_json: bool) -> None:
-    from pricing.money import ATTO, to_text  # noqa: PLC0415
-
-    cost = to_text(tally.atto_usd)
-    requests, spans = sum(one.requests for one in done), sum(one.spans for one in done)
-    if as_json:
-        totals = {
-            "requests": requests,
-            "spans": spans,
-            "calls": tally.calls,
-            "priced": tally.priced,
-            "faults": sum(one.faults for one in done),
-            "broken": sum(one.broken for one in done),
-            "cost_usd": cost,
-            "cost": tally.atto_usd / ATTO,
-        }
-        files = [one._asdict() for one in done]
-        print_json(
-            {
-                "version": table.version,
-                "files": files,
-                "totals": totals,
-                "rows": tally.as_json(),
-            }
-        )
-        return
-    if tally.groups:
-        head = ("model", "provider", "service", "status", ">calls", ">tokens", ">USD")
-        print_table(head, tally.rows())
-        click.echo()
-    click.echo(
-        f"{requests:,} requests, {spans:,} spans, {tally.calls:,} calls, "
-        f"{tally.priced:,} of them priced: ${cost}"
-    )
-    for one in done:
-        if one.output:
-            click.echo(f"{one.output}: {one.encoding}, priced by {table.version}")

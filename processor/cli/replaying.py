@@ -1,32 +1,29 @@
-"""The files of a replay, one after the other, through one enricher and into one tally.
+"""The files of a replay, one after the other, through one pricer and into one tally.
 
 Whatever is wrong with a file is told on stderr as it is met and counted; nothing is raised for it.
 """
 
 from __future__ import annotations
 
-import io
-import os
-import stat
-import sys
-import time
+from collections import Counter
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from processor.cli.output import print_problems
-from processor.cli.progress import progress
-from processor.stored.encoding import NotOtlp
-from processor.stored.reading import CHUNK, Broken, Stored
+from processor.cli.stored_files import Unusable, name_of, stored_file
+from processor.model import ITEMS
+from processor.stored.reading import Broken
 from processor.stored.repricing import Refused, reprice
 from processor.stored.writing import Wanted, Writer
 
 if TYPE_CHECKING:
-    from pricing import PriceTable
+    from pathlib import Path
+
+    from processor.cli.stored_files import StoredFile
     from processor.cli.tally import Tally
-    from processor.enrich import Enricher
     from processor.stored.encoding import Encoding, Framing
-    from processor.stored.reading import Buffered, Message
+    from processor.stored.pricer import Pricer
+    from processor.stored.reading import Message
     from processor.stored.repricing import Repriced
 
 MAX_SHOWN: Final = 20
@@ -55,28 +52,34 @@ class Done(NamedTuple):
     encoding: str = ""
     requests: int = 0
     spans: int = 0
+    log_records: int = 0
+    metric_points: int = 0
     faults: int = 0
+    stamped: int = 0
+    """Spans and log records that carried the stamp of a service."""
+    unpriced: int = 0
+    """Log records, metric points or spans that were passed, since their signal is not priced."""
     broken: int = 0
     problems: tuple[str, ...] = ()
     """The first of what is broken, in words."""
     output: str = ""
-
-
-class _Enough(Exception):  # noqa: N818 - a way out, not a fault
-    """The first thing broken ends a strict run."""
+    output_encoding: str = ""
 
 
 class _Count:
     """What one file has come to so far."""
 
     def __init__(self) -> None:
-        self.requests = self.spans = self.faults = self.broken = 0
+        self.broken = 0
+        self.of: Counter[str] = Counter()
         self.problems: list[str] = []
 
     def add(self, made: Repriced) -> None:
-        self.requests += 1
-        self.spans += made.spans
-        self.faults += made.faults
+        self.of["requests"] += 1
+        self.of[ITEMS[made.signal]] += made.items
+        self.of["faults"] += made.faults
+        self.of["stamped"] += made.stamped
+        self.of["unpriced"] += made.unpriced
 
     def refuse(self, problem: Broken) -> None:
         self.broken += 1
@@ -88,68 +91,44 @@ class _Count:
 class Replay:
     """One run over files; what they come to is in *tally*."""
 
-    def __init__(
-        self, enricher: Enricher, table: PriceTable, tally: Tally, *, strict: bool = False
-    ) -> None:
-        self._enricher = enricher
-        self._table = table
+    def __init__(self, pricer: Pricer, tally: Tally, *, strict: bool = False) -> None:
+        self._pricer = pricer
         self._tally = tally
         self._strict = strict
 
     def file(self, file: str, target: Path | None, wish: Wish) -> Done:
         """One file, `-` for stdin, priced into *target* if there is one."""
-        name = "stdin" if file == "-" else file
         try:
-            with opened(file) as source:
-                return self._stored(Stored(source, name), source, target, wish)
-        except NotOtlp as problem:
-            words = f"{name}: {problem}"
-        except OSError as problem:
-            words = f"{problem.filename or name}: cannot be used: {problem.strerror or problem}"
-        print_problems([words])
-        return Done(name, broken=1, problems=(words,))
+            with stored_file(file) as stored:
+                return self._stored(stored, target, wish)
+        except Unusable as problem:
+            print_problems([str(problem)])
+            return Done(name_of(file), broken=1, problems=(str(problem),))
 
-    def _stored(
-        self, stored: Stored, source: Buffered, target: Path | None, wish: Wish
-    ) -> Done:
+    def _stored(self, stored: StoredFile, target: Path | None, wish: Wish) -> Done:
         count = _Count()
-        try:
-            self._through(stored, source, target, wish, count)
-        except _Enough:
-            target = None  # what is not whole does not appear
+        with ExitStack() as stack:
+            writer = None
+            if target is not None:
+                writer = stack.enter_context(Writer(target, wish.of(stored.encoding)))
+            for message in stored:
+                self._one(message, wish, writer, count)
+                if count.broken and self._strict:
+                    break
+            if writer is not None and count.broken and self._strict:
+                writer.drop()  # what is not whole does not appear
+                target = None
         if count.broken > MAX_SHOWN:
             print_problems([f"{stored.name}: and {count.broken - MAX_SHOWN} more"])
         return Done(
             stored.name,
             str(stored.encoding),
-            count.requests,
-            count.spans,
-            count.faults,
-            count.broken,
-            tuple(count.problems),
-            str(target or ""),
+            **count.of,
+            broken=count.broken,
+            problems=tuple(count.problems),
+            output=str(target or ""),
+            output_encoding=str(wish.of(stored.encoding)) if target else "",
         )
-
-    def _through(
-        self,
-        stored: Stored,
-        source: Buffered,
-        target: Path | None,
-        wish: Wish,
-        count: _Count,
-    ) -> None:
-        size = size_of(source)
-        with ExitStack() as stack:
-            writer = None
-            if target is not None:
-                writer = stack.enter_context(Writer(target, wish.of(stored.encoding)))
-            tell = stack.enter_context(progress(stored.name, size))
-            for message in stored:
-                self._one(message, wish, writer, count)
-                if count.broken and self._strict:
-                    raise _Enough
-                if size is not None:
-                    tell(source.tell())
 
     def _one(
         self, message: Message | Broken, wish: Wish, writer: Writer | None, count: _Count
@@ -157,10 +136,9 @@ class Replay:
         if isinstance(message, Broken):
             count.refuse(message)
             return
-        now = time.time_ns()
         wanted = "nothing" if writer is None else wish.encoding
         try:
-            made = reprice(message, self._enricher, self._table, now, wanted)
+            made = reprice(message, self._pricer, wanted)
         except Refused as refused:
             count.refuse(Broken(message.place, str(refused)))
             return
@@ -168,18 +146,3 @@ class Replay:
         self._tally.add(made.charges)
         if writer is not None:
             writer.write(made.raw, message)
-
-
-def opened(file: str) -> Buffered:
-    """A file to be read, or stdin; raises `OSError`."""
-    if file == "-":
-        return io.BufferedReader(io.FileIO(os.dup(sys.stdin.fileno())), CHUNK)
-    if Path(file).is_dir():
-        raise IsADirectoryError(21, "it is a folder; name the files in it", file)
-    return io.BufferedReader(io.FileIO(file), CHUNK)
-
-
-def size_of(file: Buffered) -> int | None:
-    """How many bytes lie on disk; None for a pipe."""
-    status = os.fstat(file.fileno())
-    return status.st_size if stat.S_ISREG(status.st_mode) else None

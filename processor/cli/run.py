@@ -6,6 +6,7 @@ Reads the settings, sets up the log, hands over; what cannot be used is said bef
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -13,6 +14,8 @@ import click
 from processor.cli.output import print_problems
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from processor.settings import ConfigError, Settings
 
 EXAMPLES: Final = """\b
@@ -35,7 +38,8 @@ Examples:
 def run(*, config: str | None, as_json: bool) -> None:
     """Run the service: OTLP in, priced spans and costs out.
 
-    SIGTERM and SIGINT drain and exit 0; SIGHUP reloads prices.
+    SIGTERM and SIGINT drain and exit 0; SIGHUP looks at every price source again and
+    takes over aliases, adjustments and currencies.
     """
     from processor import logs  # noqa: PLC0415 - a wrong call needs none of it
     from processor.settings import ConfigError, load  # noqa: PLC0415
@@ -47,17 +51,17 @@ def run(*, config: str | None, as_json: bool) -> None:
         sys.exit(1)
     telemetry = settings.telemetry
     logs.set_up(telemetry.log_level, "json" if as_json else telemetry.log_encoding)
-    sys.exit(_served(settings))
+    sys.exit(_served(settings, partial(load, config) if config is not None else None))
 
 
-def _served(settings: Settings) -> int:
+def _served(settings: Settings, reread: Callable[[], Settings] | None) -> int:
     """Run the service and return the exit status; what it could not open is told as a problem."""
     from processor.service import run as serve  # noqa: PLC0415 - 60 ms of gRPC, not for a bad file
     from processor.settings import ConfigError  # noqa: PLC0415
 
     status = 1
     try:
-        status = serve(settings)
+        status = serve(settings, reread)
     except* ConfigError as group:
         print_problems(problem for error in leaves(group) for problem in error.problems)
     return status

@@ -15,6 +15,7 @@ from processor.model import PRICED
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from processor.cli.usage import Usage
     from processor.model import Charge
 
 MAX_GROUPS: Final = 10_000
@@ -42,9 +43,9 @@ class Sum:
         self.atto_usd = 0
         self.tokens: Counter[str] = Counter()
 
-    def add(self, charge: Charge) -> None:
+    def add(self, charge: Charge, calls: int = 1) -> None:
         """One call more."""
-        self.calls += 1
+        self.calls += calls
         self.atto_usd += charge.atto_usd
         self.tokens.update(dict(charge.tokens))
 
@@ -52,16 +53,30 @@ class Sum:
 class Tally:
     """Sums by group."""
 
-    def __init__(self) -> None:
+    def __init__(self, usage: Usage | None = None) -> None:
+        """`usage`: where calls are kept so that they can be priced by another table."""
         self.groups: dict[Group, Sum] = {}
+        self.usage = usage
 
     def add(self, charges: Iterable[Charge]) -> None:
         """Calls that were settled."""
         for charge in charges:
-            group = _group(charge)
-            if group not in self.groups and len(self.groups) >= MAX_GROUPS:
-                group = group._replace(model=OTHER, provider=OTHER, service=OTHER)
-            self.groups.setdefault(group, Sum()).add(charge)
+            self._sum(charge).add(charge)
+            if self.usage is not None:
+                self.usage.add(charge)
+
+    def add_usage(self, charges: Iterable[Charge]) -> None:
+        """Money of which no single call is known."""
+        for charge in charges:
+            self._sum(charge).add(charge, calls=0)
+            if self.usage is not None:
+                self.usage.add(charge, calls=0)
+
+    def _sum(self, charge: Charge) -> Sum:
+        group = _group(charge)
+        if group not in self.groups and len(self.groups) >= MAX_GROUPS:
+            group = group._replace(model=OTHER, provider=OTHER, service=OTHER)
+        return self.groups.setdefault(group, Sum())
 
     def sorted(self) -> list[tuple[Group, Sum]]:
         """The dearest first, then those with most calls."""
@@ -78,6 +93,11 @@ class Tally:
     def priced(self) -> int:
         """Those with a cost."""
         return sum(each.calls for group, each in self.groups.items() if group.status in PRICED)
+
+    @property
+    def has_cost(self) -> bool:
+        """Whether anything has one: a sum over nothing is no 0."""
+        return any(group.source for group in self.groups)
 
     @property
     def atto_usd(self) -> int:

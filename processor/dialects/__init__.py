@@ -26,7 +26,7 @@ from processor.dialects.loongsuite import LOONGSUITE
 from processor.dialects.mastra import MASTRA
 from processor.dialects.mistral import MISTRAL
 from processor.dialects.mlflow import MLFLOW
-from processor.dialects.openinference import OPENINFERENCE
+from processor.dialects.openinference import OPENINFERENCE, OPENINFERENCE_BEDROCK
 from processor.dialects.openlit import OPENLIT
 from processor.dialects.openllmetry import OPENLLMETRY
 from processor.dialects.pydantic_ai import PYDANTIC_AI
@@ -38,8 +38,10 @@ from processor.dialects.strands import STRANDS
 from processor.dialects.vercel_ai import VERCEL_AI
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
-    OPENINFERENCE,
+    # Before OpenInference, whose processor adds its attributes to this one's spans.
     VERCEL_AI,
+    OPENINFERENCE_BEDROCK,
+    OPENINFERENCE,
     LANGFUSE,
     LANGSMITH,
     LITELLM,

@@ -51,6 +51,33 @@ def anthropic(at: Spec) -> dict[str, tuple[Spec, ...]]:
     }
 
 
+def searches(at: Spec) -> tuple[Spec, ...]:
+    """Web searches of an answer of the Responses API; opening a page found is no search, and free.
+
+    Source: https://platform.openai.com/docs/guides/tools-web-search
+    """
+    return (f"{at}output.type=WEB_SEARCH_CALL.action/type!=OPEN_PAGE|FIND*.n()",)
+
+
+def file_searches(at: Spec) -> tuple[Spec, ...]:
+    """The same of file searches."""
+    return (f"{at}output.type=FILE_SEARCH_CALL.n()",)
+
+
+def search_size(asked: Spec, usage: Spec) -> tuple[Spec, ...]:
+    """How much context a search gathers: as Perplexity says it was, then as it was asked for."""
+    return (
+        f"{usage}search_context_size",
+        f"{asked}web_search_options.search_context_size",
+        f"{asked}tools.type=WEB_SEARCH*.search_context_size",
+    )
+
+
+def perplexity(at: Spec) -> dict[str, tuple[Spec, ...]]:
+    """Source: https://docs.perplexity.ai/api-reference."""
+    return {"searches": (f"{at}num_search_queries",), "citation+": (f"{at}citation_tokens",)}
+
+
 def gemini(at: Spec) -> dict[str, tuple[Spec, ...]]:
     """What generateContent answers, as the wire (`usageMetadata`) and the SDK (`usage_metadata`) spell it.
 

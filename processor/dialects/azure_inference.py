@@ -10,7 +10,7 @@ from processor.dialects.semconv import SEMCONV
 AZURE_INFERENCE: Final = replace(
     SEMCONV,
     name="azure_inference",
-    read_from="azure-ai-inference (PyPI) tracing, by its documents; no capture yet",
+    read_from="azure-ai-inference 1.0.0b9 with azure-core-tracing-opentelemetry 1.0.0b13 (PyPI); agents by their documents",
     scopes=("azure.ai.", "azure.core."),
     operations={
         "create_thread": "",

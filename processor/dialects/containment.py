@@ -60,6 +60,9 @@ _BEDROCK: Final = frozenset({"aws.bedrock"})
 _BOTH: Final = _ANTHROPIC | _BEDROCK
 _GEMINI: Final = frozenset({"gcp.gemini", "gcp.vertex_ai"})
 _ALL: Final[frozenset[str]] = frozenset()
+WHOLE_TOTALS: Final = _GEMINI
+"""Providers whose own sum has every billed token, thoughts and tools' prompts too, that the counts beside
+it leave out with some writers. Source: https://ai.google.dev/api/generate-content#UsageMetadata"""
 
 # Read from captured telemetry held against the provider's own usage block; the packages are named.
 RULES: Final[tuple[Rule, ...]] = (
@@ -122,6 +125,12 @@ RULES: Final[tuple[Rule, ...]] = (
         "opentelemetry-instrumentation-bedrock 0.40, 0.62 copy the provider's input count",
     ),
     Rule(
+        "@arizeai/openinference-instrumentation-bedrock",
+        _ALL,
+        CACHE_OUTSIDE,
+        "@arizeai/openinference-instrumentation-bedrock 0.5.1 copies inputTokens and input_tokens",
+    ),
+    Rule(
         "openinference.instrumentation.anthropic",
         _ALL,
         CACHE_OUTSIDE,
@@ -139,6 +148,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _BOTH,
         CACHE_OUTSIDE,
         "openlit 1.45.0 and 1.34.1 copy the provider's input count for Anthropic and Bedrock",
+    ),
+    Rule(
+        "@openlit/",
+        _BOTH,
+        CACHE_OUTSIDE,
+        "openlit (npm) 1.15.0 copies the provider's input count too",
     ),
     Rule(
         "openlit.",
@@ -187,7 +202,7 @@ def _speaks_of(rule: Rule, scope: str, version: str, provider: str) -> bool:
         or scope == rule.scope
         or (
             scope.startswith(rule.scope)
-            and (rule.scope.endswith(".") or scope[len(rule.scope)] in "._/-")
+            and (rule.scope.endswith((".", "/")) or scope[len(rule.scope)] in "._/-")
         )
     )
     return (

@@ -2,7 +2,9 @@
 
 A dialect is data. A `Spec` names an attribute, or with `#` a place inside an attribute that holds
 JSON: `langfuse.observation.usage_details#input`. In a list, `type=WORD` picks the maps that say so (in
-upper case), `n()` counts them. Of several specs the first that is there counts.
+upper case; `A|B` either, of names too, `A*` a beginning, `*` anything, `!=` those that don't, `a/b` b in
+a), `n()` counts them; else its first is meant. `key#chars(other)` is a text's length, if `other` is there too. Of several specs
+the first that is there counts.
 Each table names the packages and versions it was read from (`read_from`).
 """
 
@@ -13,6 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from processor.dialects.reported import REPORTED_COST
+from processor.dialects.texts import CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +31,9 @@ class Kind(Enum):
     AGGREGATE = "aggregate"
     """Something around calls: an agent, a workflow, a chain, a tool. What it counts, its calls count."""
 
+
+BATCH: Final = "batch"
+"""The calls of a whole batch at once: their sum at the price of batches."""
 
 # What `gen_ai.operation.name` and its like may say of a call to a model, in lower case, and the
 # operation we name it. Semantic conventions first; the rest is what dialects say for the same.
@@ -52,6 +58,10 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "reranker": "rerank",
     "ocr": "ocr",
     "moderation": "moderation",
+    "video": "video_generation",
+    "video_generation": "video_generation",
+    "generate_video": "video_generation",
+    BATCH: BATCH,
     "llm": "chat",
     "chat_model": "chat",
     "generation": "chat",
@@ -124,7 +134,11 @@ class Dialect:
     conditions: Mapping[str, tuple[Spec, ...]] = field(
         default_factory=dict[str, tuple[Spec, ...]]
     )
-    """What a price can depend on beside counts: size, quality, ..."""
+    """What a price can depend on beside counts: size, quality, ... Numbers are texts there."""
+    batched: tuple[str, ...] = ()
+    """Attributes that stand on a call that was one of a batch, whatever they say."""
+    signs: tuple[tuple[Spec, str, str], ...] = ()
+    """What says that a class was used without a count of it: (attribute, a word in it, the class)."""
 
     def costs(self) -> tuple[Spec, ...]:
         """Places where a cost may stand: its own, then those that others write on any span."""
@@ -148,6 +162,7 @@ class Dialect:
             *self.service_tier,
             *self.region,
             *[spec for spec, _ in self.unbilled],
+            *[spec for spec, _, _ in self.signs],
             *conditions,
         ]
 
@@ -158,6 +173,15 @@ class Dialect:
             self.told(),
             self.response_id,
             self.costs(),
+            self.batched,
             *self.usage.values(),
         )
         return {spec for specs in lists for spec in specs}
+
+    def attributes(self) -> set[str]:
+        """Every attribute it reads."""
+        places = [spec.partition("#") for spec in self.specs()]
+        asked = [
+            path[len(CHARACTERS) : -1] for _, _, path in places if path.startswith(CHARACTERS)
+        ]
+        return {*[key for key, _, _ in places], *asked}

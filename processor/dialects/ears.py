@@ -52,6 +52,8 @@ def _roles(dialect: Dialect) -> Iterator[tuple[str, int]]:
     for name, specs in dialect.usage.items():
         for spec in specs:
             yield _simple(spec, AT_LENGTH if name in UNITS else COUNTS)
+    for spec in dialect.batched:
+        yield spec, STANDS
     for spec in dialect.response_id:
         yield _simple(spec, NAMES)
     for spec in dialect.costs():

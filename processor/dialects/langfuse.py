@@ -20,17 +20,21 @@ LANGFUSE: Final = Dialect(
     operation=("langfuse.observation.type",),
     provider=("langfuse.observation.metadata.ls_provider",),
     request_model=("langfuse.observation.model.name",),
+    # What was served, where the wrapper of OpenAI's client saw it, else what was asked for.
+    service_tier=("langfuse.observation.model.parameters#service_tier",),
     usage={
         "input": (f"{_USAGE}prompt_tokens", f"{_USAGE}input_tokens", f"{_USAGE}input"),
         "output": (f"{_USAGE}completion_tokens", f"{_USAGE}output_tokens", f"{_USAGE}output"),
         "cache_read": (
             f"{_USAGE}prompt_tokens_details.cached_tokens",
             f"{_USAGE}input_tokens_details.cached_tokens",
+            f"{_USAGE}input_priority_cache_read",
         ),
         "cache_read+": (
             f"{_USAGE}input_cached_tokens",
             f"{_USAGE}input_cache_read",
             f"{_USAGE}cache_read_input_tokens",
+            f"{_USAGE}input_flex_cache_read",
         ),
         "cache_write": (
             f"{_USAGE}prompt_tokens_details.cache_write_tokens",
@@ -43,8 +47,17 @@ LANGFUSE: Final = Dialect(
         "reasoning": (
             f"{_USAGE}completion_tokens_details.reasoning_tokens",
             f"{_USAGE}output_tokens_details.reasoning_tokens",
+            f"{_USAGE}output_priority_reasoning",
         ),
-        "reasoning+": (f"{_USAGE}output_reasoning_tokens", f"{_USAGE}output_reasoning"),
+        "reasoning+": (
+            f"{_USAGE}output_reasoning_tokens",
+            f"{_USAGE}output_reasoning",
+            f"{_USAGE}output_flex_reasoning",
+        ),
+        # langchain-openai 1.7 names the parts after a served tier, and the callback takes those of
+        # flex out of the totals, but not those of priority.
+        "input+": (f"{_USAGE}input_flex",),
+        "output+": (f"{_USAGE}output_flex",),
         "input_audio": (f"{_USAGE}prompt_tokens_details.audio_tokens",),
         "input_audio+": (f"{_USAGE}input_audio_tokens", f"{_USAGE}input_audio"),
         "output_audio": (f"{_USAGE}completion_tokens_details.audio_tokens",),

@@ -9,10 +9,16 @@ from processor.dialects.semconv import SEMCONV, USAGE
 
 _META: Final = "langsmith.metadata.usage_metadata#"
 
+
+def _tiers(at: str, part: str) -> tuple[str, ...]:
+    """langchain-openai 1.7 names the parts of usage after a served tier that is not the standard one."""
+    return tuple([f"{_META}{at}{tier}_{part}" for tier in ("flex", "priority")])
+
+
 LANGSMITH: Final = replace(
     SEMCONV,
     name="langsmith",
-    read_from="langsmith (PyPI) with LANGSMITH_OTEL_ENABLED, langchain-openai 1.7",
+    read_from="langsmith (PyPI) with LANGSMITH_OTEL_ENABLED, langchain-openai 1.7; langsmith (npm) 0.12.0",
     scopes=("langsmith",),
     marks=("langsmith.span.kind",),
     operation=("langsmith.span.kind",),
@@ -22,6 +28,7 @@ LANGSMITH: Final = replace(
             *USAGE["cache_read"],
             "gen_ai.usage.input_token_details#cache_read",
             f"{_META}input_token_details.cache_read",
+            *_tiers("input_token_details.", "cache_read"),
         ),
         "cache_write": (
             *USAGE["cache_write"],
@@ -32,6 +39,7 @@ LANGSMITH: Final = replace(
             *USAGE["reasoning"],
             "gen_ai.usage.output_token_details#reasoning",
             f"{_META}output_token_details.reasoning",
+            *_tiers("output_token_details.", "reasoning"),
         ),
         "input_audio": (*USAGE["input_audio"], f"{_META}input_token_details.audio"),
         "output_audio": (*USAGE["output_audio"], f"{_META}output_token_details.audio"),

@@ -46,5 +46,23 @@ LITELLM: Final = replace(
             *USAGE["output_audio"],
             f"{_OBJECT}completion_tokens_details.audio_tokens",
         ),
+        "input_image": (*USAGE["input_image"], f"{_OBJECT}prompt_tokens_details.image_tokens"),
+        "output_image": (
+            *USAGE["output_image"],
+            f"{_OBJECT}completion_tokens_details.image_tokens",
+        ),
+        "images": (f"{_OBJECT}output_image_count",),
+        "searches": (
+            *USAGE["searches"],
+            f"{_OBJECT}server_tool_use.web_search_requests",
+            f"{_OBJECT}prompt_tokens_details.web_search_requests",
+        ),
+    },
+    service_tier=(*SEMCONV.service_tier, f"{_OBJECT}service_tier"),
+    conditions={
+        **SEMCONV.conditions,
+        "speed": (f"{_OBJECT}speed",),
+        "inference_geo": (f"{_OBJECT}inference_geo",),
+        "search_context_size": (f"{_OBJECT}search_context_size",),
     },
 )

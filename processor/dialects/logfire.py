@@ -9,16 +9,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from processor.dialects.answers import search_size
 from processor.dialects.semconv import SEMCONV, USAGE
 
 _RAW: Final = "gen_ai.usage.raw#"
+_ASKED: Final = "request_data#"
 
 LOGFIRE: Final = replace(
     SEMCONV,
     name="logfire",
-    read_from="logfire 5.2.0",
+    read_from="logfire 5.2.0 and 5.4.0",
     scopes=("logfire.",),
-    service_tier=(*SEMCONV.service_tier, f"{_RAW}service_tier", "response_data#service_tier"),
+    service_tier=(
+        *SEMCONV.service_tier,
+        f"{_RAW}service_tier",
+        "response_data#service_tier",
+        f"{_ASKED}service_tier",
+    ),
     usage={
         **USAGE,
         "cache_read": (
@@ -47,6 +54,19 @@ LOGFIRE: Final = replace(
             *USAGE["output_audio"],
             f"{_RAW}completion_tokens_details.audio_tokens",
         ),
-        "searches": (f"{_RAW}server_tool_use.web_search_requests",),
+        "searches": (
+            *USAGE["searches"],
+            f"{_RAW}server_tool_use.web_search_requests",
+            f"{_RAW}num_search_queries",
+        ),
+        "citation+": (f"{_RAW}citation_tokens",),
+        "images": ("response_data#images.n()",),
+    },
+    conditions={
+        "size": (f"{_ASKED}size",),
+        "quality": (f"{_ASKED}quality",),
+        "speed": (f"{_RAW}speed", f"{_ASKED}speed"),
+        "inference_geo": (f"{_RAW}inference_geo", f"{_ASKED}inference_geo"),
+        "search_context_size": search_size(_ASKED, _RAW),
     },
 )

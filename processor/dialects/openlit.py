@@ -16,6 +16,8 @@ OPENLIT: Final = replace(
     usage={
         **USAGE,
         "images": ("gen_ai.response.image#n()",),
+        # A video's span says its id, so that asking how it goes is no second video.
+        "video_seconds": ("gen_ai.openai.video.seconds",),
         "audio_seconds": (
             *USAGE["audio_seconds"],
             "gen_ai.response.audio.duration",
@@ -23,7 +25,18 @@ OPENLIT: Final = replace(
         ),
     },
     conditions={
-        "size": ("gen_ai.response.image_size", "gen_ai.request.image_size"),
+        "size": (
+            "gen_ai.response.image_size",
+            "gen_ai.request.image_size",
+            "gen_ai.openai.video.size",
+        ),
         "quality": ("gen_ai.response.image_quality", "gen_ai.request.image_quality"),
     },
+    unbilled=(*SEMCONV.unbilled, ("gen_ai.response.status", "failed")),
+    # Which tools the answer used, opened pages among the searches: no count of what is billed.
+    signs=(
+        ("openai.response.built_in_tools", "web_search", "searches"),
+        ("openai.response.built_in_tools", "file_search", "file_searches"),
+        ("openai.response.built_in_tools", "code_interpreter", "code_sessions"),
+    ),
 )

@@ -35,4 +35,6 @@ OPENLLMETRY: Final = replace(
     address=("server.address", "gen_ai.openai.api_base"),
     # A workflow's span names its kind and no operation; its calls' spans name both.
     operation=(*SEMCONV.operation, "traceloop.span.kind"),
+    # 0.47 lists what the Responses API did among the tool calls, opened pages too.
+    signs=(("gen_ai.completion.0.tool_calls.0.name", "web_search_call", "searches"),),
 )

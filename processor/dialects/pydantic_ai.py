@@ -18,6 +18,7 @@ PYDANTIC_AI: Final = replace(
     name="pydantic_ai",
     read_from="pydantic-ai 0.4.0 and 2.68.0, instrumentation settings versions 1 to 6",
     scopes=("pydantic-ai",),
+    batched=("pydantic_ai.batch.id",),
     usage={
         **USAGE,
         "cache_read": (
@@ -37,5 +38,15 @@ PYDANTIC_AI: Final = replace(
             f"{_DETAILS}reasoning_tokens",
             f"{_DETAILS}thoughts_tokens",
         ),
+        "input_audio": (*USAGE["input_audio"], f"{_DETAILS}input_audio_tokens"),
+        "cache_read_audio": (
+            *USAGE["cache_read_audio"],
+            f"{_DETAILS}cache_audio_read_tokens",
+        ),
+        "output_audio": (*USAGE["output_audio"], f"{_DETAILS}output_audio_tokens"),
+        "input_image": (*USAGE["input_image"], f"{_DETAILS}input_image_tokens"),
+        "output_image": (*USAGE["output_image"], f"{_DETAILS}output_image_tokens"),
+        "searches": (*USAGE["searches"], f"{_DETAILS}web_search_requests"),
+        "images": ("image_count",),
     },
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, final
 
 from mypy_extensions import i64, mypyc_attr
 
+from processor.dialects.containment import WHOLE_TOTALS
 from processor.dialects.usage import CACHED, INPUT_PARTS, OUTPUT_PARTS, UNITS, WITH_CARE
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Recipe:
         self.output_parts: list[int] = []
         self.total_at: i64 = -1
         """Where among the numbers the writer's own sum stands, if it has a say."""
+        self.whole_at: i64 = -1
+        """Where the provider's own sum stands, if all tokens of the call are in it."""
         self.cached: list[int] = []
         self.cost_at: i64 = -1
         """Where among the costs the one that is meant stands, if one came."""
@@ -55,6 +58,8 @@ class Recipe:
         if self.input_at >= 0 and not _take_out(counts, self.input_at, self.input_parts):
             return None
         if self.output_at >= 0 and not _take_out(counts, self.output_at, self.output_parts):
+            return None
+        if self.whole_at >= 0 and numbers[self.whole_at] > sum(counts):
             return None
         return counts
 
@@ -85,6 +90,8 @@ def recipe(pattern: Pattern, places: dict[str, int], rule: Containment) -> Recip
     if not plain_arithmetic(classes, rule):
         return Recipe(pattern, None)
     made = Recipe(pattern, [places[name] for name in classes])
+    if pattern.subject.provider in WHOLE_TOTALS:
+        made.whole_at = places.get("total", -1)
     if "input" in classes:
         made.input_at = classes.index("input")
         made.cached = _some(classes, CACHED) if rule.cache_inside else []

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast, final
 
 from pricing.usage import CLASSES
-from processor.dialects.containment import ASKED
+from processor.dialects.containment import ASKED, WHOLE_TOTALS
 from processor.dialects.dialect import Kind
 from processor.dialects.ears import ear
 from processor.dialects.guesses import LOOKED_INTO, made_up
@@ -23,7 +23,7 @@ from processor.dialects.shapes import COSTS, Shapes
 from processor.dialects.speaker import REPORTED, Speaker
 from processor.dialects.subject import Subject
 from processor.dialects.texts import Texts
-from processor.dialects.usage import Impossible, disjoint
+from processor.dialects.usage import Impossible, disjoint, uncounted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 INFERENCE: Final = Kind.INFERENCE
 
+ANYWHERE: Final = frozenset(
+    {"image_count", "input.value", "metadata", "output.value", "response_data"}
+)
+"""Attributes that dialects read and that stand on spans of any kind: no marks."""
 MEMO_LIMIT: Final = 8192
 MEMO_TEXT: Final = 1024
 """What a stranger writes at greater length is not remembered, in characters of all texts."""
@@ -85,8 +89,8 @@ class Recogniser:
 
     def keys(self) -> set[str]:
         """Every attribute that some dialect reads."""
-        specs = {spec for dialect in self._dialects for spec in dialect.specs()}
-        return {spec.partition("#")[0] for spec in specs} | ASKED | LOOKED_INTO | REPORTER_KEYS
+        keys = {key for dialect in self._dialects for key in dialect.attributes()}
+        return keys | ASKED | LOOKED_INTO | REPORTER_KEYS
 
     def marks(self) -> set[str]:
         """Attributes of which one must be on a span for it to be read at all."""
@@ -94,7 +98,7 @@ class Recogniser:
             spec.partition("#")[0]
             for dialect in self._dialects
             for spec in (*dialect.telling(), *dialect.marks)
-        } - {"output.value", "input.value"}
+        } - ANYWHERE
 
     def writer(self, scope: str, version: str) -> Writer:
         """Who writes under this scope."""
@@ -166,7 +170,7 @@ class Recogniser:
             except Impossible as problem:
                 impossible = str(problem)
         zeros = _zeros([name for name, number in said.counts.items() if not number])
-        pattern = subject.pattern(tuple(usage), zeros)
+        pattern = subject.pattern(tuple(usage), zeros, _missing(subject, said, usage))
         reading = Reading(pattern, list(usage.values()), impossible)
         for spec in speaker.dialect.response_id:
             told = attributes.get(spec) if "#" not in spec else texts.text(spec)
@@ -215,8 +219,10 @@ class Recogniser:
         attributes = texts.attributes
         told += (speaker.dialect.name, writer.scope, writer.version)
         for spec in speaker.subject_json:
-            told.append(texts.text(spec))
+            told.append(texts.word(spec))
         for key in ASKED:
+            told.append(key in attributes)
+        for key in speaker.batched:
             told.append(key in attributes)
         question = tuple(told)
         known = self._subjects.get(question)
@@ -240,6 +246,14 @@ def _is_call(subject: Subject, said: Said) -> bool:
     if subject.kind is not INFERENCE and not said.says_numbers():
         return False
     return subject.kind is not None or bool(subject.model)
+
+
+def _missing(subject: Subject, said: Said, usage: dict[str, Count]) -> tuple[str, ...]:
+    """What the provider's own sum proves to be missing: of the dearer tokens, as nothing tells which."""
+    total = said.counts.get("total")
+    if not usage or total is None or subject.provider not in WHOLE_TOTALS:
+        return ()
+    return ("output",) if uncounted(total, usage) else ()
 
 
 def _zeros(names: list[str]) -> tuple[str, ...]:

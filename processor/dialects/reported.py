@@ -28,6 +28,12 @@ REPORTED_COST: Final = (
     "_signoz.gen_ai.total_cost",
 )
 
+# In the AI SDK's metadata a gateway says under its own name what it took from the account.
+GATEWAYS_CHARGES: Final = (
+    "ai.response.providerMetadata#gateway.cost",
+    "ai.response.providerMetadata#openrouter.usage.cost",
+)
+
 SOURCE: Final = "gen_ai.usage.cost.source"
 """The draft's own word for who made the number (semantic-conventions-genai, pull request 443)."""
 CURRENCY: Final = "gen_ai.usage.cost.currency"
@@ -79,10 +85,22 @@ PRODUCERS: Final = (
         names=("gen_ai.cost.total_tokens",),
     ),
     Producer(
+        who="the seller's own answer, kept whole",
+        charges=True,
+        evidence="OpenRouter usage.cost, in US dollars, as openinference-instrumentation-openai 0.1.66 keeps it",
+        names=("output.value#usage.cost",),
+    ),
+    Producer(
         who="Langfuse's SDKs",
         charges=False,
         evidence="langfuse 3.3 and 5.0.4: what the application passes; zeros on streams",
         names=("langfuse.observation.cost_details#total",),
+    ),
+    Producer(
+        who="gateways under the AI SDK",
+        charges=True,
+        evidence="Vercel AI Gateway's providerMetadata.gateway.cost; @openrouter/ai-sdk-provider's usage.cost",
+        names=GATEWAYS_CHARGES,
     ),
     # LiteLLM is a library and a gateway. Only its gateway has keys to bill: the hash of the caller's.
     Producer(

@@ -37,6 +37,7 @@ class Speaker:
         told = dialect.told()
         self.places: dict[str, Place] = {key: Place("", 0) for key in told if "#" not in key}
         self.subject_json: list[str] = [spec for spec in told if "#" in spec]
+        self.batched: tuple[str, ...] = dialect.batched
         self.json_counts: list[tuple[str, str]] = []
         """(class, spec), in order; only for classes that no plain attribute told."""
         for name, specs in dialect.usage.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, final
 
 from processor.dialects.containment import Containment, containment
-from processor.dialects.dialect import AGGREGATES, OPERATIONS, Kind
+from processor.dialects.dialect import AGGREGATES, BATCH, OPERATIONS, Kind
 from processor.dialects.provider import resolve
 from processor.dialects.usage import UNITS
 
@@ -52,30 +52,44 @@ class Subject:
         )
         """Canonical id, or empty where nothing told it."""
         self.service_tier: str = texts.first(dialect.service_tier)[:MAX_NAME]
-        self.unbilled: bool = any(_word(texts, spec) == word for spec, word in dialect.unbilled)
+        self.unbilled: bool = any(
+            texts.word(spec).lower() == word for spec, word in dialect.unbilled
+        )
         """A cache of somebody between answered it: the provider never saw the call."""
+        self.batch: bool = self.operation == BATCH or any(
+            key in texts.attributes for key in dialect.batched
+        )
+        """Billed at the price of batches."""
         self.region: str = texts.first(dialect.region)[:MAX_NAME]
         conditions = [
-            (name, texts.first(specs)[:MAX_NAME]) for name, specs in dialect.conditions.items()
+            (name, texts.first_word(specs)[:MAX_NAME])
+            for name, specs in dialect.conditions.items()
         ]
         self.conditions: tuple[tuple[str, str], ...] = tuple(
             [pair for pair in conditions if pair[1]]
         )
+        self.signs: tuple[str, ...] = tuple(
+            [name for spec, word, name in dialect.signs if word in texts.text(spec)]
+        )
+        """Classes that were used, whether their counts came or not."""
         self.request_label: str = label(self.request_model)
         self.response_label: str = label(self.response_model)
         self.rule: Containment = containment(
             scope, version, self.provider, texts.attributes, operation
         )
 
-        self._patterns: dict[tuple[tuple[str, ...], tuple[str, ...]], Pattern] = {}
+        self._patterns: dict[tuple[tuple[str, ...], ...], Pattern] = {}
 
-    def pattern(self, classes: tuple[str, ...], zeros: tuple[str, ...]) -> Pattern:
+    def pattern(
+        self, classes: tuple[str, ...], zeros: tuple[str, ...], missing: tuple[str, ...] = ()
+    ) -> Pattern:
         """The one with these classes; the same object for as long as it is remembered."""
-        found = self._patterns.get((classes, zeros))
+        case = (classes, zeros, missing)
+        found = self._patterns.get(case)
         if found is None:
             if len(self._patterns) >= PATTERNS:
                 self._patterns.clear()
-            found = self._patterns[classes, zeros] = Pattern(self, classes, zeros)
+            found = self._patterns[case] = Pattern(self, classes, zeros, missing)
         return found
 
 
@@ -84,7 +98,11 @@ class Pattern:
     """What calls have in common that differ in nothing but numbers and names."""
 
     def __init__(
-        self, subject: Subject, classes: tuple[str, ...], zeros: tuple[str, ...]
+        self,
+        subject: Subject,
+        classes: tuple[str, ...],
+        zeros: tuple[str, ...],
+        missing: tuple[str, ...] = (),
     ) -> None:
         self.subject: Subject = subject
         self.kind: Kind = INFERENCE if subject.kind is None else subject.kind
@@ -95,12 +113,11 @@ class Pattern:
         """Whether something is counted that is no token: searches, images, seconds."""
         self.zeros: tuple[str, ...] = zeros
         """What is said to be 0, which is not the same as not said."""
-
-
-def _word(texts: Texts, spec: str) -> str:
-    """A text or a truth value in lower case."""
-    found = texts.value(spec)
-    return str(found).lower() if isinstance(found, (str, bool)) else ""
+        self.missing: tuple[str, ...] = (
+            *missing,
+            *[name for name in subject.signs if name not in classes and name not in zeros],
+        )
+        """What was used without a count of it: where that costs extra, a price is a bound."""
 
 
 def _operation(dialect: Dialect, texts: Texts) -> tuple[Kind | None, str]:

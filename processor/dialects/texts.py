@@ -18,6 +18,9 @@ MAX_JSON: Final = 1 << 20
 MAX_REPR: Final = 16_384
 """Largest Python repr, likewise."""
 LENGTH: Final = "n()"
+CHARACTERS: Final = "chars("
+MAX_NUMBER: Final = 32
+"""Longest number that is a condition, in characters."""
 
 
 class Texts:
@@ -37,6 +40,10 @@ class Texts:
         if "#" not in spec:
             return None
         key, _, path = spec.partition("#")
+        if path.startswith(CHARACTERS):
+            text = self.attributes.get(key)
+            there = path[len(CHARACTERS) : -1] in self.attributes
+            return len(text) if there and isinstance(text, str) else None
         place = self._open(key)
         for step in path.split(".") if path else ():
             place = _step(place, step)
@@ -59,6 +66,24 @@ class Texts:
                 return found
         return ""
 
+    def word(self, spec: str) -> str:
+        """A text, or a number or truth value as one."""
+        found = self.text(spec)
+        if found:
+            return found
+        value = self.value(spec)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return str(value)[:MAX_NUMBER] if isinstance(value, (int, float)) else ""
+
+    def first_word(self, specs: tuple[str, ...]) -> str:
+        """The first of these that is there; empty where none is."""
+        for spec in specs:
+            found = self.word(spec)
+            if found:
+                return found
+        return ""
+
     def _open(self, key: str) -> Nested:
         if self._opened is None:
             self._opened = {}
@@ -68,23 +93,36 @@ class Texts:
 
 
 def _step(place: Nested, step: str) -> Nested:
-    """One step into JSON: a member; of a list, `k=v` its maps that say so, `n()` how many, else its first."""
+    """One step into JSON, as `dialect.Spec` has it."""
     if isinstance(place, list):
         if step == LENGTH:
             return len(place)
         name, equals, wanted = step.partition("=")
         if equals:
-            return [each for each in place if _says(each, name, wanted)]
+            but = name.endswith("!")
+            name = name.removesuffix("!")
+            names = name.split("|")
+            return [
+                each for each in place if any(_says(each, n, wanted) for n in names) is not but
+            ]
         place = place[0] if place else None
+        if isinstance(place, list):  # LangChain's: a list of answers a prompt
+            place = place[0] if place else None
     return place.get(step) if isinstance(place, dict) else None
 
 
 def _says(place: Nested, name: str, wanted: str) -> bool:
-    """Whether a map says a word under a name, `*` for anything."""
-    said = place.get(name) if isinstance(place, dict) else None
-    return said is not None and (
-        wanted == "*" or (isinstance(said, str) and said.upper() == wanted)
-    )
+    """Whether a map says a word under a name, `*` for anything; `a/b` is b in a."""
+    said = place
+    for member in name.split("/"):
+        said = said.get(member) if isinstance(said, dict) else None
+    if wanted == "*":
+        return said is not None
+    return isinstance(said, str) and any(_is(said.upper(), w) for w in wanted.split("|"))
+
+
+def _is(said: str, word: str) -> bool:
+    return said.startswith(word[:-1]) if word.endswith("*") else said == word
 
 
 def _nested(value: bytes) -> Nested:

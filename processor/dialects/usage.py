@@ -8,6 +8,7 @@ the usage is impossible, which is said and never clamped.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +35,8 @@ WITH_CARE: Final = frozenset(
     {
         "total",
         "total-",
+        "input+",
+        "output+",
         "cache_write_1h",
         "cache_write_12h",
         "cache_read_audio",
@@ -45,6 +48,7 @@ WITH_CARE: Final = frozenset(
         "input_audio+",
         "output_audio+",
         "tool_input+",
+        "citation+",
     }
 )
 """What plain subtraction is not enough for."""
@@ -131,7 +135,8 @@ def _number(text: str) -> int | float | None:
 def disjoint(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
     """Counts that never overlap, by class of `pricing.usage`; empty where nothing was used.
 
-    A class with `+` behind its name is reported as standing beside its total, never in it.
+    A class with `+` behind its name is reported as standing beside its total, never in it. `input+`
+    has its cached tokens beside it, `output+` its thoughts; each wins over the plain one.
     Raises `Impossible` where the parts of a total exceed it and cannot stand beside it.
     """
     if rule.invented:
@@ -160,6 +165,15 @@ def disjoint(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
     return own
 
 
+def uncounted(total: Count, usage: dict[str, Count]) -> bool:
+    """Whether the provider's own sum of a call's tokens is more than all that its classes count."""
+    tokens: Count = 0
+    for name, number in usage.items():
+        if name not in UNITS:
+            tokens += number
+    return total > tokens
+
+
 def _disjoint_with_care(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
     """The same where a total, a count beside its total or a TTL has a say."""
     own: dict[str, Count] = {}
@@ -171,6 +185,12 @@ def _disjoint_with_care(counts: dict[str, Count], rule: Containment) -> dict[str
             else:
                 own[name] = number
     total = own.pop("total", 0)
+    if "input+" in counts:
+        rule = replace(rule, cache_inside=False)
+        _put(own, "input", beside.pop("input", 0))
+    if "output+" in counts:
+        rule = replace(rule, reasoning_inside=False)
+        _put(own, "output", beside.pop("output", 0))
     _split_total(own)
     _split_writes(own)
     _split_cached(own)

@@ -9,10 +9,31 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from processor.dialects.reported import GATEWAYS_CHARGES, REPORTED_COST
 from processor.dialects.semconv import INPUT, OUTPUT, SEMCONV
 
 _ANTHROPIC: Final = "ai.response.providerMetadata#anthropic"
+_PERPLEXITY: Final = "ai.response.providerMetadata#perplexity.usage"
 _BEDROCK: Final = "ai.response.providerMetadata#bedrock.usage"
+_GOOGLE: Final = "ai.response.providerMetadata#google.usageMetadata"
+_VERTEX: Final = "ai.response.providerMetadata#vertex.usageMetadata"
+_DEEPSEEK: Final = "ai.response.providerMetadata#deepseek"
+# Version 4 keeps the parts of an OpenAI-like answer under the name of its provider.
+_LIKE_OPENAI: Final = tuple(
+    f"ai.response.providerMetadata#{name}"
+    for name in (
+        "openai",
+        "azure",
+        "cerebras",
+        "deepinfra",
+        "deepseek",
+        "fireworks",
+        "openrouter",
+        "perplexity",
+        "togetherai",
+        "xai",
+    )
+)
 
 _CALLS: Final = {
     "ai.generatetext.dogenerate": "chat",
@@ -44,7 +65,7 @@ _AROUND: Final = (
 VERCEL_AI: Final = replace(
     SEMCONV,
     name="vercel_ai",
-    read_from="ai (npm) 4.3, 5.0, 6.0 and 7.0 with LegacyOpenTelemetry",
+    read_from="ai (npm) 4.3, 5.0, 6.0 and 7.0 with LegacyOpenTelemetry, with 11 of the @ai-sdk providers",
     scopes=(),
     marks=("ai.operationId",),
     operation=("ai.operationId",),
@@ -57,16 +78,26 @@ VERCEL_AI: Final = replace(
         "ai.response.providerMetadata#openai.serviceTier",
         "ai.response.providerMetadata#azure.serviceTier",
         f"{_ANTHROPIC}.usage.service_tier",
+        "ai.response.providerMetadata#google.usageMetadata.serviceTier",
+        "ai.response.providerMetadata#google.usageMetadata.trafficType",
     ),
     usage={
         "input": ("ai.usage.inputTokens", "ai.usage.promptTokens", *INPUT, "ai.usage.tokens"),
+        # What is told apart in full, where it is: `input` and `output` hold this in one version of
+        # the SDK and that in the next.
+        "input+": (
+            "ai.usage.inputTokenDetails.noCacheTokens",
+            f"{_ANTHROPIC}.usage.input_tokens",
+        ),
+        "output+": (f"{_GOOGLE}.candidatesTokenCount", f"{_VERTEX}.candidatesTokenCount"),
         "output": ("ai.usage.outputTokens", "ai.usage.completionTokens", *OUTPUT),
         "cache_read": (
             "ai.usage.inputTokenDetails.cacheReadTokens",
             "ai.usage.cachedInputTokens",
-            "ai.response.providerMetadata#openai.cachedPromptTokens",
-            "ai.response.providerMetadata#azure.cachedPromptTokens",
-            "ai.response.providerMetadata#google.usageMetadata.cachedContentTokenCount",
+            *[f"{place}.cachedPromptTokens" for place in _LIKE_OPENAI],
+            f"{_DEEPSEEK}.promptCacheHitTokens",
+            f"{_GOOGLE}.cachedContentTokenCount",
+            f"{_VERTEX}.cachedContentTokenCount",
             f"{_ANTHROPIC}.cacheReadInputTokens",
             f"{_ANTHROPIC}.usage.cache_read_input_tokens",
             f"{_BEDROCK}.cacheReadInputTokens",
@@ -81,9 +112,21 @@ VERCEL_AI: Final = replace(
         "reasoning": (
             "ai.usage.outputTokenDetails.reasoningTokens",
             "ai.usage.reasoningTokens",
-            "ai.response.providerMetadata#openai.reasoningTokens",
-            "ai.response.providerMetadata#google.usageMetadata.thoughtsTokenCount",
+            *[f"{place}.reasoningTokens" for place in _LIKE_OPENAI],
+            f"{_GOOGLE}.thoughtsTokenCount",
+            f"{_VERTEX}.thoughtsTokenCount",
         ),
         "audio_seconds": ("ai.usage.seconds",),
+        "input_characters": ("ai.request.text#chars(ai.response.audio.size)",),
+        "searches": (
+            f"{_ANTHROPIC}.usage.server_tool_use.web_search_requests",
+            f"{_PERPLEXITY}.numSearchQueries",
+        ),
+        "citation+": (f"{_PERPLEXITY}.citationTokens",),
     },
+    conditions={
+        "speed": (f"{_ANTHROPIC}.usage.speed",),
+        "inference_geo": (f"{_ANTHROPIC}.usage.inference_geo",),
+    },
+    reported_cost=(*REPORTED_COST, *GATEWAYS_CHARGES),
 )

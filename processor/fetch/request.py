@@ -25,6 +25,7 @@ from processor.settings.urls import shown
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from urllib3.response import BaseHTTPResponse
 
@@ -61,26 +62,29 @@ def _too_slow(request: Request) -> FetchError:
 
 
 def _followed(request: Request, have: Validators, deadline: Deadline) -> Answer:
-    url = request.url
+    url, outside = request.url, False
     for _ in range(MOST_REDIRECTS + 1):
-        response = _asked(url, request, have, deadline)
+        response = _asked(url, request, have, deadline, outside=outside)
         with response:
             if response.status not in _REDIRECTS:
                 return _answer(response, request, have)
             url = _redirected(url, response.headers.get("location", ""))
-            if is_inside(url) and not is_inside(request.url):
-                words = f"redirects to {shown(url)}, inside this network or machine"
-                raise FetchError(
-                    Ending.REDIRECT, f"{words}; if that is meant, write that address itself"
-                )
+            outside = not is_inside(request.url)
+            if outside and is_inside(url):
+                raise _inside(url)
     raise FetchError(
         Ending.REDIRECT,
         f"redirects more than {MOST_REDIRECTS} times; write the address it should lead to",
     )
 
 
+def _inside(url: str) -> FetchError:
+    words = f"redirects to {shown(url)}, inside this network or machine"
+    return FetchError(Ending.REDIRECT, f"{words}; if that is meant, write that address itself")
+
+
 def _asked(
-    url: str, request: Request, have: Validators, deadline: Deadline
+    url: str, request: Request, have: Validators, deadline: Deadline, *, outside: bool
 ) -> BaseHTTPResponse:
     parts = urlsplit(url)
     headers = {
@@ -94,7 +98,16 @@ def _asked(
         headers["if-modified-since"] = have.modified
     if _origin(url) == _origin(request.url):  # a secret is for one host
         headers |= request.headers
-    pool = _pool(url, tls_for(url, request), deadline)
+
+    def opened(connection: socket.socket) -> socket.socket:
+        """DNS may have said otherwise before: whom we have decides, and before a word is said."""
+        deadline.watch(connection)
+        if outside and _is_private(str(connection.getpeername()[0])):
+            connection.close()
+            raise _inside(url)
+        return connection
+
+    pool = _pool(url, tls_for(url, request), opened)
     return pool.urlopen(
         "GET",
         (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
@@ -107,21 +120,19 @@ def _asked(
     )
 
 
-def _pool(url: str, tls: TlsSettings, deadline: Deadline) -> HTTPConnectionPool:
+def _pool(
+    url: str, tls: TlsSettings, opened: Callable[[socket.socket], socket.socket]
+) -> HTTPConnectionPool:
     parts = urlsplit(url)
     host = parts.hostname or ""
 
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            connection = super()._new_conn()
-            deadline.watch(connection)
-            return connection
+            return opened(super()._new_conn())
 
     class Secure(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
-            connection = super()._new_conn()
-            deadline.watch(connection)
-            return connection
+            return opened(super()._new_conn())
 
     if parts.scheme == "http":
         pool = HTTPConnectionPool(host, parts.port)
@@ -167,7 +178,11 @@ def is_inside(url: str) -> bool:
         found = {str(each[4][0]) for each in getaddrinfo(host, None)}
     except (OSError, UnicodeError):
         return False  # the connection says what is wrong with it
-    return any(not ip_address(address.partition("%")[0]).is_global for address in found)
+    return any(map(_is_private, found))
+
+
+def _is_private(address: str) -> bool:
+    return not ip_address(address.partition("%")[0]).is_global
 
 
 def _redirected(url: str, location: str) -> str:

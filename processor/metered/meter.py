@@ -8,7 +8,7 @@ Spans leave an SDK every few seconds and metrics every minute, so usage waits a 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from processor.calls.window import Window
 from processor.metered.price import cost
@@ -19,11 +19,10 @@ from processor.model import PRICED, Charge, Labels
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pricing import PriceBook
+    from pricing import PriceTable
     from processor.attribution import Attribution
     from processor.metered.price import Cost
     from processor.metered.report import Group, Report
-    from processor.metrics import Ledger
     from processor.telemetry import Telemetry
 
 logger = logging.getLogger("genai_cost")
@@ -32,6 +31,23 @@ HOLD_NS: Final = 30_000_000_000
 """How long usage waits: several times as long as an SDK holds spans back."""
 MAX_HELD: Final = 4096
 """Groups that wait at once; more make the others wait no longer."""
+
+
+class Prices(Protocol):
+    """Has the table in use."""
+
+    @property
+    def current(self) -> PriceTable:
+        """The one to price by now."""
+        ...
+
+
+class Books(Protocol):
+    """Takes what usage came to."""
+
+    def add_usage(self, charge: Charge, now_unix_ns: int) -> None:
+        """Count usage of which no single call is known."""
+        ...
 
 
 class _Held:
@@ -53,8 +69,8 @@ class Meter:
         *,
         attribution: Attribution,
         seen: Window,
-        book: PriceBook,
-        ledger: Ledger,
+        book: Prices,
+        ledger: Books,
         telemetry: Telemetry,
         now_ns: int,
     ) -> None:

@@ -31,6 +31,15 @@ logger = logging.getLogger("genai_cost")
 SETTING: Final = "receivers.otlp.protocols.grpc.endpoint"
 DEFAULT_MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
 
+KEEPALIVE: Final = (
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.ping_timeout_ms", 20_000),
+    ("grpc.http2.max_pings_without_data", 0),
+)
+"""A peer that vanished within a call (a watch of prices lasts an hour) is found out, and its place is
+free. Connections without a call are not pinged."""
+
 
 class GrpcDoor:
     """OTLP over gRPC. Entering takes the port, `start` serves, `stop` drains; leaving stops."""
@@ -134,6 +143,7 @@ def _options(max_message_bytes: int) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", 0),  # two services never share a port by accident
         ("grpc.max_receive_message_length", max_message_bytes),
         ("grpc.max_send_message_length", -1),  # answers are the next hop's, a few bytes
+        *KEEPALIVE,
     ]
 
 

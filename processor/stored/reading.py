@@ -1,16 +1,15 @@
 """Requests out of a file, one at a time; what is broken is said with its place, and the rest goes on.
 
 A line that cannot be read costs itself; a size or a packing that makes no sense costs the rest of the
-file, since nobody knows where the next message begins.
+file, since nobody knows where the next message begins; what was whole before it is given all the same.
 """
 
 from __future__ import annotations
 
-import gzip
 import io
+import json
 import struct
-import zlib
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.stored.encoding import (
     MAX_MESSAGE_BYTES,
@@ -19,19 +18,15 @@ from processor.stored.encoding import (
     compression_of,
     framing_of,
 )
+from processor.stored.unpacking import CHUNK, WINDOW, Unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from processor.stored.encoding import Compression
+    from processor.stored.unpacking import Buffered
 
-Buffered: TypeAlias = "io.BufferedReader[Any]"
-CHUNK: Final = 256 * 1024
-"""What is asked of a file at once."""
 _SIZE: Final = struct.Struct(">I")
 _HEAD: Final = 4096
-_WINDOW: Final = 128 * 1024 * 1024
-"""Largest window of a zstd frame that is unpacked, `zstd --long`'s own."""
 _TOO_LONG: Final = (
     f"is longer than {MAX_MESSAGE_BYTES >> 20} MiB, more than the service takes; split it, JSON for "
     "example with jq -c '.resourceSpans[] | {resourceSpans: [.]}'"
@@ -68,12 +63,23 @@ class Stored:
     def __init__(self, file: Buffered, name: str) -> None:
         self.name = name
         compression = compression_of(file.peek(_HEAD)[:_HEAD])
-        self._file = _unpacked(file, compression)
-        try:
-            head = self._file.peek(_HEAD)[:_HEAD]
-        except _failures() as bad:
-            raise OSError(f"is no whole {compression} file: {bad}") from None
+        self._packing = None if compression == "none" else Unpacked(file, compression)
+        self._file = file if self._packing is None else io.BufferedReader(self._packing, CHUNK)
+        head = self._file.peek(_HEAD)[:_HEAD]
+        if not head and self._broken:
+            raise OSError(f"is no whole {compression} file: {self._broken}")
+        self.empty = not head
         self.encoding = Encoding(framing_of(head), compression)
+
+    @property
+    def _broken(self) -> str:
+        """Why the packed file cannot be read to its end, once that is known."""
+        return "" if self._packing is None else self._packing.broken
+
+    @property
+    def _cut(self) -> bool:
+        """Whether what was read last may end in its middle because the packing did."""
+        return self._packing is not None and self._packing.cut
 
     def __iter__(self) -> Iterator[Message | Broken]:
         """Messages in their order."""
@@ -83,11 +89,15 @@ class Stored:
             "message": self._whole,
             "stream": self._stream,
         }[self.encoding.framing]
+        place = self.name
         try:
-            yield from inside()
-        except _failures() as bad:
-            words = f"cannot be unpacked ({self.encoding.compression}): {bad}"
-            yield Broken(self.name, words, rest_lost=True)
+            for each in inside():
+                place = each.place
+                yield each
+        except OSError as bad:
+            yield Broken(place, f"cannot be read: {bad.strerror or bad}", rest_lost=True)
+        if self._broken:
+            yield Broken(self.name, f"{self._broken} (read up to {place})", rest_lost=True)
 
     def _lines(self) -> Iterator[Message | Broken]:
         number = 0
@@ -98,7 +108,9 @@ class Stored:
                 yield Broken(place, _TOO_LONG)
                 while line and not line.endswith(b"\n"):
                     line = self._file.readline(CHUNK)
-            elif text := line.removeprefix(b"\xef\xbb\xbf").strip():
+                continue
+            text = line.removeprefix(b"\xef\xbb\xbf").strip()
+            if text and (line.endswith(b"\n") or not self._cut or _is_whole(text)):
                 yield Message(text, place, is_json=True)
 
     def _whole(self) -> Iterator[Message | Broken]:
@@ -107,8 +119,9 @@ class Stored:
             yield Broken(self.name, _TOO_LONG, rest_lost=True)
         elif self.encoding.framing == "document":
             text = body.removeprefix(b"\xef\xbb\xbf").strip()
-            yield Message(text, self.name, is_json=True)
-        else:
+            if not self._cut or _is_whole(text):
+                yield Message(text, self.name, is_json=True)
+        elif not self._cut:
             yield Message(body, self.name, is_json=False)
 
     def _stream(self) -> Iterator[Message | Broken]:
@@ -121,6 +134,8 @@ class Stored:
                 yield Broken(place, f"its size of {size} bytes {_TOO_LONG}", rest_lost=True)
                 return
             body = self._file.read(size) if len(head) == 4 else b""
+            if len(body) < size and self._cut:
+                return  # the packing says so
             if len(body) < size:
                 words = "ends in its middle; the writer was cut off, or is still at it"
                 yield Broken(place, words, rest_lost=True)
@@ -134,7 +149,7 @@ def _unpacked_message(body: bytes, place: str) -> Message | Broken:
         return Message(body, place, _looks_json(body))
     import zstandard  # noqa: PLC0415 - only where somebody packed
 
-    unpacking = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
+    unpacking = zstandard.ZstdDecompressor(max_window_size=WINDOW)
     try:
         with unpacking.stream_reader(body) as reader:
             raw = reader.read(MAX_MESSAGE_BYTES + 1)
@@ -150,23 +165,10 @@ def _looks_json(raw: bytes) -> bool:
     return raw[:1] in {b"{", b"["}
 
 
-def _unpacked(file: Buffered, compression: Compression) -> Buffered:
-    if compression == "none":
-        return file
-    if compression == "gzip":
-        packed = gzip.GzipFile(fileobj=file, mode="rb")
-        return io.BufferedReader(cast("io.RawIOBase", packed), CHUNK)
-    import zstandard  # noqa: PLC0415
-
-    unpacking = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
-    reader = unpacking.stream_reader(file, read_across_frames=True, closefd=False)
-    return io.BufferedReader(cast("io.RawIOBase", reader), CHUNK)
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """What reading and unpacking raise; zstd's only where it was imported."""
-    import sys  # noqa: PLC0415
-
-    zstd = sys.modules.get("zstandard")
-    known = (OSError, EOFError, zlib.error)
-    return known if zstd is None else (*known, zstd.ZstdError)
+def _is_whole(text: bytes) -> bool:
+    """Whether JSON at a cut ends where it should: no beginning of an object is one."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

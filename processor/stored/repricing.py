@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from processor.enrich import Enriched
 from processor.errors import Refusal
 from processor.model import Signal
-from processor.pipeline import check
+from processor.stored.signal import signal_of
 from processor.wire.fields import Malformed
 from processor.wire.otlp_json import Unreadable, parse, text_of, to_json, to_protobuf
 
 if TYPE_CHECKING:
-    from pricing import PriceTable
-    from processor.enrich import Enricher
     from processor.model import Charge
+    from processor.stored.pricer import Pricer
     from processor.stored.reading import Message
     from processor.stored.writing import Wanted
 
@@ -42,35 +40,43 @@ class Repriced(NamedTuple):
     raw: bytes
     """In the encoding that was wanted; as it came where nothing was."""
     signal: Signal
-    spans: int = 0
+    items: int = 0
+    """Spans, log records or metric points."""
     charges: tuple[Charge, ...] = ()
     faults: int = 0
+    stamped: int = 0
+    unpriced: int = 0
+    """Items of a signal that is not priced."""
 
 
-def reprice(
-    message: Message, enricher: Enricher, table: PriceTable, now_unix_ns: int, wanted: Wanted
-) -> Repriced:
-    """The request with its calls priced by *table*; raises `Refused`."""
+def reprice(message: Message, pricer: Pricer, wanted: Wanted) -> Repriced:
+    """The request with its calls priced; raises `Refused`."""
     try:
         signal, body = protobuf_of(message)
-        if signal is not Signal.TRACES:
-            return Repriced(_written(message, body, body, signal, wanted), signal)
-        enriched = _enriched(body, enricher, table, now_unix_ns)
+        counted = pricer.price(signal, body)
+        enriched = counted.enriched
         raw = _written(message, body, enriched.body, signal, wanted)
     except (Unreadable, Malformed) as bad:
-        raise Refused(str(bad)) from None
+        several = "; `jq -c .` puts each document on a line" * ("Extra data" in str(bad))
+        raise Refused(f"{bad}{several}") from None
     except Refusal as refusal:
         raise Refused(refusal.message) from None
     charges = tuple(enriched.charges)
     enriched.counted()
-    return Repriced(raw, signal, enriched.items, charges, enriched.faults)
+    return Repriced(
+        raw, signal, enriched.items, charges, enriched.faults, counted.stamped, counted.unpriced
+    )
 
 
 def protobuf_of(message: Message) -> tuple[Signal, bytes]:
-    """Signal and bytes; a protobuf message does not say its signal and is taken for traces."""
+    """Signal and bytes."""
     if not message.is_json:
-        return Signal.TRACES, message.raw
+        return signal_of(message.raw), message.raw
     document = parse(message.raw)
+    if document and isinstance(document, list):
+        raise Unreadable(
+            "is no OTLP but a list; `jq -c '.[]'` makes a line of each request in it"
+        )
     if not isinstance(document, dict):
         raise Unreadable("is no OTLP: an object with `resourceSpans` stands for a request")
     fields = cast("dict[str, Any]", document)
@@ -78,8 +84,7 @@ def protobuf_of(message: Message) -> tuple[Signal, bytes]:
     if signal is None:
         if "totals" in fields and "rows" in fields:
             raise Unreadable(
-                "is what `replay --json` printed: sums, where dated prices and thresholds need "
-                "the single calls; give the stored OTLP itself"
+                "is what `replay --json` printed: sums, not calls; `prices diff --usage` reads it"
             )
         if fields:
             raise Unreadable(
@@ -87,14 +92,6 @@ def protobuf_of(message: Message) -> tuple[Signal, bytes]:
             )
         signal = Signal.TRACES
     return signal, to_protobuf(fields, signal)
-
-
-def _enriched(body: bytes, enricher: Enricher, table: PriceTable, now: int) -> Enriched:
-    try:
-        return enricher.enrich(body, table, now)
-    except Malformed as problem:
-        check(body, problem)  # what only we doubt goes on as it came
-        return Enriched(body)
 
 
 def _written(

@@ -40,6 +40,7 @@ class Writer:
         self._encoding = encoding
         self._stack = ExitStack()
         self._file: Sink | None = None
+        self._dropped = False
 
     def __enter__(self) -> Self:
         self._file = self._stack.enter_context(packing(self._part, self._encoding.compression))
@@ -56,10 +57,14 @@ class Writer:
         except BaseException:
             self._part.unlink(missing_ok=True)
             raise
-        if kind is None:
+        if kind is None and not self._dropped:
             self._part.replace(self._path)
         else:
             self._part.unlink(missing_ok=True)
+
+    def drop(self) -> None:
+        """Let nothing appear."""
+        self._dropped = True
 
     def write(self, raw: bytes, message: Message) -> None:
         """One request that came as *message*, in the bytes it has now."""

@@ -177,6 +177,14 @@ def test_two_writers_of_one_call_without_a_link(
     assert statuses(enricher(), (one, two)) == expected
 
 
+def test_of_two_side_by_side_the_one_that_names_what_answered_is_billed() -> None:
+    """mistralai 1.12.4 beside opentelemetry-instrumentation-mistralai 0.62: only one knows the model."""
+    answered = {**CHAT, "gen_ai.response.model": "gpt-4o-2024-08-06"}
+    around = replace(outer, attributes=answered)
+    assert statuses(enricher(), (inner, around)) == [D, P]
+    assert statuses(enricher(), (around, inner)) == [P, D]
+
+
 @pytest.mark.parametrize("orphans_first", [True, False])
 def test_spans_without_ids_do_not_disturb_the_order_of_the_others(
     *, orphans_first: bool

@@ -265,6 +265,3 @@ def test_what_is_broken_is_told(old: Path, tmp_path: Path) -> None:
     assert f"{month}:4: is no JSON" in ran.stderr
     assert "3 calls: $0.0078 -> $0.0078, 0 (+0.0 %)" in ran.stdout
     assert call("diff", old).exit_code == 2
-    sums = CliRunner().invoke(main, ["replay", str(month), "--json"]).stdout
-    month.write_text(sums)
-    assert "is what `replay --json` printed" in call("diff", old, old, "--usage", month).stderr

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from pricing.money import to_text as exact
 from pricing.usage import CLASSES
 from processor.cli import main
-from processor.cli.quote import exact, unix_ns
+from processor.cli.quote_options import unix_ns
 from tests.cli.texts import BROKEN_PRICES, CONFIG, PRICES
 
 if TYPE_CHECKING:

@@ -167,6 +167,8 @@ def test_the_table_for_people(tmp_path: Path, config: Path) -> None:
 BAD_LINES = [
     pytest.param(b"{nonsense", "2: is no JSON", id="no-json"),
     pytest.param(b"[]", "2: is no OTLP: an object with `resourceSpans`", id="list"),
+    pytest.param(b"[{}]", "2: is no OTLP but a list; `jq -c '.[]'`", id="list-of-requests"),
+    pytest.param(b'{}{"a":1}', "2: is no JSON: Extra data", id="several"),
     pytest.param(b'{"spans": []}', "2: is no OTLP: it has neither resourceSpans", id="other"),
     pytest.param(b'{"resourceSpans": 5}', "2: resourceSpans: is no list", id="shape"),
     pytest.param(b"\xff\xfe", "2: is no", id="no-text"),
@@ -221,7 +223,7 @@ def test_strict_ends_there_and_writes_nothing(
         ),
         pytest.param(
             gzip.compress(lines(REQUESTS))[:-20],
-            "ended before the end-of-stream marker",
+            "its gzip ends at byte ",
             id="gz",
         ),
         pytest.param(b"\x1f\x8bnothing at all", "is no whole gzip file", id="no-gzip"),
@@ -333,6 +335,7 @@ def test_a_progress_bar_is_for_terminals(tmp_path: Path, config: Path) -> None:
         pytest.param((), "Missing argument 'FILE", id="no-file"),
         pytest.param(("a", "b", "-o", "c"), "write -o c/ for several", id="several"),
         pytest.param(("a", "x/a", "-o", "out/"), "two inputs of one name", id="twins"),
+        pytest.param(("a", "-o", "x/y"), "there is no folder x; make it first", id="no-folder"),
         pytest.param(("a", "-o", "a"), "is the input itself", id="itself"),
         pytest.param(("-", "-o", "out/"), "stdin has no name", id="stdin"),
         pytest.param(("a", "--encoding", "xml"), "'xml' is not one of", id="encoding"),

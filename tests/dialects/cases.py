@@ -1,7 +1,7 @@
 """What published packages wrote, and how it reads: the files of cases/, a file a dialect.
 
 Taken from captured telemetry held against the provider's own usage; JSON in attributes is cut down
-to what is read. mlflow and genkit are from their documented forms.
+to what is read. Genkit is from its documented form.
 """
 
 from __future__ import annotations

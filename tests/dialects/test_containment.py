@@ -36,6 +36,11 @@ NO_CACHE = "ai.usage.inputTokenDetails.noCacheTokens"
         pytest.param("opentelemetry.instrumentation.genai.bedrock", "1.3b0", "", False),
         pytest.param("@opentelemetry/instrumentation-aws-sdk", "0.78.0", "aws.bedrock", False),
         pytest.param("opentelemetry.instrumentation.bedrocks", "", "aws.bedrock", True),
+        pytest.param("@openlit/instrumentation-anthropic", "1.0.0", "anthropic", False),
+        pytest.param("@openlit/instrumentation-openai", "1.0.0", "openai", True),
+        pytest.param(
+            "@arizeai/openinference-instrumentation-bedrock", "", "aws.bedrock", False
+        ),
         pytest.param(OLD_OPENINFERENCE, "0.1.3", "anthropic", False),
         pytest.param(OLD_OPENINFERENCE, "0.1.8", "anthropic", False),
         pytest.param(OLD_OPENINFERENCE, "0.1.9", "anthropic", True),

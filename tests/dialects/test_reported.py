@@ -53,3 +53,38 @@ def test_who_charged(
     reading = recogniser.read(attributes, recogniser.writer(scope, ""))
     assert reading is not None
     assert reading.charged is expected
+
+
+@pytest.mark.parametrize(
+    ("metadata", "dollars"),
+    [
+        pytest.param('{"gateway":{"cost":"0.0045405"}}', 0.0045405, id="vercels-gateway"),
+        pytest.param('{"openrouter":{"usage":{"cost":0.0147}}}', 0.0147, id="openrouter"),
+    ],
+)
+def test_a_gateway_under_the_ai_sdk_says_what_it_took(metadata: str, dollars: float) -> None:
+    attributes: dict[str, Value] = {
+        "ai.operationId": "ai.generateText.doGenerate",
+        "ai.model.provider": "gateway",
+        "ai.model.id": "openai/gpt-4o",
+        "ai.usage.inputTokens": 17,
+        "ai.response.providerMetadata": metadata,
+    }
+    recogniser = Recogniser(DIALECTS)
+    reading = recogniser.read(attributes, recogniser.writer("ai", ""))
+    assert reading is not None
+    assert (reading.reported_usd, reading.charged) == (dollars, True)
+
+
+def test_a_sellers_answer_charges_whoever_kept_it() -> None:
+    attributes: dict[str, Value] = {
+        "openinference.span.kind": "LLM",
+        "llm.system": "openai",
+        "llm.model_name": "openai/gpt-4o-mini",
+        "output.value": '{"usage": {"cost": 0.25}}',
+    }
+    recogniser = Recogniser(DIALECTS)
+    writer = recogniser.writer("openinference.instrumentation.openai", "0.1.66")
+    reading = recogniser.read(attributes, writer)
+    assert reading is not None
+    assert (reading.charged, reading.reported_usd) == (True, 0.25)

@@ -186,6 +186,30 @@ def test_any_text_is_an_amount_that_is_cheap_to_reckon_with(text: str) -> None:
             id="buckets-that-exclude-each-other",
         ),
         pytest.param(
+            CONVENTIONS,
+            {
+                "input": 2364,
+                "input+": 844,
+                "cache_read": 1224,
+                "cache_write": 296,
+                "output": 566,
+            },
+            {"input": 844, "cache_read": 1224, "cache_write": 296, "output": 566},
+            id="an-input-without-what-was-cached-wins",
+        ),
+        pytest.param(
+            CONVENTIONS,
+            {"input": 900, "input+": 0, "cache_read": 900, "output": 5},
+            {"cache_read": 900, "output": 5},
+            id="all-of-it-from-the-cache",
+        ),
+        pytest.param(
+            CONVENTIONS,
+            {"input": 30, "output": 618, "output+": 501, "output_audio": 101, "reasoning": 117},
+            {"input": 30, "output": 400, "output_audio": 101, "reasoning": 117},
+            id="an-output-without-thoughts-still-holds-its-sound",
+        ),
+        pytest.param(
             THOUGHTS_OUTSIDE,
             {"input": 1019, "output": 97, "reasoning": 50},
             {"input": 1019, "output": 97, "reasoning": 50},

@@ -70,18 +70,29 @@ def as_pattern(output: str) -> str:
 
 
 @pytest.mark.parametrize("shown", OURS, ids=str)
-def test_a_shown_command_prints_what_is_shown(shown: Shown) -> None:
-    program, *arguments = shlex.split(shown.command)
+def test_a_shown_command_prints_what_is_shown(shown: Shown, kept: Path) -> None:
+    """`> file` keeps what it prints for the commands below it."""
+    command, _, file = shown.command.partition(" > ")
+    program, *arguments = shlex.split(command)
+    named = [str(kept / each) if (kept / each).exists() else each for each in arguments]
     ran = subprocess.run(  # noqa: S603
-        [str(BIN / program), *arguments],
+        [str(BIN / program), *named],
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=30,
         check=False,
     )
-    printed = (ran.stdout + ran.stderr).strip()
+    if file:
+        (kept / file).write_text(ran.stdout)
+    printed = ((not file) * ran.stdout + ran.stderr).strip()
     assert re.fullmatch(as_pattern(shown.output), printed, re.DOTALL), printed
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files that shown commands leave for those below them."""
+    return tmp_path_factory.mktemp("shown")
 
 
 def test_every_other_shown_command_is_known_to_run_elsewhere() -> None:

@@ -1,4 +1,7 @@
-"""Waiting for what has no event of its own."""
+"""Waiting for what has no event of its own.
+
+The bound is there for what never comes; a slow machine does not reach it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-async def until(condition: Callable[[], bool], *, within_s: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], *, within_s: float = 60.0) -> None:
     """Return as soon as the condition holds; TimeoutError if it does not in time."""
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - the thing watched tells nobody

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,38 +49,63 @@ class Web:
 async def web(
     tls: ssl.SSLContext | None = None, host: str = "localhost"
 ) -> AsyncGenerator[Web]:
-    tasks: set[asyncio.Task[None]] = set()
+    loop = asyncio.get_running_loop()
+    taken: dict[asyncio.Task[None], socket.socket] = {}
+    # Not asyncio's server: that does not say when the last of its connections is closed.
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        door.settimeout(0)
+        running = Web(f"{'https' if tls else 'http'}://{host}:{door.getsockname()[1]}")
+        async with asyncio.TaskGroup() as group:
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
+            def take() -> None:
+                with suppress(BlockingIOError):
+                    connection, _ = door.accept()
+                    connection.settimeout(0)
+                    attending = group.create_task(_attend(running, connection, tls))
+                    taken[attending] = connection
+
+            loop.add_reader(door, take)
+            try:
+                yield running
+            finally:
+                loop.remove_reader(door)
+                for attending in taken:
+                    attending.cancel()
+    for connection in taken.values():  # one that was not attended to yet
+        connection.close()
+
+
+async def _attend(running: Web, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
+    """One connection, from its handshake until it is closed."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    with suppress(OSError):  # the other side may not trust us
+        transport, _ = await loop.connect_accepted_socket(lambda: protocol, connection, ssl=tls)
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            fields = (line.partition(":") for line in head[1:] if line)
-            request = Heard(
-                head[0].split(" ")[1],
-                {name.lower(): value.strip() for name, _, value in fields},
-            )
-            running.heard.append(request)
-            await running.behaviours[request.path](request, writer)
-        except (OSError, EOFError, asyncio.CancelledError):
-            pass
+            await _answer(running, reader, writer)
+            writer.close()
+            await writer.wait_closed()
         finally:
-            writer.transport.abort() if task.cancelling() else writer.close()
-            tasks.discard(task)
+            transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    port = server.sockets[0].getsockname()[1]
-    running = Web(f"{'https' if tls else 'http'}://{host}:{port}")
+
+async def _answer(
+    running: Web, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     try:
-        yield running
-    finally:
-        server.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await server.wait_closed()
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        fields = (line.partition(":") for line in head[1:] if line)
+        request = Heard(
+            head[0].split(" ")[1], {name.lower(): value.strip() for name, _, value in fields}
+        )
+        running.heard.append(request)
+        await running.behaviours[request.path](request, writer)
+    except (OSError, EOFError):
+        pass
 
 
 def raw(data: bytes) -> Behaviour:

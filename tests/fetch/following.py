@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 QUESTION = Question("gpt-4o", provider="openai")
 SECRET = "Bearer hush-hush"  # noqa: S105
 NAME = "the url"
+TIMEOUT_S = 120.0
+"""Of one request: more than any test waits, so that only what is cut fails."""
 
 
 def prices(dollars: object, more: str = "") -> bytes:
@@ -39,7 +41,7 @@ class Following:
         self.telemetry = Telemetry()
         self.outcomes: list[ReloadOutcome] = []
         request = Request(
-            url, {"authorization": SECRET}, TlsSettings(ca_file=ca), 5.0, 100_000, "test"
+            url, {"authorization": SECRET}, TlsSettings(ca_file=ca), TIMEOUT_S, 100_000, "test"
         )
         followed = Followed(self.source, request, interval_s, str(folder))
         self.watch = PriceWatch(

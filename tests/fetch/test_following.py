@@ -15,7 +15,7 @@ from processor.fetch.asking import Validators
 from tests.doubles.until import until
 from tests.doubles.web import Behaviour, conditional, raw, reply, silent, web
 from tests.fetch.certificates import Authority
-from tests.fetch.following import NAME, Following, following, prices
+from tests.fetch.following import NAME, TIMEOUT_S, Following, following, prices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,9 +164,25 @@ async def test_gone_for_good_keeps_the_last_good_prices_and_is_said_once(
             await until(lambda: len(server.heard) >= times + 3)
             assert run.dollars == 2
             assert len(said(caplog, "with its last good copy")) == 1
+            assert success(run) == (0.0, 0.0), "of the last attempt"
             server.at(reply("200 OK", prices(3)))
             await run.costs(3)
             await until(lambda: bool(said(caplog, "answers again")))
+            await until(lambda: success(run) == (1.0, 1.0))
+
+
+async def test_success_is_that_of_the_last_attempt_also_where_nothing_is_new(
+    tmp_path: Path,
+) -> None:
+    async with web() as server:
+        url = server.at(conditional(prices(2), '"a"'))
+        async with following(url, tmp_path, interval_s=0.01) as run:
+            await run.looked("not_modified")
+            await until(lambda: success(run) == (1.0, 1.0))
+            server.at(reply("500 No"))
+            await until(lambda: success(run) == (0.0, 0.0))
+            server.at(conditional(prices(2), '"a"'))
+            await until(lambda: success(run) == (1.0, 1.0))
 
 
 async def test_never_there_is_missing_and_said_once(
@@ -230,7 +246,7 @@ async def test_a_hangup_looks_at_once(tmp_path: Path) -> None:
 
 async def test_a_server_that_says_nothing_does_not_hold_the_end_open(tmp_path: Path) -> None:
     async with web() as server:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(TIMEOUT_S / 2):
             async with following(server.at(silent), tmp_path):
                 await until(lambda: bool(server.heard))
 

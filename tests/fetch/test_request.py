@@ -396,6 +396,23 @@ def test_what_is_inside_is_no_place_for_a_redirect_from_outside(url: str, inside
     assert is_inside(url) is inside
 
 
+async def test_a_name_that_moves_inside_after_it_was_looked_up_is_never_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with web() as server:
+        target = server.at(reply("200 OK", BODY), "/target")
+        url = server.at(reply("302 Go", location=target))
+
+        def everybodys(_: str) -> bool:
+            return False
+
+        monkeypatch.setattr("processor.fetch.request.is_inside", everybodys)
+        refused = await failed(url)
+        assert refused.ending is Ending.REDIRECT
+        assert "inside this network" in refused.words
+        assert [heard.path for heard in server.heard] == ["/prices"]
+
+
 def test_the_client_certificate_is_for_the_configured_origin() -> None:
     tls = TlsSettings(ca_file="ca", cert_file="c", key_file="k")
     request = Request("https://a.example/p", {}, tls, 1.0, 10, "test")

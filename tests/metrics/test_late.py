@@ -181,14 +181,21 @@ def test_it_leaves_over_otlp_and_starts_at_0() -> None:
 @LAW
 @given(st.lists(st.sampled_from(["nobodys", "gpt-4o", "nobody-else's", "bare"]), max_size=12))
 def test_counters_are_the_spans_and_what_came_late(models: list[str]) -> None:
-    """Reconciled: what the spans say and `genai_cost.late` add up to the counter."""
+    """Reconciled: what the spans say and `genai_cost.late` add up to the counter.
+
+    The tokens are those of the spans, once, in the series that a call without a price opened: what a
+    counter has, it keeps, so over all sources the two are of the same calls.
+    """
     ledger, enriching = Ledger(), enricher()
-    on_spans = 0
+    on_spans = tokens = 0
     for n, model in enumerate(models):
         said = call(b"%08d" % n, gen_ai__request__model=model)
         enriched = enriching.enrich(request(said), TABLE, NOW)
         on_spans += atto_of(float(ours(enriched.body).get("gen_ai.usage.cost", 0.0)))
+        tokens += sum(sum(charge.counts) for charge in enriched.charges)
         ledger.add(enriched.charges, NOW)
     caught_up(ledger, PRICED)
     total = sum(account.atto_usd for account in ledger.accounts)
     assert total == on_spans + sum(late(ledger).values())
+    assert tokens == sum(sum(account.tokens.values()) for account in ledger.accounts)
+    assert tokens == len(models) * (1420 + 380)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pricing import NotPriced, PriceBook, PriceSource, Question
+from pricing import Adjustment, NotPriced, PriceBook, PriceSource, Question, Terms
 from pricing.book import read_file
 from pricing.table import MEMO_LIMIT
+from pricing.terms import NO_TERMS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,6 +177,25 @@ def test_operator_aliases_are_part_of_the_version(path: Path) -> None:
         book.reload(0.0)
     assert dollars(named, Question("prod", provider="azure.ai.openai")) == 2
     assert plain.current.version != named.current.version
+
+
+def test_other_terms_are_another_table_at_the_next_reload_and_the_old_one_stays_as_it_was(
+    path: Path,
+) -> None:
+    book = book_of(path)
+    before = book.current
+    half = Terms((Adjustment(numerator=1, denominator=2),))
+    book.agree({"prod": "openai/gpt-4o"}, half)
+    assert book.current is before, "nothing moves before a reload"
+    assert book.reload(0.0).result == "changed"
+    assert dollars(book) == 1
+    assert dollars(book, Question("prod", provider="azure.ai.openai")) == 1
+    assert book.current.version != before.version
+    book.agree({"prod": "openai/gpt-4o"}, half)
+    assert book.reload(0.0).result == "unchanged"
+    book.agree({}, NO_TERMS)
+    assert book.reload(0.0).result == "changed"
+    assert (dollars(book), book.current.version) == (2, before.version)
 
 
 def test_the_memo_is_bounded_and_belongs_to_its_table(path: Path) -> None:

@@ -325,6 +325,15 @@ def test_an_amount_may_name_its_own_currency() -> None:
     }
 
 
+def test_what_no_call_tells_is_no_doubt_of_a_call() -> None:
+    """Storage of a cache goes on between calls: priced for who counts it, and else known to be missing."""
+    pieces = Question("pieces", provider="openai")
+    assert ask(PRICES, {"input": M}, pieces) == "1 priced"
+    assert ask(PRICES, {"input": M, "cache_storage": 2 * M}, pieces) == "10 priced"
+    told = pieces._replace(missing=("cache_storage",))
+    assert ask(PRICES, {"input": M}, told) == "1 priced_lower_bound"
+
+
 def test_a_class_that_costs_extra_and_was_not_reported_makes_a_bound() -> None:
     prices = table(
         "genai-cost: 1\nproviders: {openai: {models: {m: {prices: {input: 1, input_audio: 6, output: 2}}}}}"

@@ -129,6 +129,54 @@ def test_a_source_without_providers_lies_over_one_with_them() -> None:
     assert dollars(table(BELOW, own), batch=True) == 6.25
 
 
+GENAI_PRICES = """
+- id: openai
+  models:
+    - {id: gpt-4o, match: {equals: gpt-4o}, prices: {input_mtok: 2, output_mtok: 8}}
+"""
+LITELLM = """{"gpt-4o": {"litellm_provider": "openai", "mode": "chat",
+ "input_cost_per_token": 2e-6, "output_cost_per_token": 8e-6}}"""
+
+
+@pytest.mark.parametrize("live", [GENAI_PRICES, LITELLM], ids=["genai-prices", "litellm"])
+@pytest.mark.parametrize(
+    ("usage", "batch", "dollars_per_m"),
+    [
+        pytest.param({"input": 1000, "output": 1000}, False, 10, id="its-own"),
+        pytest.param({"input": 1001, "output": 1001}, False, 10, id="a-threshold-it-dropped"),
+        pytest.param({"input": 1000, "output": 1000}, True, 6.25, id="a-batch-it-cannot-say"),
+        pytest.param(
+            {"input": 1000, "cache_read": 1000},
+            False,
+            4,
+            id="a-class-it-dropped-costs-its-parent",
+        ),
+        pytest.param(
+            {"input": 2000, "cache_read": 2000}, False, 4, id="also-above-the-threshold"
+        ),
+    ],
+)
+def test_what_a_published_table_dropped_is_not_brought_back(
+    live: str,
+    usage: dict[str, int],
+    batch: bool,  # noqa: FBT001
+    dollars_per_m: float,
+) -> None:
+    thrice = BELOW.replace("input: 4,", "input: 4, cache_read: 3,")
+    question = Question("gpt-4o", provider="openai", batch=batch)
+    quote = table(thrice, live).quote(question, usage, NOW)
+    assert not isinstance(quote, NotPriced)
+    assert quote.atto_usd / 10**12 / max(usage.values()) == dollars_per_m
+
+
+def test_a_row_of_the_operators_leaves_the_thresholds_of_the_table_in_the_middle() -> None:
+    own = f"genai-cost: 1\nproviders: {{openai: {{models: {{gpt-4o: {OWN}}}}}}}"
+    steps = "input_mtok: {base: 3, tiers: [{start: 1000, price: 6}]}"
+    live = GENAI_PRICES.replace("input_mtok: 2", steps)
+    assert dollars(table(BELOW, live, own)) == 10
+    assert dollars(table(BELOW, live, own), n=1001) == 14, "the middle's 6, and 8 that is ours"
+
+
 TIMES = st.none() | st.integers(0, 8)
 
 

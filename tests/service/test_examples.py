@@ -81,6 +81,15 @@ async def test_python(tmp_path: Path) -> None:
         assert err.startswith("INVALID_ARGUMENT: usage[inptu]: 'inptu' is no usage class")
 
 
+async def test_python_without_arguments_says_how_it_is_called(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLES / "quote.py", tmp_path)
+    shutil.copy(PROTO / "price_service_pb2.py", tmp_path)
+    for argv in ((), ("localhost:4317",)):
+        code, out, err = await run(tmp_path, sys.executable, "quote.py", *argv)
+        assert (code, out) == (2, "")
+        assert err.startswith("usage: python quote.py HOST:PORT MODEL")
+
+
 async def test_node(tmp_path: Path) -> None:
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
@@ -91,6 +100,9 @@ async def test_node(tmp_path: Path) -> None:
     if code:
         pytest.skip(f"NOT RUN: npm cannot fetch what the Node.js example needs: {err[-200:]}")
     env = {"PRICE_SERVICE_PROTO": str(PROTO / "price_service.proto")}
+    code, out, err = await run(client, node, "quote.mjs", env=env)
+    assert (code, out) == (2, "")
+    assert err.startswith("usage: node quote.mjs HOST:PORT MODEL")
     async with hop(tmp_path, PRICES) as running:
         address = f"127.0.0.1:{running.child.ports.grpc}"
 

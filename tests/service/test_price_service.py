@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,17 @@ from hypothesis import strategies as st
 from pricing import NotPriced, PriceBook, PriceSource, Question
 from pricing.money import to_text
 from pricing.usage import CLASSES
+from processor.price_gate import CALL_S, REASONS, Budget, Pauses, Refused, Watchers
 from processor.price_questions import MAX_TEXT
-from processor.price_service import MAX_MESSAGE_BYTES, NAME, Budget, PriceService
+from processor.price_service import (
+    MAX_MESSAGE_BYTES,
+    MEMO_BYTES,
+    NAME,
+    REFUSED,
+    PriceService,
+)
+from processor.receive.grpc_server import KEEPALIVE
+from processor.telemetry import Telemetry
 from proto_gen import price_service_pb2 as messages
 from tests.cli.texts import PRICES
 from tests.doubles.until import until
@@ -42,8 +51,9 @@ ANSWERS: dict[str, Any] = {
 class Client:
     """Calls as any client makes them."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    def __init__(self, channel: grpc.aio.Channel, target: str = "") -> None:
         self._channel = channel
+        self.target = target
 
     async def raw(self, method: str, request: bytes) -> Any:
         channel: Any = self._channel  # the stubs ask for serializers
@@ -78,15 +88,56 @@ def book_of(*files: Path, builtin: bool = False) -> PriceBook:
 
 
 @asynccontextmanager
-async def serving(book: PriceBook, **given: Any) -> AsyncGenerator[tuple[Client, PriceService]]:
+async def serving(
+    book: PriceBook, options: Any = (), **given: Any
+) -> AsyncGenerator[tuple[Client, PriceService]]:
     served = PriceService(book, now_unix_ns=lambda: NOW, **given)
-    server = grpc.aio.server(handlers=[served.service])
+    server = grpc.aio.server(handlers=[served.service], options=options)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Client(channel), served
+        yield Client(channel, f"127.0.0.1:{port}"), served
         served.stop()
     await server.stop(None)
+
+
+class Line:
+    """Carries bytes both ways until it is cut; then they are lost, and nobody is told."""
+
+    def __init__(self, target: str) -> None:
+        self._host, _, self._port = target.rpartition(":")
+        self.target = ""
+        self.is_cut = False
+        self.met = self.carried = 0
+        self.writers: list[asyncio.StreamWriter] = []
+
+    async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.met += 1
+        there, on = await asyncio.open_connection(self._host, int(self._port))
+        self.writers += (writer, on)
+        await asyncio.gather(self._carry(reader, on), self._carry(there, writer))
+        self.carried += 1
+
+    def close(self) -> None:
+        for writer in self.writers:
+            writer.close()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                if not self.is_cut:
+                    writer.write(data)
+                    await writer.drain()
+
+
+@asynccontextmanager
+async def line_to(client: Client) -> AsyncGenerator[Line]:
+    line = Line(client.target)
+    async with await asyncio.start_server(line.meet, "127.0.0.1", 0) as listening:
+        line.target = f"127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        yield line
+        line.close()
+        await until(lambda: line.carried == line.met)
 
 
 @pytest.fixture
@@ -329,11 +380,11 @@ async def test_news_of_the_table_come_at_once_and_with_each_change(prices: Path)
         assert second.version == book.current.version != first.version
         served.stop()
         assert await watch.read() is EOF
-        assert served.watchers == 0
+        assert len(served.watchers) == 0
 
 
 async def test_too_many_watchers_are_refused_and_places_come_free(prices: Path) -> None:
-    async with serving(book_of(prices), max_watchers=2) as (client, served):
+    async with serving(book_of(prices), watchers=Watchers(2)) as (client, served):
         watches = [client.watch() for _ in range(2)]
         for watch in watches:
             await watch.read()
@@ -342,8 +393,57 @@ async def test_too_many_watchers_are_refused_and_places_come_free(prices: Path) 
         assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert "2 are watching already" in (error.value.details() or "")
         watches[0].cancel()
-        await until(lambda: served.watchers == 1)
+        await until(lambda: len(served.watchers) == 1)
         assert await client.watch().read()
+
+
+async def test_one_address_does_not_take_every_place(prices: Path) -> None:
+    async with serving(book_of(prices), watchers=Watchers(9, limit_of_one=1)) as (client, _):
+        watch = client.watch()
+        await watch.read()
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await client.watch().read()
+        assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert "1 are watching from this address already" in (error.value.details() or "")
+
+
+def test_addresses_are_counted_apart_and_forgotten() -> None:
+    watchers = Watchers(9, limit_of_one=1)
+    with watchers.place("ipv4:192.0.2.1:1"), watchers.place("ipv6:%5B2001:db8::1%5D:1"):
+        with (
+            pytest.raises(Refused, match="from this address"),
+            watchers.place("ipv4:192.0.2.1:2"),
+        ):
+            pass
+        assert len(watchers) == 2
+    assert len(watchers) == 0
+    with watchers.place("ipv4:192.0.2.1:3"):
+        pass
+
+
+async def test_a_watch_ends_after_its_time_and_its_place_is_free(prices: Path) -> None:
+    async with serving(book_of(prices), watch_s=0) as (client, served):
+        watch = client.watch()
+        assert await watch.read()
+        assert await watch.read() is EOF
+        assert len(served.watchers) == 0
+
+
+async def test_a_watcher_that_vanished_without_a_word_gives_its_place_back(
+    prices: Path,
+) -> None:
+    """Its machine is gone: nothing is closed, and nothing answers any more."""
+    quick = [(name, min(value, 300)) for name, value in KEEPALIVE]
+    async with (
+        serving(book_of(prices), options=quick) as (client, served),
+        line_to(client) as line,
+        grpc.aio.insecure_channel(line.target) as channel,
+    ):
+        watch = Client(channel, line.target).watch()
+        assert await watch.read()
+        assert len(served.watchers) == 1
+        line.is_cut = True
+        await until(lambda: len(served.watchers) == 0)
 
 
 async def test_questions_get_their_share_of_time_and_no_more(prices: Path) -> None:
@@ -371,6 +471,70 @@ async def test_strangers_questions_push_out_nothing_that_spans_asked(prices: Pat
             await client.quote(model=f"m{number}", usage={"input": 1})
         assert book.current.remembered == 0
         assert len(served._found) <= 1024
+
+
+async def test_long_questions_are_answered_and_not_remembered(prices: Path) -> None:
+    async with serving(book_of(prices)) as (client, served):
+        await client.quote(model="gpt-4o", usage={"input": 1}, region="r" * MEMO_BYTES)
+        assert not served._found
+        await client.quote(model="gpt-4o", usage={"input": 1})
+        assert len(served._found) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "request_", "reason"),
+    [
+        ({}, b"\xff", "invalid"),
+        ({}, b"\x00" * (MAX_MESSAGE_BYTES + 1), "too_large"),
+        ({"budget": Budget(share=0, burst_s=0)}, b"", "busy"),
+    ],
+    ids=["invalid", "too_large", "busy"],
+)
+async def test_refusals_are_counted_by_reason(
+    given: dict[str, Any], request_: bytes, reason: str, prices: Path
+) -> None:
+    telemetry = Telemetry()
+    async with serving(book_of(prices), telemetry=telemetry, **given) as (client, _):
+        await client.refused("Quote", request_)
+    counted = dict(telemetry.counter(REFUSED))
+    assert {labels[0]: n for labels, n in counted.items()} == {
+        each: int(each == reason) for each in REASONS
+    }
+
+
+async def test_refusals_wait_and_the_waiting_is_bounded() -> None:
+    pauses = Pauses(pause_s=3600, limit=2)
+    async with asyncio.TaskGroup() as tasks:
+        waiting = [tasks.create_task(pauses.pause()) for _ in range(2)]
+        await until(lambda: pauses.held == 2)
+        await pauses.pause()  # no room: at once
+        for task in waiting:
+            task.cancel()
+    assert pauses.held == 0
+
+
+async def test_a_flood_takes_its_share_of_time_and_not_more(prices: Path) -> None:
+    """However many ask at once: time spent is what was saved, what came back, and one answer over."""
+    now = 0.0
+    book = book_of(prices)
+
+    def clock() -> float:
+        nonlocal now
+        now += 0.001
+        return now
+
+    budget = Budget(share=0.2, burst_s=0.1, clock=clock)
+    pauses = Pauses(pause_s=0)
+    async with serving(book, budget=budget, pauses=pauses) as (client, _):
+        question = messages.QuoteRequest(model="gpt-4o", usage={"input": 1}).SerializeToString()
+        ended = await asyncio.gather(
+            *(client.raw("Quote", question) for _ in range(1000)), return_exceptions=True
+        )
+    refused = [each for each in ended if isinstance(each, grpc.aio.AioRpcError)]
+    assert {each.code() for each in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+    answered = len(ended) - len(refused)
+    each_s = 0.001 + CALL_S
+    assert 0 < answered * each_s <= 0.1 + 0.2 * now + each_s
 
 
 async def test_beside_the_spans_of_the_real_service(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests.doubles.until import until
 from tests.service.calls import COST, PRICES, chat, repriced, sent
@@ -177,6 +178,37 @@ async def test_hangup_reads_the_prices_again_and_tells_what_came_of_it(tmp_path:
         service.child.signal(signal.SIGHUP)
         await until(lambda: "prices kept" in service.child.said(), within_s=PATIENCE_S)
         assert await Traffic(service).call() == 2.5
+
+
+async def test_hangup_takes_over_the_terms_and_names_what_waits_for_a_restart(
+    tmp_path: Path,
+) -> None:
+    async with hop(tmp_path) as service:
+        child, traffic = service.child, Traffic(service)
+        await traffic.until(2.5)
+        file = tmp_path / "config.yaml"
+        config = yaml.safe_load(file.read_text())
+        processor = config["processors"]["genai_cost"]
+
+        def hang_up() -> None:
+            file.write_text(yaml.safe_dump(config))
+            child.signal(signal.SIGHUP)
+
+        processor["pricing"]["adjustments"] = [{"multiplier": 0.5}]
+        hang_up()
+        await traffic.until(1.25)
+        assert "after a restart" not in child.said()
+        processor["pricing"]["adjustments"] = [{"multiplier": "half"}]
+        hang_up()
+        await logged(child, "configuration kept as it was")
+        assert await traffic.call() == 1.25
+        processor["pricing"]["adjustments"] = []
+        processor["metrics"]["interval"] = "200ms"
+        hang_up()
+        await traffic.until(2.5)
+        (told,) = [line for line in child.said().splitlines() if "after a restart" in line]
+        assert told.endswith("processors.genai_cost.metrics")
+        assert [cost for cost, _ in groupby(traffic.costs)] == [2.5, 1.25, 2.5]
 
 
 async def test_a_file_that_is_bad_from_the_start_is_named_and_telemetry_flows(

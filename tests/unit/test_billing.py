@@ -182,6 +182,30 @@ def test_a_class_at_its_parents_price_is_a_fallback() -> None:
     assert charge.atto_usd == (1420 + 2 * 380) * 10**12
 
 
+@pytest.mark.parametrize(
+    ("usage", "status", "atto_usd"),
+    [
+        pytest.param({}, Status.NO_USAGE, 0, id="refused"),
+        pytest.param({"input": 0, "output": 0}, Status.NO_USAGE, 0, id="zeros for nothing"),
+        pytest.param({"input": 1000}, Status.PRICED, 10**15, id="a stream that was broken off"),
+        pytest.param(
+            {"input": 1000, "output": 10}, Status.PRICED, 102 * 10**13, id="failed afterwards"
+        ),
+    ],
+)
+def test_a_failed_call_costs_what_it_used_and_nothing_if_it_does_not_say(
+    usage: dict[str, int], status: Status, atto_usd: int
+) -> None:
+    """An error is no reason in itself: providers bill what they made before it."""
+    counts = {f"gen_ai.usage.{side}_tokens": count for side, count in usage.items()}
+    asked = {k: v for k, v in CALL.items() if "usage" not in k}
+    charge, found = charged(
+        {**asked, "gen_ai.request.model": "bare", "error.type": "TimeoutError", **counts}
+    )
+    assert (found["status"], charge.status, charge.atto_usd) == (status, status, atto_usd)
+    assert ("gen_ai.usage.cost" in found) == bool(atto_usd)
+
+
 def test_a_call_is_priced_at_its_end_and_without_one_now() -> None:
     after = 1_830_000_000_000_000_000  # 2027-12-28
     later: dict[str, Value] = {**CALL, "gen_ai.request.model": "later"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pricing import Adjustment, Exchange, PriceTable, Terms
+from pricing.rates import Rate
 from processor.metrics import Ledger
 from tests.calls.traffic import CALL_ATTO, CALL_USD, COST, END_NS, call, enricher, ours, request
 from tests.pricing.tables import table
@@ -55,6 +56,19 @@ def test_the_second_currency_stands_beside_the_dollars() -> None:
     )
 
 
+def test_what_a_subscription_pays_for_costs_nothing_beside_its_list_price() -> None:
+    """A plan's calls are not billed by the token: agreed on at nothing, what they would cost is kept."""
+    free = tuple((name, Rate(0)) for name in ("input", "cache_read", "output"))
+    plan = by(Adjustment(services=("editor",), prices=free))
+    said = replace(call(), resource={"service.name": "editor"})
+    enriched = enricher().enrich(request(said), plan, END_NS)
+    found = ours(enriched.body)
+    assert (found[COST], found["list_cost"], found["status"]) == (0.0, CALL_USD, "priced")
+    assert [charge.atto_usd for charge in enriched.charges] == [0]
+    (charge,) = enricher().enrich(request(call()), plan, END_NS).charges
+    assert charge.atto_usd == CALL_ATTO
+
+
 def test_prices_in_other_money_are_counted_in_dollars() -> None:
     prices = by(rates=(EURO,))
     said = call(gen_ai__provider__name="acme", gen_ai__request__model="llama")
@@ -73,6 +87,35 @@ def test_without_a_rate_the_amount_stands_alone_and_no_dollar_is_counted() -> No
         "currency": "EUR",
     }
     assert [charge.labels.source for charge in enriched.charges] == [""]
+
+
+@pytest.mark.parametrize(
+    ("rate", "amount"),
+    [
+        pytest.param(EURO, "0.454545454545454545", id="by the rate of its moment"),
+        pytest.param(EURO._replace(since=END_NS + 1), None, id="no rate then"),
+        pytest.param(EURO._replace(until=END_NS), None, id="no rate any more"),
+        pytest.param(EURO._replace(currency="CHF"), None, id="another currency's rate"),
+    ],
+)
+def test_a_gateways_charge_has_the_second_currency_beside_it_too(
+    rate: Exchange, amount: str | None
+) -> None:
+    found = ours(
+        enricher()
+        .enrich(
+            request(replace(call(gen_ai__usage__cost=0.5), scope="agentgateway")),
+            by(HALF, rates=(rate,), currency="EUR"),
+            END_NS,
+        )
+        .body
+    )
+    assert (found[COST], found["source"], found.get("amount"), found.get("currency")) == (
+        0.5,
+        "reported",
+        amount,
+        "EUR" if amount else None,
+    )
 
 
 def test_an_amount_that_came_with_the_span_is_replaced() -> None:

@@ -45,18 +45,22 @@ def compile_tables(wheels: Path) -> Compiled:
     """All sources, merged, ruled upon, and with mere names put under their models."""
     today = litellm.read(fetch.content(wheels, fetch.LITELLM), fetch.LITELLM.label)
     then = litellm.read(fetch.content(wheels, fetch.TOKENCOST), fetch.TOKENCOST.label)
+    spring = litellm.read(fetch.content(wheels, fetch.LITELLM_THEN), fetch.LITELLM_THEN.label)
     data = fetch.content(wheels, fetch.GENAI_PRICES)
     dated, patterns = genai_prices.read(data, fetch.GENAI_PRICES.label)
     ruled = [*rulings.correct(today), *rulings.correct(then), *rulings.leave_out(dated)]
+    rulings.correct(spring)  # the same cases: recorded once
+    unseen = spring.keys() - {*today, *then, *dated}
     left_out = [
         *plausible.sift(today),
         *plausible.sift(then, museum=True),
+        *(out for out in plausible.sift(spring, museum=True) if out.key in unseen),
         *plausible.sift(dated),
     ]
     merge.adopt_history(today, dated, patterns, TODAY)
-    merged = merge.merge(today, dated, then, TODAY)
+    merged = merge.merge(today, dated, (then, spring), TODAY)
     ruled += merge.raise_in_region(merged.book)
-    merge.share_with_kin(merged.book, today, TODAY)
+    merge.share_with_kin(merged.book, today, spring, TODAY)
     merge.prune(merged.book)
     rulings.set_instants(merged.book)
     history.put_before(merged.book)

@@ -34,15 +34,19 @@ class Package:
         return self.name if self.living else f"{self.name} {self.version}"
 
 
-def _package(name: str, member: str, *, living: bool = True) -> Package:
-    pin = parse_text(PINS.read_text(encoding="utf-8"))["pins"][name]
+def _package(name: str, member: str, *, living: bool = True, pinned: str = "") -> Package:
+    pin = parse_text(PINS.read_text(encoding="utf-8"))["pins"][pinned or name]
     return Package(name, pin["version"], member, pin["checked"], living)
 
 
+_MAP: Final = "litellm/model_prices_and_context_window_backup.json"
+
+
 GENAI_PRICES: Final = _package("genai-prices", "genai_prices/data.py")
-LITELLM: Final = _package("litellm", "litellm/model_prices_and_context_window_backup.json")
+LITELLM: Final = _package("litellm", _MAP)
 TOKENCOST: Final = _package("tokencost", "tokencost/model_prices.json", living=False)
-PACKAGES: Final = (GENAI_PRICES, LITELLM, TOKENCOST)
+LITELLM_THEN: Final = _package("litellm", _MAP, living=False, pinned="litellm-then")
+PACKAGES: Final = (GENAI_PRICES, LITELLM, TOKENCOST, LITELLM_THEN)
 
 
 def ensure(directory: Path) -> None:

@@ -25,6 +25,7 @@ from pricing.tables.making.rows import (
     Price,
     When,
     is_token,
+    lookup,
     ordered,
     priced_by_tokens,
     when,
@@ -55,6 +56,19 @@ _MODES: Final = {
     "search": "search",
 }
 _LOCAL: Final = frozenset({"ollama", "lemonade"})
+# Zero is the vendor's price here, and not a gap: its own pages call these models free of charge.
+_FREE: Final = frozenset(
+    {
+        ("openai", "omni-moderation-latest"),  # developers.openai.com, the model's page
+        ("openai", "omni-moderation-2024-09-26"),
+        ("openai", "text-moderation-latest"),
+        ("openai", "text-moderation-stable"),
+        ("openai", "text-moderation-007"),
+        ("gcp.gemini", "gemma-3-27b-it"),  # ai.google.dev/gemini-api/docs/pricing
+        ("gcp.gemini", "gemma-4-26b-a4b-it"),
+        ("gcp.gemini", "gemma-4-31b-it"),
+    }
+)
 _MILLION: Final = 10**6
 
 Grid = dict[When, Classes]
@@ -75,7 +89,18 @@ def read(content: bytes, label: str) -> Book:
                 entry.multipliers = _multipliers(fields, label)
     for entry in book.values():
         _one_measure(entry)
+    _high_resolution(book)
     return book
+
+
+def _high_resolution(book: Book) -> None:
+    """LiteLLM has a name of its own for the larger sizes of sora-2-pro; the vendor's calls say the size."""
+    for provider in ("openai", "azure.ai.openai"):
+        plain, large = (book.get((provider, f"sora-2-pro{end}")) for end in ("", "-high-res"))
+        if plain is None or large is None:
+            continue
+        for size in ("1024x1792", "1792x1024"):
+            plain.periods[0].grid[when(size=size)] = dict(large.periods[0].grid[ALWAYS])
 
 
 def _bare_first(item: tuple[str, Any]) -> tuple[int, str]:
@@ -213,7 +238,8 @@ def _off_peak(grid: Grid, fields: Fields) -> None:
 def _free(fields: Fields, provider: str, model: str) -> bool:
     zero = [fields.get(key) for key in ("input_cost_per_token", "output_cost_per_token")]
     local = provider in _LOCAL and not model.endswith("-cloud")
-    return all(value == 0 for value in zero) and (local or model.endswith(":free"))
+    free = local or model.endswith(":free") or (provider, model) in _FREE
+    return free and all(value == 0 for value in zero)
 
 
 def _media_out(grid: Grid, mode: str) -> None:
@@ -265,10 +291,14 @@ def _scaled(classes: Classes, factor: Decimal) -> Classes:
 
 
 def _one_measure(entry: Entry) -> None:
-    """A model billed by tokens keeps no price per image beside them: it would be charged twice."""
+    """A model billed by tokens keeps no price per image beside them, but for what a size comes to.
+
+    That one is for calls that report no tokens: with tokens of images, an image is not charged again.
+    """
     grid = entry.periods[0].grid
     if any(priced_by_tokens(classes) for classes in grid.values()):
         for condition in list(grid):
-            grid[condition].pop("images", None)
+            if not lookup(condition, "size"):
+                grid[condition].pop("images", None)
             if not grid[condition]:
                 del grid[condition]

@@ -1,4 +1,4 @@
-"""Three sources into one book: history from genai-prices, dimensions from LiteLLM, the rest from both.
+"""All sources into one book: history from genai-prices, dimensions from LiteLLM, the rest from both.
 
 A source's price without a counterpart is taken as it is; of two that differ `verdicts` takes one
 and the difference is recorded. LiteLLM's rows hold in the period that holds today.
@@ -58,25 +58,39 @@ class Merged:
     agreeing: int = 0
 
 
-def merge(litellm: Book, genai_prices: Book, tokencost: Book, today: str) -> Merged:
-    """One book; `today` is the day on which the sources were taken."""
+def merge(litellm: Book, genai_prices: Book, museums: tuple[Book, ...], today: str) -> Merged:
+    """One book; `today` is the day on which the sources were taken; of the museums the oldest is first."""
     merged = Merged()
-    for key in sorted({*litellm, *genai_prices, *tokencost}):
+    gone: Book = {key: entry for museum in reversed(museums) for key, entry in museum.items()}
+    for key in sorted({*litellm, *genai_prices, *gone}):
         ours, theirs = litellm.get(key), genai_prices.get(key)
         if ours is not None and theirs is not None:
-            merged.book[key] = _join(ours, theirs, tokencost, today, merged)
+            merged.book[key] = _join(ours, theirs, museums[0], today, merged)
         else:
-            found = deepcopy(ours or theirs or tokencost[key])
-            if ours is None and theirs is not None and key in tokencost:
-                _fill(found, tokencost[key], today)
+            found = deepcopy(ours or theirs or gone[key])
+            if ours is None and theirs is not None:
+                for museum in museums:
+                    if key in museum:
+                        _fill(found, museum[key], today)
             merged.book[key] = found
+        for museum in museums:
+            if key in museum:
+                _keep_fast(merged.book[key], museum[key])
     return merged
 
 
+def _keep_fast(entry: Entry, then: Entry) -> None:
+    """A faster service that is not sold any more: its calls of then do not cost the standard price."""
+    for condition, classes in then.periods[0].grid.items():
+        for period in entry.periods if lookup(condition, "speed") else ():
+            if condition not in period.grid and _agree(then, period):
+                period.grid[condition] = dict(classes)
+
+
 def _fill(entry: Entry, then: Entry, today: str) -> None:
-    """Classes that only the map of 2025 has, where input and output are still what they were."""
+    """Classes that only an old map has, where input and output are still what they were."""
     current = entry.current(today)
-    # OpenRouter's rows of that map have one audio price copied to every Gemini.
+    # OpenRouter's rows of those maps have one audio price copied to every Gemini.
     resold = entry.provider == "openrouter"
     if resold or current is None or not _agree_today(then, entry.periods, today):
         return
@@ -181,9 +195,12 @@ def adopt_history(litellm: Book, named: Book, patterns: Iterable[Pattern], today
 
 def _agree_today(entry: Entry, periods: list[Period], today: str) -> bool:
     current = next((period for period in periods if period.holds(today)), None)
-    if current is None:
-        return False
-    ours, theirs = entry.periods[0].grid.get(ALWAYS, {}), current.grid.get(ALWAYS, {})
+    return current is not None and _agree(entry, current)
+
+
+def _agree(entry: Entry, period: Period) -> bool:
+    """Whether the two have the same standard price."""
+    ours, theirs = entry.periods[0].grid.get(ALWAYS, {}), period.grid.get(ALWAYS, {})
     both = [name for name in ("input", "output") if name in ours and name in theirs]
     return bool(both) and all(ours[name].same(theirs[name]) for name in both)
 
@@ -250,17 +267,17 @@ def prune(book: Book) -> None:
                             del own[name]
 
 
-def share_with_kin(book: Book, litellm: Book, today: str) -> None:
-    """What LiteLLM adds to one id of a model holds for the ids that only genai-prices has."""
+def share_with_kin(book: Book, litellm: Book, museum: Book, today: str) -> None:
+    """What LiteLLM adds, or added, to one id of a model holds for the ids that only genai-prices has."""
     joined: dict[tuple[str, str], list[Entry]] = {}
     for key, entry in book.items():
-        if entry.kin and key in litellm:
+        if entry.kin and (key in litellm or key in museum):
             joined.setdefault((key[0], entry.kin), []).append(entry)
     for key, entry in book.items():
         if not entry.kin or key in litellm:
             continue
         for sibling in sorted(joined.get((key[0], entry.kin), ()), key=_plainest):
-            if _same_today(entry, sibling, today):
+            if sibling is not entry and _same_today(entry, sibling, today):
                 entry.periods, entry.multipliers = sibling.periods, sibling.multipliers
                 entry.mode = sibling.mode
                 break

@@ -45,6 +45,11 @@ class LeftOut:
     source: str
     reason: str
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """As books name the model."""
+        return self.provider, self.model.lower()
+
 
 def doubt(mode: str, figures: Mapping[str, Decimal]) -> str:
     """Why a row's prices cannot be: token classes in USD per million, others per single unit."""

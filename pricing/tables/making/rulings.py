@@ -108,6 +108,26 @@ LEFT_OUT: Final = (
         "100 USD per million tokens of output beside 0.50 of input: another unit, most likely",
     ),
     (
+        "fireworks_ai",
+        ("accounts/fireworks/models/",),
+        "a path without a model, in an old map of LiteLLM",
+    ),
+    (
+        "replicate",
+        ("replicateopenai/gpt-oss-20b",),
+        "a slash left out of an id, in an old map of LiteLLM",
+    ),
+    (
+        "gcp.gemini",
+        ("gemma-2-27b-it", "gemini-gemma-2-27b-it", "gemini-gemma-2-9b-it"),
+        "genai-prices has OpenRouter's price and says so, LiteLLM the price of a Gemini; the vendor asks none for Gemma",
+    ),
+    (
+        "gcp.gemini",
+        ("gemma-4-26b-a4b-it-maas",),
+        "sold by Vertex AI alone; genai-prices has one provider for both",
+    ),
+    (
         "openai",
         ("gpt-oss-120b", "gpt-oss-20b", "gpt-oss-safeguard-20b"),
         "open weights that OpenAI does not serve; genai-prices has what resellers ask (OpenRouter, Groq)",

@@ -186,7 +186,7 @@ RULES: Final = (
     Rule(
         lambda c: c.provider == "novita",
         "litellm",
-        "not settled: neither source says where it has it from; genai-prices' input is its output's price",
+        "genai-prices has had its figure since June 2025; LiteLLM's row is younger (1.83.9 has it, 1.80.0 has not)",
     ),
     Rule(
         lambda c: re.search(r"-latest$", c.model) is not None,

@@ -1,0 +1,138 @@
+"""What `quote` says: a cost with its parts and its row, or why there is none and what was meant."""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from pricing import NotPriced, Reason
+from pricing.money import ATTO, to_text
+from processor.cli.output import print_json, print_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pricing import PriceTable, Quote
+
+
+def tell(
+    model: str,
+    answer: Quote,
+    usage: Mapping[str, int | Decimal],
+    table: PriceTable,
+    *,
+    as_json: bool,
+) -> None:
+    """On stdout."""
+    if as_json:
+        print_json(_as_json(model, answer, usage, table))
+    else:
+        click.echo(_as_text(answer, usage, table))
+
+
+def refuse(model: str, answer: NotPriced, table: PriceTable, *, as_json: bool) -> NoReturn:
+    """Say that there is no cost, and end with 1."""
+    if as_json:
+        print_json(
+            {
+                "model": model,
+                "provider": answer.provider,
+                "status": str(answer.reason),
+                "detail": answer.detail,
+                **_second(answer),
+                "did_you_mean": _near(model, answer, table),
+                "version": table.version,
+            }
+        )
+    detail = f": {answer.detail}" if answer.detail else ""
+    near = _near(model, answer, table)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    if not answer.provider:
+        hint = _hint(model, table) or hint
+    print_problems([f"{model} is not priced: {answer.reason}{detail}{hint}"])
+    sys.exit(1)
+
+
+def _near(model: str, answer: NotPriced, table: PriceTable) -> list[str]:
+    """Names like the model's or the provider's, where nobody lists what was asked for."""
+    from pricing import suggest  # noqa: PLC0415 - only for an error
+
+    if answer.reason is not Reason.UNKNOWN_MODEL:
+        return []
+    sellers = suggest.providers(table, answer.provider)
+    return [f"--provider {each}" for each in sellers] or suggest.models(
+        table, model, answer.provider
+    )
+
+
+def _second(answer: Quote | NotPriced) -> dict[str, str]:
+    """The amount in another currency, where there is one."""
+    return (
+        {"amount": answer.amount, "amount_currency": answer.currency} if answer.currency else {}
+    )
+
+
+def _hint(model: str, table: PriceTable) -> str:
+    """Return who has a model of that name, where the name alone does not say."""
+    name = model.strip().lower()
+    found = sorted({provider for provider, known in table.models() if known.lower() == name})
+    return f"; add --provider {' or '.join(found[:5])}" if found else ""
+
+
+def _as_json(
+    model: str, answer: Quote, usage: Mapping[str, int | Decimal], table: PriceTable
+) -> dict[str, Any]:
+    return {
+        "model": model,
+        "provider": answer.provider,
+        "cost": answer.atto_usd / ATTO,
+        "cost_usd": to_text(answer.atto_usd),
+        "list_cost_usd": to_text(answer.list_atto_usd),
+        "currency": "USD",
+        **_second(answer),
+        "parts": {
+            name: {"quantity": _number(usage.get(name)), "cost_usd": to_text(atto)}
+            for name, atto in answer.parts
+        },
+        "status": str(answer.status),
+        "row": answer.row,
+        "match": answer.match,
+        "version": table.version,
+    }
+
+
+def _as_text(answer: Quote, usage: Mapping[str, int | Decimal], table: PriceTable) -> str:
+    total = f"${to_text(answer.atto_usd)}"
+    width = max((len(to_text(atto)) for _, atto in answer.parts), default=0)
+    parts = [
+        f"  {name:<22} {usage.get(name, ''):>12}  ${to_text(atto):<{width}}".rstrip()
+        for name, atto in answer.parts
+    ]
+    return "\n".join(
+        [
+            f"{click.style(total, bold=True)}  {answer.status}",
+            *parts,
+            *_beside(answer),
+            f"  row      {answer.row}",
+            f"  match    {answer.match}",
+            f"  provider {answer.provider or '-'}",
+            f"  prices   {table.version}",
+        ]
+    )
+
+
+def _beside(answer: Quote) -> list[str]:
+    """The list's amount and the second currency's, where they say something else."""
+    lines: list[str] = []
+    if answer.list_atto_usd != answer.atto_usd:
+        lines.append(f"  list     ${to_text(answer.list_atto_usd)}")
+    if answer.currency:
+        lines.append(f"  amount   {answer.amount} {answer.currency}")
+    return lines
+
+
+def _number(quantity: int | Decimal | None) -> int | float | None:
+    return float(quantity) if isinstance(quantity, Decimal) else quantity
