@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from processor.settings.block import Block
 from processor.settings.checks import cross_checks
+from processor.settings.client_auth import client_auth
 from processor.settings.endpoints import listen_address
 from processor.settings.exporters import exporter
 from processor.settings.genai_cost import GenaiCost, genai_cost
@@ -18,7 +19,7 @@ from processor.settings.problems import nearest
 from processor.settings.receivers import otlp_receiver
 from processor.settings.scalars import name
 from processor.settings.service import Service, service
-from processor.settings.values import HealthServer, Settings
+from processor.settings.values import ClientAuth, HealthServer, Settings
 
 if TYPE_CHECKING:
     from processor.settings.document import Node
@@ -72,8 +73,9 @@ def _joined(file: _File, report: Report) -> Settings:
     otlp = [node for _, node in file.sections["receivers"].values()]
     grpc, http = otlp_receiver(otlp[0], report) if otlp else (None, None)
     cost = _genai_cost(file, report)
+    auths = _auths(file, report)
     exporters = {
-        component: exporter(component, kind, node, report)
+        component: exporter(component, kind, node, report, auths)
         for component, (kind, node) in file.sections["exporters"].items()
     }
     return Settings(
@@ -114,8 +116,25 @@ def _limits(file: _File, report: Report) -> int:
     return limit
 
 
+def _auths(file: _File, report: Report) -> dict[str, ClientAuth]:
+    """What exporters may say who they are by: the extensions that the service lists."""
+    found: dict[str, ClientAuth] = {}
+    for component, (kind, node) in file.sections["extensions"].items():
+        if kind != "health_check":
+            block = Block(node, report, f"extensions.{kind}")
+            found[component] = client_auth(kind, block)
+            block.end()
+    return {
+        component: found[component]
+        for component in file.used("extensions")
+        if component in found
+    }
+
+
 def _health(file: _File, report: Report) -> HealthServer | None:
-    for component, (_, node) in file.sections["extensions"].items():
+    for component, (kind, node) in file.sections["extensions"].items():
+        if kind != "health_check":
+            continue
         block = Block(node, report, "extensions.health_check")
         default = HealthServer()
         read = HealthServer(

@@ -86,7 +86,6 @@ WAITING: Final[dict[str, Waits]] = {
         for out in _OUT
         for key, waits in {
             "sending_queue": Waits(_NO_QUEUE),
-            "auth": Waits("meanwhile write `headers: {authorization: ...}`"),
             "batcher": Waits(_LEAVE_OUT),
             "middlewares": Waits(_LEAVE_OUT),
             "tls.cipher_suites": Waits(_LEAVE_OUT),
@@ -97,6 +96,7 @@ WAITING: Final[dict[str, Waits]] = {
     "exporters.otlp_http.cookies": Waits(_LEAVE_OUT),
     "exporters.otlp_http.profiles_endpoint": Waits(_LEAVE_OUT),
     # service
+    "extensions.basicauth.htpasswd": Waits(_FRONT),
     "extensions.health_check.tls": Waits(_LEAVE_OUT),
     "extensions.health_check.auth": Waits(_LEAVE_OUT),
     "extensions.health_check.cors": Waits(_LEAVE_OUT),

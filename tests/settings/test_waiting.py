@@ -31,7 +31,6 @@ def http(keys: str) -> str:
         pytest.param(http("traces_url_path: /x"), "http.traces_url_path", id="url-path"),
         pytest.param(hop("sending_queue: {enabled: true}"), "sending_queue", id="queue"),
         pytest.param(hop("sending_queue: {queue_size: 9}"), "sending_queue", id="queue-size"),
-        pytest.param(hop("auth: {authenticator: a}"), "otlp_grpc.auth", id="exporter-auth"),
         pytest.param(
             cost(
                 "{pricing: {sources: [{url: 'https://x/y', tls: {insecure_skip_verify: true}}]}}"
