@@ -8,6 +8,7 @@ https://opentelemetry.io/docs/specs/otlp/#otlphttp-response
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -86,7 +87,9 @@ def refusal(said: Said, url: str, now_unix_s: float) -> Refusal:
     if said.status not in RETRYABLE:
         delay_s = None
     elif (asked_s := _retry_after(said.headers.get("retry-after", ""), now_unix_s)) is not None:
-        delay_s = asked_s
+        # The header has whole seconds; what it was rounded up from is more exact.
+        exact = delay_s is not None and math.ceil(delay_s) == asked_s
+        delay_s = delay_s if exact else asked_s
     own = _BY_NUMBER.get(number, Code.OK)
     for heard in (
         Refusal.relayed(own, words, details),

@@ -45,6 +45,9 @@ def _check_next_hops(settings: Settings, report: Report) -> None:
                     f"{address} is our own receiver ({ours}); write the address of the next hop"
                 )
                 report.problem(0, hop.setting, words)
+    files = [hop.file.path for hop in settings.exporters.values() if hop.file is not None]
+    for path in {path for path in files if files.count(path) > 1}:
+        report.problem(0, "exporters", f"two of them write to {path}; give each its own file")
     for signal, names in settings.pipelines.items():
         for name in names:
             http = settings.exporters[name].http if name in settings.exporters else None

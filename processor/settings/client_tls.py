@@ -38,7 +38,7 @@ def client_tls(block: Block) -> TlsSettings:
             "include_system_ca_certs_pool", boolean, default=False
         ),
         min_version=block.take("min_version", _version, "1.2"),
-        max_version=block.take("max_version", _version, default.max_version),
+        max_version=block.take("max_version", _max_version, default.max_version),
         # 0, which is "never" to a Collector, is no reason to miss that files were replaced.
         reload_interval_s=block.take("reload_interval", duration(), 0.0)
         or default.reload_interval_s,
@@ -70,6 +70,10 @@ def readable_file(node: Node) -> str:
 
 def _secret(node: Node) -> Secret:
     return Secret(text(node))
+
+
+def _max_version(node: Node) -> Literal["", "1.2", "1.3"]:
+    return _version(node) if text(node) else ""
 
 
 def _version(node: Node) -> Literal["1.2", "1.3"]:

@@ -74,8 +74,6 @@ ELSEWHERE: Final[dict[str, dict[str, str]]] = {
         "pprof": "leave it out",
         "zpages": "leave it out: our Prometheus page says what the service does",
         "memory_ballast": "leave it out",
-        "basicauth": "write `headers: {authorization: ...}` on the exporter",
-        "bearertokenauth": "write `headers: {authorization: ...}` on the exporter",
         "oauth2client": "leave it in the Collector behind",
         "oidc": "leave it in the Collector in front",
         "headers_setter": "write `headers:` on the exporter",
@@ -100,7 +98,7 @@ HERE: Final[dict[str, tuple[str, ...]]] = {
     "receivers": ("otlp",),
     "processors": ("genai_cost", "memory_limiter", "batch"),
     "exporters": ("otlp_grpc", "otlp_http", "debug", "file"),
-    "extensions": ("health_check", "file_storage"),
+    "extensions": ("health_check", "file_storage", "bearertokenauth", "basicauth"),
     "connectors": (),
 }
 

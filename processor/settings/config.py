@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from processor.settings.block import Block
 from processor.settings.checks import cross_checks
+from processor.settings.client_auth import client_auth
 from processor.settings.endpoints import listen_address
 from processor.settings.exporters import exporter
 from processor.settings.genai_cost import GenaiCost, genai_cost
@@ -19,7 +20,7 @@ from processor.settings.receivers import otlp_receiver
 from processor.settings.scalars import name
 from processor.settings.service import Service, service
 from processor.settings.storage import file_storage, with_storage
-from processor.settings.values import HealthServer, Settings, StorageSettings
+from processor.settings.values import ClientAuth, HealthServer, Settings, StorageSettings
 
 if TYPE_CHECKING:
     from processor.settings.document import Node
@@ -73,8 +74,9 @@ def _joined(file: _File, report: Report) -> Settings:
     otlp = [node for _, node in file.sections["receivers"].values()]
     grpc, http = otlp_receiver(otlp[0], report) if otlp else (None, None)
     cost = _genai_cost(file, report)
+    auths = _auths(file, report)
     exporters = {
-        component: exporter(component, kind, node, report)
+        component: exporter(component, kind, node, report, auths)
         for component, (kind, node) in file.sections["exporters"].items()
     }
     exporters = with_storage(exporters, _storages(file, report), file.blocks["exporters"])
@@ -114,6 +116,21 @@ def _limits(file: _File, report: Report) -> int:
             bound = admission_bytes(node, report, limit)
             limit = bound if component in used else limit
     return limit
+
+
+def _auths(file: _File, report: Report) -> dict[str, ClientAuth]:
+    """What exporters may say who they are by: the extensions that the service lists."""
+    found: dict[str, ClientAuth] = {}
+    for component, (kind, node) in file.sections["extensions"].items():
+        if kind != "health_check":
+            block = Block(node, report, f"extensions.{kind}")
+            found[component] = client_auth(kind, block)
+            block.end()
+    return {
+        component: found[component]
+        for component in file.used("extensions")
+        if component in found
+    }
 
 
 def _health(file: _File, report: Report) -> HealthServer | None:

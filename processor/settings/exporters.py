@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, get_args
 
 from processor.settings.block import Block
+from processor.settings.client_auth import named
 from processor.settings.client_tls import client_tls
 from processor.settings.delivery import delivery
 from processor.settings.endpoints import Target, target
@@ -38,12 +39,15 @@ if TYPE_CHECKING:
 
     from processor.settings.document import Node
     from processor.settings.problems import Report
+    from processor.settings.values import ClientAuth
 
 _HEADER_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 
 
-def exporter(name: str, kind: str, node: Node, report: Report) -> ExporterSettings:
-    """Read the block of one exporter of a type that we have."""
+def exporter(
+    name: str, kind: str, node: Node, report: Report, auths: Mapping[str, ClientAuth]
+) -> ExporterSettings:
+    """Read the block of one exporter of a type that we have; *auths* are the authenticators by id."""
     block = Block(node, report, f"exporters.{kind}")
     match kind:
         case "debug":
@@ -54,6 +58,8 @@ def exporter(name: str, kind: str, node: Node, report: Report) -> ExporterSettin
             read = exporter_file(name, block)
         case _:
             read = _grpc(name, block)
+    if kind in {"otlp_grpc", "otlp_http"}:
+        read = read._replace(auth=named(block.block("auth"), auths))
     block.end()
     return read
 

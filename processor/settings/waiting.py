@@ -85,7 +85,6 @@ WAITING: Final[dict[str, Waits]] = {
             "sending_queue.batch": Waits(
                 "meanwhile leave it out; a Collector in front makes requests larger"
             ),
-            "auth": Waits("meanwhile write `headers: {authorization: ...}`"),
             "batcher": Waits(_LEAVE_OUT),
             "middlewares": Waits(_LEAVE_OUT),
             "tls.cipher_suites": Waits(_LEAVE_OUT),
@@ -96,6 +95,7 @@ WAITING: Final[dict[str, Waits]] = {
     "exporters.otlp_http.cookies": Waits(_LEAVE_OUT),
     "exporters.otlp_http.profiles_endpoint": Waits(_LEAVE_OUT),
     # service
+    "extensions.basicauth.htpasswd": Waits(_FRONT),
     "extensions.health_check.tls": Waits(_LEAVE_OUT),
     "extensions.health_check.auth": Waits(_LEAVE_OUT),
     "extensions.health_check.cors": Waits(_LEAVE_OUT),

@@ -48,3 +48,11 @@ def test_the_collectors_keys(block: str, details: FileDetails) -> None:
 )
 def test_what_cannot_be_used_is_one_line(block: str, words: str) -> None:
     assert words in problem(file(block))
+
+
+def test_two_exporters_do_not_write_to_one_file() -> None:
+    text = with_(GRPC, "file: {path: /x}\n  file/2: {path: /x}")
+    text = text.replace("[otlp_grpc]", "[file, file/2]")
+    assert (
+        problem(text) == "c.yaml:5: exporters: two of them write to /x; give each its own file"
+    )

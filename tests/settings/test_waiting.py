@@ -34,7 +34,6 @@ def http(keys: str) -> str:
             "sending_queue.batch",
             id="queue-batch",
         ),
-        pytest.param(hop("auth: {authenticator: a}"), "otlp_grpc.auth", id="exporter-auth"),
         pytest.param(
             cost(
                 "{pricing: {sources: [{url: 'https://x/y', tls: {insecure_skip_verify: true}}]}}"

@@ -140,6 +140,14 @@ async def test_the_delay_may_stand_in_the_body_alone() -> None:
     )
 
 
+async def test_the_header_rounds_what_the_body_says_exactly() -> None:
+    info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "2.5s"}
+    body = json.dumps({"code": 14, "message": "full", "details": [info]}).encode()
+    headers = {"content-type": "application/json", "retry-after": "3"}
+    assert refusal(Said(503, headers, body), "u", 0).retry_after_s == 2.5
+    assert refusal(Said(503, headers | {"retry-after": "9"}, body), "u", 0).retry_after_s == 9
+
+
 async def test_a_code_that_contradicts_the_status_is_not_believed() -> None:
     for status, number in ((503, 3), (400, 14), (500, 14), (413, 0), (503, 8), (429, 99)):
         body = Status(code=number, message="m").SerializeToString()
