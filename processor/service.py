@@ -226,6 +226,8 @@ class Service:
                 endpoint=settings.http.endpoint,
                 setting=settings.http.setting,
                 max_body_bytes=settings.http.max_request_body_size,
+                paths=dict(zip(Signal, settings.http.paths, strict=True)),
+                encodings=settings.http.compression_algorithms,
                 drain_s=DRAIN_S,
             )
             doors.append(await stack.enter_async_context(http))

@@ -5,18 +5,22 @@ Reads one block of the file. Invariant: a protocol that is not written does not 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from processor.settings.block import Block
 from processor.settings.endpoints import listen_address
-from processor.settings.scalars import size, whole
-from processor.settings.values import MIB, GrpcServer, HttpServer
+from processor.settings.problems import Bad
+from processor.settings.scalars import choice, each, shown, size, text, whole
+from processor.settings.service import SIGNALS
+from processor.settings.values import MIB, Encoding, GrpcServer, HttpServer
 
 if TYPE_CHECKING:
     from processor.settings.document import Node
     from processor.settings.problems import Report
 
 KIND: Final = "receivers.otlp"
+_ENCODINGS: Final[tuple[Encoding, ...]] = get_args(Encoding)
+_NOT_HERE: Final = frozenset({"snappy", "x-snappy-framed", "lz4"})
 _LARGEST_MIB: Final = 2047  # gRPC's own limit is 2**31 - 1 bytes
 
 
@@ -48,12 +52,48 @@ def _grpc(block: Block) -> GrpcServer:
 
 
 def _http(block: Block) -> HttpServer:
+    default = HttpServer()
     server = HttpServer(
-        endpoint=block.take("endpoint", listen_address, HttpServer().endpoint),
+        endpoint=block.take("endpoint", listen_address, default.endpoint),
         max_request_body_size=block.take(
             "max_request_body_size", size(1024, _LARGEST_MIB * MIB), 64 * MIB
         ),
         setting=f"{block.node.path}.endpoint",
+        compression_algorithms=block.take(
+            "compression_algorithms", _encodings, default.compression_algorithms
+        ),
+        paths=_paths(block, default.paths),
     )
     block.end()
     return server
+
+
+def _encodings(node: Node) -> tuple[Encoding, ...]:
+    """Parse the list; the empty word is a body as it is, which is always taken."""
+    return tuple(word for word in each(_encoding)(node) if word is not None)
+
+
+def _encoding(node: Node) -> Encoding | None:
+    if node.text in _NOT_HERE:
+        raise Bad(f"has {node.text}, which is not taken here; write {', '.join(_ENCODINGS)}")
+    if node.value == "":
+        return None
+    encoding: Encoding = choice(_ENCODINGS)(node)
+    return encoding
+
+
+def _paths(block: Block, default: tuple[str, str, str]) -> tuple[str, str, str]:
+    traces, metrics, logs = (
+        block.take(f"{signal}_url_path", _path, standard)
+        for signal, standard in zip(SIGNALS, default, strict=True)
+    )
+    if len({traces, metrics, logs}) < 3:
+        block.problem("has one path for two signals; give each its own", "traces_url_path")
+    return traces, metrics, logs
+
+
+def _path(node: Node) -> str:
+    path = text(node)
+    if not (path.isascii() and path.isprintable() and "?" not in path and "#" not in path):
+        raise Bad(f"is {shown(node)}; write a path such as /v1/traces")
+    return path if path.startswith("/") else f"/{path}"

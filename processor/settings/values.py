@@ -24,6 +24,7 @@ SourceFormat = Literal["auto", "genai-cost", "openlit", "litellm", "genai-prices
 ExistingCost = Literal["replace_estimates", "keep", "replace"]
 Detail = Literal["cost", "parts", "full"]
 Compression = Literal["gzip", "deflate", "none"]
+Encoding = Literal["gzip", "zstd", "zlib", "deflate"]
 Balancer = Literal["round_robin", "pick_first"]
 Orphans = Literal["ignore", "bill"]
 Temporality = Literal["cumulative", "delta"]
@@ -55,6 +56,10 @@ class HttpServer(NamedTuple):
     endpoint: str = "localhost:4318"
     max_request_body_size: int = 64 * MIB
     setting: str = "receivers.otlp.protocols.http.endpoint"
+    compression_algorithms: tuple[Encoding, ...] = ("gzip", "zstd", "zlib", "deflate")
+    """Taken beside bodies as they are."""
+    paths: tuple[str, str, str] = ("/v1/traces", "/v1/metrics", "/v1/logs")
+    """Where traces, metrics and logs are taken."""
 
 
 class HealthServer(NamedTuple):

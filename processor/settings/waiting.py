@@ -48,14 +48,6 @@ WAITING: Final[dict[str, Waits]] = {
     f"{_HTTP}.response_headers": Waits(_LEAVE_OUT),
     f"{_HTTP}.middlewares": Waits(_LEAVE_OUT),
     f"{_HTTP}.transport": Waits("meanwhile write tcp", nothing=("tcp",)),
-    f"{_HTTP}.compression_algorithms": Waits(
-        "meanwhile leave it out and send without compression over HTTP, or use gRPC"
-    ),
-    f"{_HTTP}.traces_url_path": Waits("meanwhile send to /v1/traces", nothing=("/v1/traces",)),
-    f"{_HTTP}.metrics_url_path": Waits(
-        "meanwhile send to /v1/metrics", nothing=("/v1/metrics",)
-    ),
-    f"{_HTTP}.logs_url_path": Waits("meanwhile send to /v1/logs", nothing=("/v1/logs",)),
     # genai_cost
     f"{_COST}.pricing.sources.tls.insecure_skip_verify": Waits(
         "meanwhile write `ca_file:` with its certificate"

@@ -28,7 +28,6 @@ def http(keys: str) -> str:
             grpc("keepalive: {server_parameters: {time: 1s}}"), "grpc.keepalive", id="keepalive"
         ),
         pytest.param(http("cors: {allowed_origins: ['*']}"), "protocols.http.cors", id="cors"),
-        pytest.param(http("traces_url_path: /x"), "http.traces_url_path", id="url-path"),
         pytest.param(hop("sending_queue: {enabled: true}"), "sending_queue", id="queue"),
         pytest.param(hop("sending_queue: {queue_size: 9}"), "sending_queue", id="queue-size"),
         pytest.param(hop("retry_on_failure: {enabled: true}"), "retry_on_failure", id="retry"),
