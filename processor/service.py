@@ -14,7 +14,7 @@ import time
 import uuid
 from contextlib import AsyncExitStack, suppress
 from importlib.metadata import version as version_of
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from processor.assembly import next_hops, priced
 from processor.calls import Memory
@@ -38,10 +38,14 @@ from processor.wire.count import count_items
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from pricing import ReloadOutcome
     from processor.receive.asgi import App
+    from processor.receive.tls import Certificate
+    from processor.receive.watched import Watched
     from processor.settings import ExporterSettings, Settings
+    from processor.settings.values import ServerTls
 
 logger = logging.getLogger("genai_cost")
 
@@ -125,6 +129,7 @@ class Service:
         self._exporters, self.hops = next_hops(settings, USER_AGENT, self.telemetry)
         self.pipeline = self._pipeline()
         self._admission = Admission(settings.admission_bytes)
+        self._watched: list[Watched[Any]] = []
         in_flight = self._admission
         self.telemetry.watch("receiver_in_flight_bytes", lambda: in_flight.in_flight_bytes)
 
@@ -148,6 +153,8 @@ class Service:
             watching = tasks.create_task(prices.run(stopping))
             catching_up = tasks.create_task(late.run())
             exporting = tasks.create_task(self._export_metrics(drained))
+            for watched in self._watched:
+                tasks.create_task(watched.watch(stopping))
             metering = tasks.create_task(self._release(requests_done))
             await self._pages(stack)
             for door in doors:
@@ -215,6 +222,8 @@ class Service:
                 setting=settings.grpc.setting,
                 max_message_bytes=settings.grpc.max_recv_msg_size_mib * 1024 * 1024,
                 services=[health_service(self.readiness, names), self.price_service.service],
+                tls=self._certificates(settings.grpc.tls),
+                mutual_tls=bool(settings.grpc.tls and settings.grpc.tls.client_ca_file),
                 drain_s=DRAIN_S,
             )
             doors.append(await stack.enter_async_context(door))
@@ -228,10 +237,26 @@ class Service:
                 max_body_bytes=settings.http.max_request_body_size,
                 paths=dict(zip(Signal, settings.http.paths, strict=True)),
                 encodings=settings.http.compression_algorithms,
+                tls=self._certificates(settings.http.tls),
                 drain_s=DRAIN_S,
             )
             doors.append(await stack.enter_async_context(http))
         return doors
+
+    def _certificates(self, tls: ServerTls | None) -> Watched[Certificate] | None:
+        if tls is None:
+            return None
+        from processor.receive.tls import certificates  # noqa: PLC0415 - where it is asked for
+
+        made = certificates(tls, on_look=self._looked(tls.setting))
+        self._watched.append(made)
+        return made
+
+    def _looked(self, setting: str) -> Callable[[str], None]:
+        """Counts what became of the files of a setting."""
+        return lambda outcome: self.telemetry.count(
+            "receiver_file_reloads", 1, setting, outcome
+        )
 
     async def _pages(self, stack: AsyncExitStack) -> None:
         """Health and metrics over HTTP."""
@@ -273,7 +298,13 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
-        loop.add_signal_handler(signal.SIGHUP, prices.reload_soon)
+
+        def reload() -> None:
+            prices.reload_soon()
+            for watched in self._watched:
+                watched.look()
+
+        loop.add_signal_handler(signal.SIGHUP, reload)
 
     def _announce(self) -> None:
         settings = self._settings
@@ -284,7 +315,8 @@ class Service:
         if settings.grpc is not None:
             logger.info("send OTLP/gRPC to %s", settings.grpc.endpoint)
         if settings.http is not None:
-            logger.info("send OTLP/HTTP to http://%s", settings.http.endpoint)
+            scheme = "https" if settings.http.tls else "http"
+            logger.info("send OTLP/HTTP to %s://%s", scheme, settings.http.endpoint)
         if settings.telemetry.metrics is not None:
             logger.info("metrics are at http://%s/metrics", settings.telemetry.metrics.endpoint)
         for name in self.hops:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import socket
+    import ssl
     from collections.abc import AsyncGenerator
 
 Scope = MutableMapping[str, Any]
@@ -44,7 +45,11 @@ class Answer(NamedTuple):
 
 @asynccontextmanager
 async def serve_asgi(
-    app: App, sockets: list[socket.socket], *, drain_s: float = 10.0
+    app: App,
+    sockets: list[socket.socket],
+    *,
+    drain_s: float = 10.0,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncGenerator[None]:
     """Serve *app* until leaving, which lets requests in flight finish within the drain time."""
     import uvicorn  # noqa: PLC0415 - 17 ms, and not every command serves
@@ -64,6 +69,7 @@ async def serve_asgi(
         timeout_graceful_shutdown=math.ceil(drain_s),
     )
     config.load()
+    config.ssl = tls
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
     await server.startup(sockets)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from processor.receive.admission import Admission
     from processor.receive.intake import Intake
     from processor.receive.raw_service import Context, Service
+    from processor.receive.tls import Certificate
+    from processor.receive.watched import Watched
 
 logger = logging.getLogger("genai_cost")
 
@@ -46,6 +48,8 @@ class GrpcDoor:
         max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
         pass_on: Collection[str] = (),
         services: Sequence[Service] = (),
+        tls: Watched[Certificate] | None = None,
+        mutual_tls: bool = False,
         drain_s: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -57,6 +61,7 @@ class GrpcDoor:
         self._max_message_bytes = max_message_bytes
         self._pass_on = frozenset(name.lower() for name in pass_on)
         self._services = services
+        self._credentials = None if tls is None else _credentials(tls, mutual=mutual_tls)
         self._drain_s = drain_s
         self._clock = clock
         self._server: grpc.aio.Server | None = None
@@ -68,7 +73,7 @@ class GrpcDoor:
             handlers=[*self._services, *(self._otlp(signal) for signal in Signal)],
             options=_options(self._max_message_bytes),
         )
-        self.port = _take_port(self._server, self._endpoint, self._setting)
+        self.port = _take_port(self._server, self._endpoint, self._setting, self._credentials)
         return self
 
     @property
@@ -137,7 +142,20 @@ def _options(max_message_bytes: int) -> list[tuple[str, int]]:
     ]
 
 
-def _take_port(server: grpc.aio.Server, endpoint: str, setting: str) -> int:
+def _credentials(
+    tls: Watched[Certificate], *, mutual: bool
+) -> Callable[[], grpc.ServerCredentials]:
+    from processor.receive.tls import grpc_credentials  # noqa: PLC0415 - where it is asked for
+
+    return partial(grpc_credentials, tls, mutual=mutual)
+
+
+def _take_port(
+    server: grpc.aio.Server,
+    endpoint: str,
+    setting: str,
+    credentials: Callable[[], grpc.ServerCredentials] | None,
+) -> int:
     """Take all addresses of the endpoint or none.
 
     gRPC calls `localhost` taken when it got one of its addresses, and says little when it got none.
@@ -149,7 +167,10 @@ def _take_port(server: grpc.aio.Server, endpoint: str, setting: str) -> int:
         listener.close()
     try:
         for address in addresses:
-            server.add_insecure_port(address)
+            if credentials is None:
+                server.add_insecure_port(address)
+            else:
+                server.add_secure_port(address, credentials())
     except RuntimeError as error:  # somebody was quicker
         raise ConfigError([f"{setting}: {endpoint} is taken by another program"]) from error
     return port

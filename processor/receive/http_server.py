@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from processor.receive.admission import Admission
     from processor.receive.asgi import Answer, Receive, Scope, Send
     from processor.receive.intake import Intake
+    from processor.receive.tls import Certificate
+    from processor.receive.watched import Watched
 
 logger = logging.getLogger("genai_cost")
 
@@ -49,8 +51,10 @@ class HttpDoor:
         pass_on: Collection[str] = (),
         paths: Mapping[Signal, str] = HTTP_PATH,
         encodings: Collection[str] = ENCODINGS,
+        tls: Watched[Certificate] | None = None,
         drain_s: float = 10.0,
     ) -> None:
+        self._tls = tls
         self._app = OtlpHttp(
             intake,
             admission,
@@ -80,7 +84,12 @@ class HttpDoor:
 
     async def start(self) -> None:
         """Begin to take requests."""
-        serving = serve_asgi(self._app, self._sockets, drain_s=self._drain_s)
+        tls = None
+        if self._tls is not None:
+            from processor.receive.tls import http_context  # noqa: PLC0415 - where it is asked for
+
+            tls = http_context(self._tls)
+        serving = serve_asgi(self._app, self._sockets, drain_s=self._drain_s, tls=tls)
         await self._serving.enter_async_context(serving)
 
     async def stop(self) -> None:

@@ -11,6 +11,7 @@ from processor.settings.block import Block
 from processor.settings.endpoints import listen_address
 from processor.settings.problems import Bad
 from processor.settings.scalars import choice, each, shown, size, text, whole
+from processor.settings.server_tls import server_tls
 from processor.settings.service import SIGNALS
 from processor.settings.values import MIB, Encoding, GrpcServer, HttpServer
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from processor.settings.problems import Report
 
 KIND: Final = "receivers.otlp"
-_ENCODINGS: Final[tuple[Encoding, ...]] = get_args(Encoding)
+_ENCODINGS: Final = get_args(Encoding)
 _NOT_HERE: Final = frozenset({"snappy", "x-snappy-framed", "lz4"})
 _LARGEST_MIB: Final = 2047  # gRPC's own limit is 2**31 - 1 bytes
 
@@ -46,6 +47,7 @@ def _grpc(block: Block) -> GrpcServer:
         endpoint=block.take("endpoint", listen_address, GrpcServer().endpoint),
         max_recv_msg_size_mib=block.take("max_recv_msg_size_mib", whole(1, _LARGEST_MIB), 64),
         setting=f"{block.node.path}.endpoint",
+        tls=server_tls(block.block("tls")),
     )
     block.end()
     return server
@@ -63,6 +65,7 @@ def _http(block: Block) -> HttpServer:
             "compression_algorithms", _encodings, default.compression_algorithms
         ),
         paths=_paths(block, default.paths),
+        tls=server_tls(block.block("tls")),
     )
     block.end()
     return server

@@ -41,6 +41,19 @@ class Headers(dict[str, str]):
         return f"Headers({', '.join(self)})"
 
 
+class ServerTls(NamedTuple):
+    """How senders' connections are secured; senders need a certificate where there are CAs for it."""
+
+    cert_file: str
+    key_file: str
+    client_ca_file: str = ""
+    min_version: Literal["1.2", "1.3"] = "1.2"
+    max_version: Literal["1.2", "1.3"] = "1.3"
+    reload_interval_s: float = 10.0
+    """How often the files are looked at; 0 for SIGHUP alone."""
+    setting: str = "tls"
+
+
 class GrpcServer(NamedTuple):
     """Where OTLP/gRPC comes in."""
 
@@ -48,6 +61,7 @@ class GrpcServer(NamedTuple):
     max_recv_msg_size_mib: int = 64
     setting: str = "receivers.otlp.protocols.grpc.endpoint"
     """The setting to change when the port is taken."""
+    tls: ServerTls | None = None
 
 
 class HttpServer(NamedTuple):
@@ -60,6 +74,7 @@ class HttpServer(NamedTuple):
     """Taken beside bodies as they are."""
     paths: tuple[str, str, str] = ("/v1/traces", "/v1/metrics", "/v1/logs")
     """Where traces, metrics and logs are taken."""
+    tls: ServerTls | None = None
 
 
 class HealthServer(NamedTuple):

@@ -29,19 +29,27 @@ _FRONT: Final = "meanwhile leave it out; a Collector in front can do it"
 _LEAVE_OUT: Final = "meanwhile leave it out"
 _GRPC: Final = "receivers.otlp.protocols.grpc"
 _HTTP: Final = "receivers.otlp.protocols.http"
+_TLS: Final = {
+    "cert_pem": "meanwhile write `cert_file:`",
+    "key_pem": "meanwhile write `key_file:`",
+    "cipher_suites": _LEAVE_OUT,
+    "curve_preferences": _LEAVE_OUT,
+    "tpm": _LEAVE_OUT,
+}
 _OUT: Final = "exporters.otlp_grpc"
 _COST: Final = "processors.genai_cost"
 
 WAITING: Final[dict[str, Waits]] = {
     # in
-    f"{_GRPC}.tls": Waits(_FRONT),
+    f"{_GRPC}.tls.min_version": Waits("meanwhile leave it out: 1.2 and 1.3", only=("1.3", 1.3)),
+    f"{_GRPC}.tls.max_version": Waits("meanwhile leave it out: 1.2 and 1.3", only=("1.2", 1.2)),
+    **{f"{door}.tls.{key}": Waits(how) for door in (_GRPC, _HTTP) for key, how in _TLS.items()},
     f"{_GRPC}.auth": Waits(_FRONT),
     f"{_GRPC}.keepalive": Waits(_LEAVE_OUT),
     f"{_GRPC}.include_metadata": Waits("meanwhile write false; put headers on the exporter"),
     f"{_GRPC}.max_concurrent_streams": Waits(_LEAVE_OUT),
     f"{_GRPC}.middlewares": Waits(_LEAVE_OUT),
     f"{_GRPC}.transport": Waits("meanwhile write tcp", nothing=("tcp",)),
-    f"{_HTTP}.tls": Waits(_FRONT),
     f"{_HTTP}.auth": Waits(_FRONT),
     f"{_HTTP}.cors": Waits(_FRONT),
     f"{_HTTP}.include_metadata": Waits("meanwhile write false; put headers on the exporter"),
@@ -122,10 +130,13 @@ WAITING: Final[dict[str, Waits]] = {
 }
 
 _BUFFERS: Final = "gRPC sizes its own buffers"
+_CLIENTS: Final = "senders are checked by `client_ca_file`, which is read again when it changes"
+_CA_KEYS: Final = ("ca_file", "ca_pem", "include_system_ca_certs_pool")
 _PAGE: Final = "the page has the Collector's default form"
 
 # Accepted with a warning: what they tune is not there to be tuned.
 WITHOUT_EFFECT: Final[dict[str, str]] = {
+    **{f"{door}.tls.{key}": _CLIENTS for door in (_GRPC, _HTTP) for key in _CA_KEYS},
     f"{_GRPC}.read_buffer_size": _BUFFERS,
     f"{_GRPC}.write_buffer_size": _BUFFERS,
     f"{_HTTP}.read_timeout": "the server has its own limits",

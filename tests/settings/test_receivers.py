@@ -9,6 +9,8 @@ import pytest
 from tests.settings.texts import problem, read, with_
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from processor.settings.values import GrpcServer, HttpServer
 
 
@@ -70,3 +72,48 @@ def test_paths_of_the_signals() -> None:
 )
 def test_what_is_wrong_is_said(text: str, words: str) -> None:
     assert words in problem(text)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> str:
+    """The keys that name a certificate and its key; what is in them is not looked at here."""
+    for name in ("c", "k"):
+        (tmp_path / name).touch()
+    return f"cert_file: {tmp_path}/c, key_file: {tmp_path}/k"
+
+
+def test_tls_has_the_collectors_keys(pair: str) -> None:
+    tls = read_http(f"tls: {{{pair}, min_version: '1.3', reload_interval: 1m}}").tls
+    assert tls is not None
+    assert (tls.min_version, tls.max_version, tls.reload_interval_s) == ("1.3", "1.3", 60)
+    assert tls.setting == "receivers.otlp.protocols.http.tls"
+    assert tls.cert_file in pair
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("min_version: '1.1'", "is 1.1, which no longer protects anything; write 1.2 or 1.3"),
+        ("min_version: tls12", "is `tls12`; write 1.2 or 1.3"),
+        ("client_ca_file: /nowhere/ca", "cannot read /nowhere/ca: No such file"),
+        ("min_version: '1.3', max_version: '1.2'", "is above max_version"),
+        ("cipher_suites: [a]", "tls.cipher_suites: waits for a later release"),
+        ("cret_file: x", "is not a known key; did you mean `cert_file`?"),
+    ],
+)
+def test_what_is_wrong_with_tls_is_said(pair: str, keys: str, words: str) -> None:
+    assert words in problem(http(f"tls: {{{pair}, {keys}}}"))
+
+
+def test_grpc_does_not_choose_among_its_versions_of_tls(pair: str) -> None:
+    words = problem(grpc(f"tls: {{{pair}, min_version: '1.3'}}"))
+    assert "grpc.tls.min_version: waits for a later release; meanwhile leave it out" in words
+
+
+def test_a_certificate_needs_its_key(pair: str) -> None:
+    words = problem(grpc(f"tls: {{{pair.partition(',')[0]}}}"))
+    assert "grpc.tls: has no key_file; write both cert_file and key_file" in words
+
+
+def test_without_keys_there_is_no_tls() -> None:
+    assert read_grpc("tls: {}").tls is None

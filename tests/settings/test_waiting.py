@@ -20,7 +20,6 @@ def http(keys: str) -> str:
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        pytest.param(grpc("tls: {cert_file: c, key_file: k}"), "protocols.grpc.tls", id="tls"),
         pytest.param(grpc("auth: {authenticator: a}"), "protocols.grpc.auth", id="auth"),
         pytest.param(grpc("include_metadata: true"), "grpc.include_metadata", id="metadata"),
         pytest.param(grpc("transport: unix"), "protocols.grpc.transport", id="unix"),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from processor.receive.intake import Intake
     from processor.receive.raw_service import Service
+    from processor.receive.tls import Certificate
+    from processor.receive.watched import Watched
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ async def doors(
     in_flight_bytes: int = 2**24,
     pass_on: Collection[str] = (),
     services: Sequence[Service] = (),
+    tls: Watched[Certificate] | None = None,
+    mutual_tls: bool = False,
     drain_s: float = 10.0,
 ) -> AsyncGenerator[Doors]:
     """Open both doors in front of *intake*."""
@@ -52,6 +56,8 @@ async def doors(
             max_message_bytes=limit_bytes,
             pass_on=pass_on,
             services=services,
+            tls=tls,
+            mutual_tls=mutual_tls,
             drain_s=drain_s,
         )
         by_http = HttpDoor(
@@ -61,6 +67,7 @@ async def doors(
             endpoint="localhost:0",
             max_body_bytes=limit_bytes,
             pass_on=pass_on,
+            tls=tls,
             drain_s=drain_s,
         )
         await stack.enter_async_context(by_grpc)
