@@ -16,6 +16,7 @@ from processor.forward.debug import DebugExporter
 from processor.forward.fanout import FanOut
 from processor.forward.grpc_channel import ClientTls, GrpcTarget, Keepalive
 from processor.forward.grpc_exporter import GrpcExporter
+from processor.forward.headed import Headed
 from processor.model import Signal
 from processor.stamp import Stamper
 
@@ -97,7 +98,10 @@ def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops
     """The next hop of each signal that has a pipeline; an exporter is one however often it is named."""
     used = {name for names in settings.pipelines.values() for name in names}
     made: dict[str, NextHop] = {
-        name: Counted(_exporter(settings.exporters[name], user_agent), telemetry)
+        name: _headed(
+            Counted(_exporter(settings.exporters[name], user_agent), telemetry),
+            settings.exporters[name],
+        )
         for name in sorted(used)
     }
     by_signal: dict[Signal, NextHop] = {}
@@ -107,6 +111,11 @@ def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops
             hops = [made[name] for name in names]
             by_signal[signal] = hops[0] if len(hops) == 1 else FanOut(hops)
     return Hops(tuple(made.values()), by_signal)
+
+
+def _headed(hop: NextHop, settings: ExporterSettings) -> NextHop:
+    """The exporter behind what tells it of the sender's headers; without rules it hears of none."""
+    return Headed(hop, settings.header_rules)
 
 
 def _exporter(settings: ExporterSettings, user_agent: str) -> NextHop:

@@ -27,8 +27,7 @@ from processor.price_service import PriceService
 from processor.prices import PriceWatch
 from processor.receive.admission import Admission
 from processor.receive.asgi import serve_asgi
-from processor.receive.grpc_server import GrpcDoor
-from processor.receive.http_server import HttpDoor
+from processor.receive.doors import Doors, doors
 from processor.receive.listen import listen
 from processor.receive.metrics_page import metrics_page
 from processor.sources import followed, price_book
@@ -38,14 +37,12 @@ from processor.wire.count import count_items
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from pricing import ReloadOutcome
     from processor.receive.asgi import App
-    from processor.receive.tls import Certificate
     from processor.receive.watched import Watched
     from processor.settings import ExporterSettings, Settings
-    from processor.settings.values import ServerTls
 
 logger = logging.getLogger("genai_cost")
 
@@ -129,7 +126,6 @@ class Service:
         self._exporters, self.hops = next_hops(settings, USER_AGENT, self.telemetry)
         self.pipeline = self._pipeline()
         self._admission = Admission(settings.admission_bytes)
-        self._watched: list[Watched[Any]] = []
         in_flight = self._admission
         self.telemetry.watch("receiver_in_flight_bytes", lambda: in_flight.in_flight_bytes)
 
@@ -139,7 +135,7 @@ class Service:
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
             for exporter in self._exporters:
                 await stack.enter_async_context(exporter)
-            doors = await self._doors(stack)
+            doors, watched = await self._doors(stack)
             urls = followed(self._settings.pricing, self.book.sources, USER_AGENT)
             late = CatchUp(self.ledger, self.book)
 
@@ -149,12 +145,12 @@ class Service:
 
             prices = PriceWatch(self.book, self.telemetry, reloaded, followed=urls)
             prices.start()
-            self._on_signals(stopping, prices)
+            self._on_signals(stopping, prices, watched)
             watching = tasks.create_task(prices.run(stopping))
             catching_up = tasks.create_task(late.run())
             exporting = tasks.create_task(self._export_metrics(drained))
-            for watched in self._watched:
-                tasks.create_task(watched.watch(stopping))
+            for each in watched:
+                tasks.create_task(each.watch(stopping))
             metering = tasks.create_task(self._release(requests_done))
             await self._pages(stack)
             for door in doors:
@@ -209,54 +205,20 @@ class Service:
             telemetry=self.telemetry,
         )
 
-    async def _doors(self, stack: AsyncExitStack) -> list[GrpcDoor | HttpDoor]:
-        settings = self._settings
-        doors: list[GrpcDoor | HttpDoor] = []
+    async def _doors(self, stack: AsyncExitStack) -> Doors:
         names = [method.split("/")[1] for method in GRPC_METHOD.values()]
-        if settings.grpc is not None:
-            door = GrpcDoor(
-                self.pipeline,
-                self._admission,
-                signals=self.hops.keys(),
-                endpoint=settings.grpc.endpoint,
-                setting=settings.grpc.setting,
-                max_message_bytes=settings.grpc.max_recv_msg_size_mib * 1024 * 1024,
-                services=[health_service(self.readiness, names), self.price_service.service],
-                tls=self._certificates(settings.grpc.tls),
-                mutual_tls=bool(settings.grpc.tls and settings.grpc.tls.client_ca_file),
-                drain_s=DRAIN_S,
-            )
-            doors.append(await stack.enter_async_context(door))
-        if settings.http is not None:
-            http = HttpDoor(
-                self.pipeline,
-                self._admission,
-                signals=self.hops.keys(),
-                endpoint=settings.http.endpoint,
-                setting=settings.http.setting,
-                max_body_bytes=settings.http.max_request_body_size,
-                paths=dict(zip(Signal, settings.http.paths, strict=True)),
-                encodings=settings.http.compression_algorithms,
-                tls=self._certificates(settings.http.tls),
-                drain_s=DRAIN_S,
-            )
-            doors.append(await stack.enter_async_context(http))
-        return doors
-
-    def _certificates(self, tls: ServerTls | None) -> Watched[Certificate] | None:
-        if tls is None:
-            return None
-        from processor.receive.tls import certificates  # noqa: PLC0415 - where it is asked for
-
-        made = certificates(tls, on_look=self._looked(tls.setting))
-        self._watched.append(made)
-        return made
-
-    def _looked(self, setting: str) -> Callable[[str], None]:
-        """Counts what became of the files of a setting."""
-        return lambda outcome: self.telemetry.count(
-            "receiver_file_reloads", 1, setting, outcome
+        made = doors(
+            self._settings,
+            self.pipeline,
+            self._admission,
+            signals=self.hops.keys(),
+            services=[health_service(self.readiness, names), self.price_service.service],
+            telemetry=self.telemetry,
+            drain_s=DRAIN_S,
         )
+        for door in made.doors:
+            await stack.enter_async_context(door)
+        return made
 
     async def _pages(self, stack: AsyncExitStack) -> None:
         """Health and metrics over HTTP."""
@@ -294,15 +256,17 @@ class Service:
         )
         await exporter.run(drained)
 
-    def _on_signals(self, stopping: asyncio.Event, prices: PriceWatch) -> None:
+    def _on_signals(
+        self, stopping: asyncio.Event, prices: PriceWatch, watched: Sequence[Watched[Any]]
+    ) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
 
         def reload() -> None:
             prices.reload_soon()
-            for watched in self._watched:
-                watched.look()
+            for each in watched:
+                each.look()
 
         loop.add_signal_handler(signal.SIGHUP, reload)
 

@@ -15,7 +15,9 @@ import grpc.aio
 
 from processor.errors import Code, ConfigError, Refusal
 from processor.model import GRPC_METHOD, Signal, Terms
+from processor.receive.gate import GrpcGate
 from processor.receive.listen import address_of, listen, port_of
+from processor.receive.metadata import passed_on
 from processor.receive.raw_service import raw_service
 from processor.receive.trailers import details_for, words_for
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from processor.receive.admission import Admission
+    from processor.receive.gate import Gate
     from processor.receive.intake import Intake
     from processor.receive.raw_service import Context, Service
     from processor.receive.tls import Certificate
@@ -50,6 +53,7 @@ class GrpcDoor:
         services: Sequence[Service] = (),
         tls: Watched[Certificate] | None = None,
         mutual_tls: bool = False,
+        gate: Gate | None = None,
         drain_s: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -62,6 +66,7 @@ class GrpcDoor:
         self._pass_on = frozenset(name.lower() for name in pass_on)
         self._services = services
         self._credentials = None if tls is None else _credentials(tls, mutual=mutual_tls)
+        self._interceptors = () if gate is None else (GrpcGate(gate),)
         self._drain_s = drain_s
         self._clock = clock
         self._server: grpc.aio.Server | None = None
@@ -71,6 +76,7 @@ class GrpcDoor:
     async def __aenter__(self) -> Self:
         self._server = grpc.aio.server(  # pyright: ignore[reportUnknownMemberType]
             handlers=[*self._services, *(self._otlp(signal) for signal in Signal)],
+            interceptors=self._interceptors,
             options=_options(self._max_message_bytes),
         )
         self.port = _take_port(self._server, self._endpoint, self._setting, self._credentials)
@@ -119,11 +125,7 @@ class GrpcDoor:
 
     def _headers(self, context: Context) -> tuple[tuple[str, str], ...]:
         sent: Any = context.invocation_metadata() or ()
-        return tuple(
-            (key, value)
-            for key, value in sent
-            if key in self._pass_on and isinstance(value, str)
-        )
+        return passed_on((pair for pair in sent if isinstance(pair[1], str)), self._pass_on)
 
 
 async def _no_pipeline(signal: Signal, _body: bytes, context: Context) -> NoReturn:

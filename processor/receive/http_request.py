@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from processor.errors import Code, Refusal
+from processor.receive.gate import MAX_CREDENTIAL_BYTES, UNKNOWN
 from processor.receive.http_body import Form, too_large
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from processor.receive.admission import Hold
     from processor.receive.asgi import Receive, Scope
+    from processor.receive.gate import Gate
 
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
@@ -53,6 +55,16 @@ def header(scope: Scope, name: bytes) -> str:
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     value = next((value for key, value in headers if key == name), b"")
     return value.decode("latin-1").strip().lower()
+
+
+async def check_credential(gate: Gate, scope: Scope) -> None:
+    """Raise `Mismatch`, 401, unless the sender may send."""
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    wanted = gate.header.encode("ascii")
+    sent = next((value for key, value in headers if key == wanted), b"").decode("latin-1")
+    if len(sent) > MAX_CREDENTIAL_BYTES or not await gate.admits(sent.strip()):
+        challenge = (("www-authenticate", gate.challenge),)
+        raise Mismatch(401, Code.UNAUTHENTICATED, UNKNOWN, headers=challenge)
 
 
 def speaks_json(scope: Scope) -> bool:

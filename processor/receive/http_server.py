@@ -16,8 +16,16 @@ from processor.model import HTTP_PATH, Signal, Terms
 from processor.receive.asgi import serve_asgi
 from processor.receive.http_answer import refused, taken
 from processor.receive.http_body import PLAIN, Bodies
-from processor.receive.http_request import Gone, Mismatch, form_of, left, read_body
+from processor.receive.http_request import (
+    Gone,
+    Mismatch,
+    check_credential,
+    form_of,
+    left,
+    read_body,
+)
 from processor.receive.listen import listen, port_of
+from processor.receive.metadata import passed_on
 from processor.receive.unpack import ENCODINGS
 
 if TYPE_CHECKING:
@@ -26,6 +34,7 @@ if TYPE_CHECKING:
 
     from processor.receive.admission import Admission
     from processor.receive.asgi import Answer, Receive, Scope, Send
+    from processor.receive.gate import Gate
     from processor.receive.intake import Intake
     from processor.receive.tls import Certificate
     from processor.receive.watched import Watched
@@ -52,6 +61,7 @@ class HttpDoor:
         paths: Mapping[Signal, str] = HTTP_PATH,
         encodings: Collection[str] = ENCODINGS,
         tls: Watched[Certificate] | None = None,
+        gate: Gate | None = None,
         drain_s: float = 10.0,
     ) -> None:
         self._tls = tls
@@ -63,6 +73,7 @@ class HttpDoor:
             pass_on=pass_on,
             paths=paths,
             encodings=encodings,
+            gate=gate,
         )
         self._endpoint = endpoint
         self._setting = setting
@@ -115,6 +126,7 @@ class OtlpHttp:
         pass_on: Collection[str],
         paths: Mapping[Signal, str],
         encodings: Collection[str],
+        gate: Gate | None,
     ) -> None:
         self._intake = intake
         self._admission = admission
@@ -123,6 +135,7 @@ class OtlpHttp:
         self._pass_on = frozenset(name.lower() for name in pass_on)
         self._signal_at = {path: signal for signal, path in paths.items()}
         self._encodings = encodings
+        self._gate = gate
         self._bodies = Bodies(max_body_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,6 +157,8 @@ class OtlpHttp:
         await answer.send(send)
 
     async def _export(self, scope: Scope, receive: Receive) -> Answer:
+        if self._gate is not None:
+            await check_credential(self._gate, scope)
         signal = self._signal(scope)
         form = form_of(scope, self._max_body_bytes, self._encodings)
         with self._admission.hold() as hold:
@@ -171,9 +186,7 @@ class OtlpHttp:
             return _PLAIN_TERMS
         raw: list[tuple[bytes, bytes]] = scope["headers"]
         sent = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
-        return Terms(
-            metadata=tuple(pair for pair in sent if pair[0] in self._pass_on), transport="http"
-        )
+        return Terms(metadata=passed_on(sent, self._pass_on), transport="http")
 
 
 _PLAIN_TERMS: Final = Terms(

@@ -75,11 +75,8 @@ ELSEWHERE: Final[dict[str, dict[str, str]]] = {
         "zpages": "leave it out: our Prometheus page says what the service does",
         "memory_ballast": "leave it out",
         "file_storage": "persistent queues wait for a later release; leave it out",
-        "basicauth": "write `headers: {authorization: ...}` on the exporter",
-        "bearertokenauth": "write `headers: {authorization: ...}` on the exporter",
         "oauth2client": "leave it in the Collector behind",
         "oidc": "leave it in the Collector in front",
-        "headers_setter": "write `headers:` on the exporter",
         "k8s_observer": "leave it in a Collector",
         "opamp": "leave it out",
     },
@@ -101,7 +98,7 @@ HERE: Final[dict[str, tuple[str, ...]]] = {
     "receivers": ("otlp",),
     "processors": ("genai_cost", "memory_limiter", "batch"),
     "exporters": ("otlp_grpc", "otlp_http", "debug", "file"),
-    "extensions": ("health_check",),
+    "extensions": ("health_check", "bearertokenauth", "basicauth", "headers_setter"),
     "connectors": (),
 }
 

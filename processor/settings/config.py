@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from processor.settings.block import Block
 from processor.settings.checks import cross_checks
-from processor.settings.endpoints import listen_address
 from processor.settings.exporters import exporter
+from processor.settings.extensions import extensions
 from processor.settings.genai_cost import GenaiCost, genai_cost
 from processor.settings.ids import defined, type_of
 from processor.settings.limits import admission_bytes, batch
 from processor.settings.problems import nearest
 from processor.settings.receivers import otlp_receiver
-from processor.settings.scalars import name
 from processor.settings.service import Service, service
-from processor.settings.values import HealthServer, Settings
+from processor.settings.values import Settings
 
 if TYPE_CHECKING:
     from processor.settings.document import Node
@@ -70,10 +69,11 @@ def settings_of(root: Node, report: Report) -> Settings:
 
 def _joined(file: _File, report: Report) -> Settings:
     otlp = [node for _, node in file.sections["receivers"].values()]
-    grpc, http = otlp_receiver(otlp[0], report) if otlp else (None, None)
+    ours = extensions(file.sections["extensions"], file.service.extensions, report)
+    grpc, http = otlp_receiver(otlp[0], report, ours) if otlp else (None, None)
     cost = _genai_cost(file, report)
     exporters = {
-        component: exporter(component, kind, node, report)
+        component: exporter(component, kind, node, report, ours)
         for component, (kind, node) in file.sections["exporters"].items()
     }
     return Settings(
@@ -83,7 +83,7 @@ def _joined(file: _File, report: Report) -> Settings:
         exporters={component: exporters[component] for component in file.used("exporters")},
         pipelines={pipeline.signal: pipeline.exporters for pipeline in file.service.pipelines},
         prices_spans=_prices_spans(file),
-        health=_health(file, report),
+        health=ours.health,
         telemetry=file.service.telemetry,
         workers=file.service.workers,
         admission_bytes=_limits(file, report),
@@ -112,21 +112,6 @@ def _limits(file: _File, report: Report) -> int:
             bound = admission_bytes(node, report, limit)
             limit = bound if component in used else limit
     return limit
-
-
-def _health(file: _File, report: Report) -> HealthServer | None:
-    for component, (_, node) in file.sections["extensions"].items():
-        block = Block(node, report, "extensions.health_check")
-        default = HealthServer()
-        read = HealthServer(
-            endpoint=block.take("endpoint", listen_address, default.endpoint),
-            path=block.take("path", name, default.path),
-            setting=f"{node.path}.endpoint",
-        )
-        block.end()
-        if component in file.service.extensions:
-            return read
-    return None
 
 
 def _prices_spans(file: _File) -> bool:

@@ -37,17 +37,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from processor.settings.document import Node
+    from processor.settings.extensions import Extensions
     from processor.settings.problems import Report
 
 _HEADER_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 
 
-def exporter(name: str, kind: str, node: Node, report: Report) -> ExporterSettings:
+def exporter(
+    name: str, kind: str, node: Node, report: Report, extensions: Extensions
+) -> ExporterSettings:
     """Read the block of one exporter of a type that we have."""
     block = Block(node, report, f"exporters.{kind}")
     read = _debug(name, block) if kind == "debug" else _grpc(name, block)
+    rules = extensions.header_rules(block.block("auth")) if kind != "debug" else ()
     block.end()
-    return read
+    return read._replace(header_rules=rules)
 
 
 def _debug(name: str, block: Block) -> ExporterSettings:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final, get_args
 from processor.settings.block import Block
 from processor.settings.endpoints import listen_address
 from processor.settings.problems import Bad
-from processor.settings.scalars import choice, each, shown, size, text, whole
+from processor.settings.scalars import boolean, choice, each, shown, size, text, whole
 from processor.settings.server_tls import server_tls
 from processor.settings.service import SIGNALS
 from processor.settings.values import MIB, Encoding, GrpcServer, HttpServer
 
 if TYPE_CHECKING:
     from processor.settings.document import Node
+    from processor.settings.extensions import Extensions
     from processor.settings.problems import Report
 
 KIND: Final = "receivers.otlp"
@@ -25,12 +26,14 @@ _NOT_HERE: Final = frozenset({"snappy", "x-snappy-framed", "lz4"})
 _LARGEST_MIB: Final = 2047  # gRPC's own limit is 2**31 - 1 bytes
 
 
-def otlp_receiver(node: Node, report: Report) -> tuple[GrpcServer | None, HttpServer | None]:
+def otlp_receiver(
+    node: Node, report: Report, extensions: Extensions
+) -> tuple[GrpcServer | None, HttpServer | None]:
     """Read the receiver's block."""
     block = Block(node, report, KIND)
     protocols = block.block("protocols")
-    grpc = _grpc(protocols.block("grpc")) if protocols.has("grpc") else None
-    http = _http(protocols.block("http")) if protocols.has("http") else None
+    grpc = _grpc(protocols.block("grpc"), extensions) if protocols.has("grpc") else None
+    http = _http(protocols.block("http"), extensions) if protocols.has("http") else None
     if grpc is None and http is None:
         protocols.problem(
             "has no protocol; write `protocols: {grpc: {}, http: {}}` or one of them"
@@ -42,18 +45,20 @@ def otlp_receiver(node: Node, report: Report) -> tuple[GrpcServer | None, HttpSe
     return grpc, http
 
 
-def _grpc(block: Block) -> GrpcServer:
+def _grpc(block: Block, extensions: Extensions) -> GrpcServer:
     server = GrpcServer(
         endpoint=block.take("endpoint", listen_address, GrpcServer().endpoint),
         max_recv_msg_size_mib=block.take("max_recv_msg_size_mib", whole(1, _LARGEST_MIB), 64),
         setting=f"{block.node.path}.endpoint",
         tls=server_tls(block.block("tls")),
+        auth=extensions.gate(block.block("auth")),
+        include_metadata=block.take("include_metadata", boolean, default=False),
     )
     block.end()
     return server
 
 
-def _http(block: Block) -> HttpServer:
+def _http(block: Block, extensions: Extensions) -> HttpServer:
     default = HttpServer()
     server = HttpServer(
         endpoint=block.take("endpoint", listen_address, default.endpoint),
@@ -66,6 +71,8 @@ def _http(block: Block) -> HttpServer:
         ),
         paths=_paths(block, default.paths),
         tls=server_tls(block.block("tls")),
+        auth=extensions.gate(block.block("auth")),
+        include_metadata=block.take("include_metadata", boolean, default=False),
     )
     block.end()
     return server

@@ -41,6 +41,48 @@ class Headers(dict[str, str]):
         return f"Headers({', '.join(self)})"
 
 
+class Secret(str):
+    """Text that nobody is to read: not in a `repr`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return no more than that there is some."""
+        return "Secret()" if self else "''"
+
+
+class BearerTokens(NamedTuple):
+    """`bearertokenauth` for receivers: a request has one of these tokens."""
+
+    scheme: str = "Bearer"
+    header: str = "Authorization"
+    tokens: tuple[Secret, ...] = ()
+    filename: str = ""
+    """One token a line; read again when it changes."""
+    reload_interval_s: float = 1.0
+    setting: str = "extensions.bearertokenauth"
+
+
+class Passwords(NamedTuple):
+    """`basicauth` for receivers: a request has a user and a password that belong together."""
+
+    file: str = ""
+    """As htpasswd writes it; read again when it changes."""
+    inline: Secret = Secret()
+    reload_interval_s: float = 1.0
+    setting: str = "extensions.basicauth"
+
+
+class HeaderRule(NamedTuple):
+    """One header of `headers_setter`: from the sender's, or always the same."""
+
+    key: str
+    from_context: str = ""
+    """A header of the sender's, in lower case."""
+    value: str = ""
+    default_value: str = ""
+
+
 class ServerTls(NamedTuple):
     """How senders' connections are secured; senders need a certificate where there are CAs for it."""
 
@@ -62,6 +104,9 @@ class GrpcServer(NamedTuple):
     setting: str = "receivers.otlp.protocols.grpc.endpoint"
     """The setting to change when the port is taken."""
     tls: ServerTls | None = None
+    auth: BearerTokens | Passwords | None = None
+    include_metadata: bool = False
+    """Whether headers of senders may be passed on."""
 
 
 class HttpServer(NamedTuple):
@@ -75,6 +120,9 @@ class HttpServer(NamedTuple):
     paths: tuple[str, str, str] = ("/v1/traces", "/v1/metrics", "/v1/logs")
     """Where traces, metrics and logs are taken."""
     tls: ServerTls | None = None
+    auth: BearerTokens | Passwords | None = None
+    include_metadata: bool = False
+    """Whether headers of senders may be passed on."""
 
 
 class HealthServer(NamedTuple):
@@ -225,6 +273,8 @@ class ExporterSettings(NamedTuple):
     temporality: Temporality | None = None
     """Of derived metrics by this exporter; None means as `metrics.temporality` says."""
     verbosity: Literal["basic", "normal"] = "basic"
+    header_rules: tuple[HeaderRule, ...] = ()
+    """What it passes on of the senders' headers."""
     setting: str = ""
     """What to change when the next hop is wrong: a path in the file, or a variable."""
 

@@ -44,15 +44,11 @@ WAITING: Final[dict[str, Waits]] = {
     f"{_GRPC}.tls.min_version": Waits("meanwhile leave it out: 1.2 and 1.3", only=("1.3", 1.3)),
     f"{_GRPC}.tls.max_version": Waits("meanwhile leave it out: 1.2 and 1.3", only=("1.2", 1.2)),
     **{f"{door}.tls.{key}": Waits(how) for door in (_GRPC, _HTTP) for key, how in _TLS.items()},
-    f"{_GRPC}.auth": Waits(_FRONT),
     f"{_GRPC}.keepalive": Waits(_LEAVE_OUT),
-    f"{_GRPC}.include_metadata": Waits("meanwhile write false; put headers on the exporter"),
     f"{_GRPC}.max_concurrent_streams": Waits(_LEAVE_OUT),
     f"{_GRPC}.middlewares": Waits(_LEAVE_OUT),
     f"{_GRPC}.transport": Waits("meanwhile write tcp", nothing=("tcp",)),
-    f"{_HTTP}.auth": Waits(_FRONT),
     f"{_HTTP}.cors": Waits(_FRONT),
-    f"{_HTTP}.include_metadata": Waits("meanwhile write false; put headers on the exporter"),
     f"{_HTTP}.response_headers": Waits(_LEAVE_OUT),
     f"{_HTTP}.middlewares": Waits(_LEAVE_OUT),
     f"{_HTTP}.transport": Waits("meanwhile write tcp", nothing=("tcp",)),
@@ -85,7 +81,6 @@ WAITING: Final[dict[str, Waits]] = {
     f"{_OUT}.sending_queue": Waits(
         "meanwhile write `enabled: false`: an acknowledgement means that the next hop has the data"
     ),
-    f"{_OUT}.auth": Waits("meanwhile write `headers: {authorization: ...}`"),
     f"{_OUT}.wait_for_ready": Waits("meanwhile write false"),
     f"{_OUT}.temporality": Waits("meanwhile write cumulative", only=("delta",)),
     f"{_OUT}.batcher": Waits(_LEAVE_OUT),
@@ -107,6 +102,18 @@ WAITING: Final[dict[str, Waits]] = {
     f"{_OUT}.tls.tpm": Waits(_LEAVE_OUT),
     "exporters.debug.verbosity": Waits("meanwhile write basic", only=("detailed",)),
     # service
+    "extensions.basicauth.client_auth": Waits(
+        "meanwhile write `headers: {authorization: ...}` on the exporter"
+    ),
+    "extensions.headers_setter.headers.action": Waits(
+        "meanwhile write upsert", only=("update", "delete")
+    ),
+    "extensions.headers_setter.headers.from_attribute": Waits(
+        "meanwhile write `from_context:` with the header it came in"
+    ),
+    "extensions.headers_setter.additional_auth": Waits(
+        "meanwhile write `headers:` on the exporter"
+    ),
     "extensions.health_check.tls": Waits(_LEAVE_OUT),
     "extensions.health_check.auth": Waits(_LEAVE_OUT),
     "extensions.health_check.cors": Waits(_LEAVE_OUT),

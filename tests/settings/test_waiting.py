@@ -20,8 +20,6 @@ def http(keys: str) -> str:
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        pytest.param(grpc("auth: {authenticator: a}"), "protocols.grpc.auth", id="auth"),
-        pytest.param(grpc("include_metadata: true"), "grpc.include_metadata", id="metadata"),
         pytest.param(grpc("transport: unix"), "protocols.grpc.transport", id="unix"),
         pytest.param(
             grpc("keepalive: {server_parameters: {time: 1s}}"), "grpc.keepalive", id="keepalive"
@@ -30,7 +28,6 @@ def http(keys: str) -> str:
         pytest.param(hop("sending_queue: {enabled: true}"), "sending_queue", id="queue"),
         pytest.param(hop("sending_queue: {queue_size: 9}"), "sending_queue", id="queue-size"),
         pytest.param(hop("retry_on_failure: {enabled: true}"), "retry_on_failure", id="retry"),
-        pytest.param(hop("auth: {authenticator: a}"), "otlp_grpc.auth", id="exporter-auth"),
         pytest.param(hop("temporality: delta"), "otlp_grpc.temporality", id="exporter-delta"),
         pytest.param(
             with_("insecure: true", "insecure_skip_verify: true"),

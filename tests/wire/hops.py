@@ -17,6 +17,7 @@ from tests.doubles.intake import Relay
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Sequence
 
+    from processor.receive.gate import Gate
     from processor.receive.intake import Intake
     from processor.receive.raw_service import Service
     from processor.receive.tls import Certificate
@@ -43,6 +44,7 @@ async def doors(
     services: Sequence[Service] = (),
     tls: Watched[Certificate] | None = None,
     mutual_tls: bool = False,
+    gate: Gate | None = None,
     drain_s: float = 10.0,
 ) -> AsyncGenerator[Doors]:
     """Open both doors in front of *intake*."""
@@ -58,6 +60,7 @@ async def doors(
             services=services,
             tls=tls,
             mutual_tls=mutual_tls,
+            gate=gate,
             drain_s=drain_s,
         )
         by_http = HttpDoor(
@@ -68,6 +71,7 @@ async def doors(
             max_body_bytes=limit_bytes,
             pass_on=pass_on,
             tls=tls,
+            gate=gate,
             drain_s=drain_s,
         )
         await stack.enter_async_context(by_grpc)

@@ -56,7 +56,18 @@ class GrpcSender:
         headers: tuple[tuple[str, str], ...] = (),
     ) -> GrpcReply:
         """Send one request and wait for the reply."""
-        call: Any = self._channel.unary_unary(GRPC_METHOD[signal], None, None)
+        return await self.call(GRPC_METHOD[signal], body, timeout_s=timeout_s, headers=headers)
+
+    async def call(
+        self,
+        method: str,
+        body: bytes = b"",
+        *,
+        timeout_s: float | None = 10,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> GrpcReply:
+        """Call any method and wait for the reply."""
+        call: Any = self._channel.unary_unary(method, None, None)
         try:
             reply = await call(body, timeout=timeout_s, metadata=headers)
         except grpc.aio.AioRpcError as error:
