@@ -280,7 +280,9 @@ class Service:
             logger.info("send OTLP/gRPC to %s", settings.grpc.endpoint)
         if settings.http is not None:
             scheme = "https" if settings.http.tls else "http"
-            logger.info("send OTLP/HTTP to %s://%s", scheme, settings.http.endpoint)
+            where = settings.http.endpoint
+            shown = where if where.startswith("unix:") else f"{scheme}://{where}"
+            logger.info("send OTLP/HTTP to %s", shown)
         if settings.telemetry.metrics is not None:
             logger.info("metrics are at http://%s/metrics", settings.telemetry.metrics.endpoint)
         for name in self.hops:

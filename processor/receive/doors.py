@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from processor.model import Signal
 from processor.receive.grpc_server import GrpcDoor
 from processor.receive.http_server import HttpDoor
+from processor.receive.lasting import grpc_options, most_connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -51,6 +52,8 @@ def doors(  # noqa: PLR0913 - what stands behind them
     drain_s: float,
 ) -> Doors:
     """Make the doors that the settings have; *services* stand beside OTLP on the gRPC port."""
+    from processor.receive.connection import Patience  # noqa: PLC0415 - loads uvicorn
+
     guards = _Guards(telemetry)
     made: list[GrpcDoor | HttpDoor] = []
     if (grpc := settings.grpc) is not None:
@@ -67,6 +70,7 @@ def doors(  # noqa: PLR0913 - what stands behind them
                 tls=guards.certificates(grpc.tls),
                 mutual_tls=bool(grpc.tls and grpc.tls.client_ca_file),
                 gate=guards.gate(grpc.auth),
+                options=grpc_options(grpc, most_connections()),
                 drain_s=drain_s,
             )
         )
@@ -84,6 +88,12 @@ def doors(  # noqa: PLR0913 - what stands behind them
                 pass_on=_passed_on(settings, http),
                 tls=guards.certificates(http.tls),
                 gate=guards.gate(http.auth),
+                patience=Patience(
+                    http.read_header_timeout_s,
+                    http.read_timeout_s,
+                    http.idle_timeout_s,
+                    most_connections(),
+                ),
                 drain_s=drain_s,
             )
         )

@@ -16,7 +16,7 @@ import grpc.aio
 from processor.errors import Code, ConfigError, Refusal
 from processor.model import GRPC_METHOD, Signal, Terms
 from processor.receive.gate import GrpcGate
-from processor.receive.listen import address_of, listen, port_of
+from processor.receive.listen import address_of, forget, listen, port_of, shown, socket_rights
 from processor.receive.metadata import passed_on
 from processor.receive.raw_service import raw_service
 from processor.receive.trailers import details_for, words_for
@@ -54,6 +54,7 @@ class GrpcDoor:
         tls: Watched[Certificate] | None = None,
         mutual_tls: bool = False,
         gate: Gate | None = None,
+        options: Sequence[tuple[str, int]] = (),
         drain_s: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -66,10 +67,13 @@ class GrpcDoor:
         self._pass_on = frozenset(name.lower() for name in pass_on)
         self._services = services
         self._credentials = None if tls is None else _credentials(tls, mutual=mutual_tls)
+        self._options = options
         self._interceptors = () if gate is None else (GrpcGate(gate),)
         self._drain_s = drain_s
         self._clock = clock
         self._server: grpc.aio.Server | None = None
+        self._ours = False
+        """Whether the endpoint is taken by us."""
         self.port = 0
         """The port taken, once entered."""
 
@@ -77,15 +81,16 @@ class GrpcDoor:
         self._server = grpc.aio.server(  # pyright: ignore[reportUnknownMemberType]
             handlers=[*self._services, *(self._otlp(signal) for signal in Signal)],
             interceptors=self._interceptors,
-            options=_options(self._max_message_bytes),
+            options=[*_options(self._max_message_bytes), *self._options],
         )
         self.port = _take_port(self._server, self._endpoint, self._setting, self._credentials)
+        self._ours = True
         return self
 
     @property
     def address(self) -> tuple[str, str]:
         """The protocol and where it is taken, for people."""
-        return "gRPC", f"{self._endpoint.rpartition(':')[0]}:{self.port}"
+        return "gRPC", shown(self._endpoint, self.port)
 
     async def start(self) -> None:
         """Begin to take calls."""
@@ -95,6 +100,9 @@ class GrpcDoor:
     async def stop(self) -> None:
         """Take no new call (GOAWAY), let those in flight finish within the drain time."""
         if self._server is not None:
+            if self._ours:
+                forget(self._endpoint)
+                self._ours = False
             await self._server.stop(self._drain_s)
 
     async def __aexit__(self, *_: object) -> None:
@@ -168,11 +176,12 @@ def _take_port(
     for listener in sockets:
         listener.close()
     try:
-        for address in addresses:
-            if credentials is None:
-                server.add_insecure_port(address)
-            else:
-                server.add_secure_port(address, credentials())
+        with socket_rights(endpoint):
+            for address in addresses:
+                if credentials is None:
+                    server.add_insecure_port(address)
+                else:
+                    server.add_secure_port(address, credentials())
     except RuntimeError as error:  # somebody was quicker
         raise ConfigError([f"{setting}: {endpoint} is taken by another program"]) from error
     return port

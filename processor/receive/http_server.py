@@ -24,7 +24,7 @@ from processor.receive.http_request import (
     left,
     read_body,
 )
-from processor.receive.listen import listen, port_of
+from processor.receive.listen import forget, listen, port_of, shown
 from processor.receive.metadata import passed_on
 from processor.receive.unpack import ENCODINGS
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from processor.receive.admission import Admission
     from processor.receive.asgi import Answer, Receive, Scope, Send
+    from processor.receive.connection import Patience
     from processor.receive.gate import Gate
     from processor.receive.intake import Intake
     from processor.receive.tls import Certificate
@@ -62,9 +63,11 @@ class HttpDoor:
         encodings: Collection[str] = ENCODINGS,
         tls: Watched[Certificate] | None = None,
         gate: Gate | None = None,
+        patience: Patience | None = None,
         drain_s: float = 10.0,
     ) -> None:
         self._tls = tls
+        self._patience = patience
         self._app = OtlpHttp(
             intake,
             admission,
@@ -91,7 +94,7 @@ class HttpDoor:
     @property
     def address(self) -> tuple[str, str]:
         """The protocol and where it is taken, for people."""
-        return "HTTP", f"{self._endpoint.rpartition(':')[0]}:{self.port}"
+        return "HTTP", shown(self._endpoint, self.port)
 
     async def start(self) -> None:
         """Begin to take requests."""
@@ -100,14 +103,23 @@ class HttpDoor:
             from processor.receive.tls import http_context  # noqa: PLC0415 - where it is asked for
 
             tls = http_context(self._tls)
-        serving = serve_asgi(self._app, self._sockets, drain_s=self._drain_s, tls=tls)
+        serving = serve_asgi(
+            self._app,
+            self._sockets,
+            drain_s=self._drain_s,
+            tls=tls,
+            patience=self._patience,
+        )
         await self._serving.enter_async_context(serving)
 
     async def stop(self) -> None:
         """Take no new connection, let requests in flight finish within the drain time."""
+        if self._sockets:
+            forget(self._endpoint)
         await self._serving.aclose()
         for listener in self._sockets:
             listener.close()
+        self._sockets = []
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()

@@ -61,7 +61,8 @@ def _check_next_hops(settings: Settings, report: Report) -> None:
 
 def _check_ports(settings: Settings, report: Report) -> None:
     for (endpoint, setting), (other, other_setting) in combinations(_listeners(settings), 2):
-        if host_and_port(endpoint)[1] and same_place(endpoint, other):
+        somewhere = endpoint.startswith("unix:") or host_and_port(endpoint)[1]
+        if somewhere and same_place(endpoint, other):
             words = (
                 f"{endpoint} is wanted by {other_setting} too; give one of them another port"
             )

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, get_args
 
 from processor.settings.block import Block
-from processor.settings.endpoints import listen_address
+from processor.settings.endpoints import receiving_address, unix_path
 from processor.settings.problems import Bad
-from processor.settings.scalars import boolean, choice, each, shown, size, text, whole
+from processor.settings.scalars import boolean, choice, duration, each, shown, size, text, whole
 from processor.settings.server_tls import server_tls
 from processor.settings.service import SIGNALS
-from processor.settings.values import MIB, Encoding, GrpcServer, HttpServer
+from processor.settings.values import MIB, Encoding, GrpcServer, HttpServer, ServerKeepalive
 
 if TYPE_CHECKING:
     from processor.settings.document import Node
@@ -47,12 +47,14 @@ def otlp_receiver(
 
 def _grpc(block: Block, extensions: Extensions) -> GrpcServer:
     server = GrpcServer(
-        endpoint=block.take("endpoint", listen_address, GrpcServer().endpoint),
+        endpoint=_endpoint(block, GrpcServer().endpoint),
         max_recv_msg_size_mib=block.take("max_recv_msg_size_mib", whole(1, _LARGEST_MIB), 64),
         setting=f"{block.node.path}.endpoint",
         tls=server_tls(block.block("tls")),
         auth=extensions.gate(block.block("auth")),
         include_metadata=block.take("include_metadata", boolean, default=False),
+        keepalive=_keepalive(block.block("keepalive")),
+        max_concurrent_streams=block.take("max_concurrent_streams", whole(0, 2**31 - 1), 0),
     )
     block.end()
     return server
@@ -61,7 +63,7 @@ def _grpc(block: Block, extensions: Extensions) -> GrpcServer:
 def _http(block: Block, extensions: Extensions) -> HttpServer:
     default = HttpServer()
     server = HttpServer(
-        endpoint=block.take("endpoint", listen_address, default.endpoint),
+        endpoint=_endpoint(block, default.endpoint),
         max_request_body_size=block.take(
             "max_request_body_size", size(1024, _LARGEST_MIB * MIB), 64 * MIB
         ),
@@ -73,9 +75,38 @@ def _http(block: Block, extensions: Extensions) -> HttpServer:
         tls=server_tls(block.block("tls")),
         auth=extensions.gate(block.block("auth")),
         include_metadata=block.take("include_metadata", boolean, default=False),
+        read_header_timeout_s=block.take("read_header_timeout", duration(), 60.0),
+        read_timeout_s=block.take("read_timeout", duration(), 60.0),
+        idle_timeout_s=block.take("idle_timeout", duration(), 60.0),
     )
     block.end()
     return server
+
+
+def _endpoint(block: Block, default: str) -> str:
+    transport = block.take("transport", choice(("tcp", "unix")), "tcp")
+    if transport == "unix" and not block.has("endpoint"):
+        block.problem("has no endpoint; write the path of the socket", "transport")
+    return block.take(
+        "endpoint", unix_path if transport == "unix" else receiving_address, default
+    )
+
+
+def _keepalive(block: Block) -> ServerKeepalive:
+    server, policy = block.block("server_parameters"), block.block("enforcement_policy")
+    lasting, ping = duration(), duration(low_s=0.001)
+    read = ServerKeepalive(
+        max_connection_idle_s=server.take("max_connection_idle", lasting, None),
+        max_connection_age_s=server.take("max_connection_age", lasting, None),
+        max_connection_age_grace_s=server.take("max_connection_age_grace", lasting, None),
+        time_s=server.take("time", ping, None),
+        timeout_s=server.take("timeout", ping, None),
+        min_time_s=policy.take("min_time", lasting, None),
+        permit_without_stream=policy.take("permit_without_stream", boolean, default=False),
+    )
+    for each_block in (server, policy, block):
+        each_block.end()
+    return read
 
 
 def _encodings(node: Node) -> tuple[Encoding, ...]:

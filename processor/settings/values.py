@@ -96,6 +96,20 @@ class ServerTls(NamedTuple):
     setting: str = "tls"
 
 
+class ServerKeepalive(NamedTuple):
+    """How long gRPC connections last; None is gRPC's own: for ever, pings after 2 h, 20 s for them."""
+
+    max_connection_idle_s: float | None = None
+    max_connection_age_s: float | None = None
+    """A tenth more or less, by chance, so that replicas come to share senders."""
+    max_connection_age_grace_s: float | None = None
+    time_s: float | None = None
+    timeout_s: float | None = None
+    min_time_s: float | None = None
+    """Senders that ping more often are sent away; None is 5 min."""
+    permit_without_stream: bool = False
+
+
 class GrpcServer(NamedTuple):
     """Where OTLP/gRPC comes in."""
 
@@ -107,6 +121,9 @@ class GrpcServer(NamedTuple):
     auth: BearerTokens | Passwords | None = None
     include_metadata: bool = False
     """Whether headers of senders may be passed on."""
+    keepalive: ServerKeepalive = ServerKeepalive()
+    max_concurrent_streams: int = 0
+    """Requests at once on a connection; 0 for no bound but that of the bytes in flight."""
 
 
 class HttpServer(NamedTuple):
@@ -123,6 +140,9 @@ class HttpServer(NamedTuple):
     auth: BearerTokens | Passwords | None = None
     include_metadata: bool = False
     """Whether headers of senders may be passed on."""
+    read_header_timeout_s: float = 60.0
+    read_timeout_s: float = 60.0
+    idle_timeout_s: float = 60.0
 
 
 class HealthServer(NamedTuple):

@@ -44,14 +44,10 @@ WAITING: Final[dict[str, Waits]] = {
     f"{_GRPC}.tls.min_version": Waits("meanwhile leave it out: 1.2 and 1.3", only=("1.3", 1.3)),
     f"{_GRPC}.tls.max_version": Waits("meanwhile leave it out: 1.2 and 1.3", only=("1.2", 1.2)),
     **{f"{door}.tls.{key}": Waits(how) for door in (_GRPC, _HTTP) for key, how in _TLS.items()},
-    f"{_GRPC}.keepalive": Waits(_LEAVE_OUT),
-    f"{_GRPC}.max_concurrent_streams": Waits(_LEAVE_OUT),
     f"{_GRPC}.middlewares": Waits(_LEAVE_OUT),
-    f"{_GRPC}.transport": Waits("meanwhile write tcp", nothing=("tcp",)),
     f"{_HTTP}.cors": Waits(_FRONT),
     f"{_HTTP}.response_headers": Waits(_LEAVE_OUT),
     f"{_HTTP}.middlewares": Waits(_LEAVE_OUT),
-    f"{_HTTP}.transport": Waits("meanwhile write tcp", nothing=("tcp",)),
     # genai_cost
     f"{_COST}.pricing.sources.tls.insecure_skip_verify": Waits(
         "meanwhile write `ca_file:` with its certificate"
@@ -146,10 +142,7 @@ WITHOUT_EFFECT: Final[dict[str, str]] = {
     **{f"{door}.tls.{key}": _CLIENTS for door in (_GRPC, _HTTP) for key in _CA_KEYS},
     f"{_GRPC}.read_buffer_size": _BUFFERS,
     f"{_GRPC}.write_buffer_size": _BUFFERS,
-    f"{_HTTP}.read_timeout": "the server has its own limits",
-    f"{_HTTP}.read_header_timeout": "the server has its own limits",
-    f"{_HTTP}.write_timeout": "the server has its own limits",
-    f"{_HTTP}.idle_timeout": "the server has its own limits",
+    f"{_HTTP}.write_timeout": "an answer is a few bytes",
     f"{_HTTP}.keep_alives_enabled": "connections are kept as long as senders keep them",
     f"{_OUT}.read_buffer_size": _BUFFERS,
     f"{_OUT}.write_buffer_size": _BUFFERS,

@@ -117,3 +117,47 @@ def test_a_certificate_needs_its_key(pair: str) -> None:
 
 def test_without_keys_there_is_no_tls() -> None:
     assert read_grpc("tls: {}").tls is None
+
+
+@pytest.mark.parametrize(
+    "keys",
+    ["transport: unix, endpoint: /run/x.sock", "endpoint: 'unix:/run/x.sock'"],
+    ids=["transport", "scheme"],
+)
+def test_unix_sockets(keys: str) -> None:
+    assert {read_grpc(keys).endpoint, read_http(keys).endpoint} == {"unix:/run/x.sock"}
+
+
+def test_keepalive_has_the_collectors_keys() -> None:
+    keepalive = read_grpc(
+        "keepalive: {server_parameters: {max_connection_age: 1m, max_connection_age_grace: 10s, "
+        "max_connection_idle: 5m, time: 30s, timeout: 5s}, "
+        "enforcement_policy: {min_time: 10s, permit_without_stream: true}}, max_concurrent_streams: 9"
+    )
+    assert keepalive.keepalive == (300, 60, 10, 30, 5, 10, True)
+    assert keepalive.max_concurrent_streams == 9
+
+
+def test_patience_with_senders_over_http() -> None:
+    http = read_http("read_header_timeout: 5s, read_timeout: 0s, idle_timeout: 2m")
+    assert (http.read_header_timeout_s, http.read_timeout_s, http.idle_timeout_s) == (5, 0, 120)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (grpc("transport: unix"), "has no endpoint; write the path of the socket"),
+        (grpc("transport: unix, endpoint: 'a:1'"), "write the whole path of the socket"),
+        (grpc("transport: unix, endpoint: /" + "x" * 200), "longer than the 107 bytes"),
+        (grpc("transport: udp"), "write one of tcp, unix"),
+        (grpc("keepalive: {server_parameters: {tiem: 1s}}"), "did you mean `time`?"),
+    ],
+)
+def test_what_is_wrong_with_connections_is_said(text: str, words: str) -> None:
+    assert words in problem(text)
+
+
+def test_two_doors_want_two_sockets() -> None:
+    both = "unix:/run/x.sock"
+    written = grpc(f"endpoint: '{both}'").replace("http: {}", f"http: {{endpoint: '{both}'}}")
+    assert "is wanted by" in problem(written)

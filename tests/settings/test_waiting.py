@@ -20,10 +20,6 @@ def http(keys: str) -> str:
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        pytest.param(grpc("transport: unix"), "protocols.grpc.transport", id="unix"),
-        pytest.param(
-            grpc("keepalive: {server_parameters: {time: 1s}}"), "grpc.keepalive", id="keepalive"
-        ),
         pytest.param(http("cors: {allowed_origins: ['*']}"), "protocols.http.cors", id="cors"),
         pytest.param(hop("sending_queue: {enabled: true}"), "sending_queue", id="queue"),
         pytest.param(hop("sending_queue: {queue_size: 9}"), "sending_queue", id="queue-size"),

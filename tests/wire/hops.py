@@ -17,6 +17,7 @@ from tests.doubles.intake import Relay
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Sequence
 
+    from processor.receive.connection import Patience
     from processor.receive.gate import Gate
     from processor.receive.intake import Intake
     from processor.receive.raw_service import Service
@@ -45,6 +46,9 @@ async def doors(
     tls: Watched[Certificate] | None = None,
     mutual_tls: bool = False,
     gate: Gate | None = None,
+    patience: Patience | None = None,
+    options: Sequence[tuple[str, int]] = (),
+    endpoints: tuple[str, str] = ("localhost:0", "localhost:0"),
     drain_s: float = 10.0,
 ) -> AsyncGenerator[Doors]:
     """Open both doors in front of *intake*."""
@@ -54,7 +58,8 @@ async def doors(
             intake,
             admission,
             signals=signals,
-            endpoint="localhost:0",
+            endpoint=endpoints[0],
+            options=options,
             max_message_bytes=limit_bytes,
             pass_on=pass_on,
             services=services,
@@ -67,7 +72,8 @@ async def doors(
             intake,
             admission,
             signals=signals,
-            endpoint="localhost:0",
+            endpoint=endpoints[1],
+            patience=patience,
             max_body_bytes=limit_bytes,
             pass_on=pass_on,
             tls=tls,

@@ -82,12 +82,21 @@ async def grpc_sender(
     port: int, *, host: str = "127.0.0.1", compression: grpc.Compression | None = None
 ) -> AsyncGenerator[GrpcSender]:
     """Open a channel of its own, so that no two tests share a connection."""
+    async with grpc_sender_to(f"{host}:{port}", compression=compression) as sender:
+        yield sender
+
+
+@asynccontextmanager
+async def grpc_sender_to(
+    target: str, *, compression: grpc.Compression | None = None
+) -> AsyncGenerator[GrpcSender]:
+    """The same for any address."""
     options = [
         ("grpc.use_local_subchannel_pool", 1),
         ("grpc.enable_http_proxy", 0),
         ("grpc.max_send_message_length", -1),
     ]
-    async with grpc.aio.insecure_channel(f"{host}:{port}", options, compression) as channel:
+    async with grpc.aio.insecure_channel(target, options, compression) as channel:
         yield GrpcSender(channel)
 
 
