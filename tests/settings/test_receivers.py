@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from processor.settings.values import ServerKeepalive
 from tests.settings.texts import problem, read, with_
 
 if TYPE_CHECKING:
@@ -134,7 +135,15 @@ def test_keepalive_has_the_collectors_keys() -> None:
         "max_connection_idle: 5m, time: 30s, timeout: 5s}, "
         "enforcement_policy: {min_time: 10s, permit_without_stream: true}}, max_concurrent_streams: 9"
     )
-    assert keepalive.keepalive == (300, 60, 10, 30, 5, 10, True)
+    assert keepalive.keepalive == ServerKeepalive(
+        max_connection_idle_s=300,
+        max_connection_age_s=60,
+        max_connection_age_grace_s=10,
+        time_s=30,
+        timeout_s=5,
+        min_time_s=10,
+        permit_without_stream=True,
+    )
     assert keepalive.max_concurrent_streams == 9
 
 
