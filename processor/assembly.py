@@ -17,6 +17,7 @@ from processor.forward.debug import DebugExporter
 from processor.forward.fanout import FanOut
 from processor.forward.grpc_channel import GrpcTarget
 from processor.forward.grpc_exporter import GrpcExporter
+from processor.forward.headed import Headed
 from processor.forward.replaced import Renewal
 from processor.model import Signal
 from processor.stamp import Stamper
@@ -115,19 +116,22 @@ def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops
     used = {name for names in settings.pipelines.values() for name in names}
     renewal, stopping = Renewal(), asyncio.Event()
     made: dict[str, NextHop] = {
-        name: _queued(
-            Counted(
-                _patient(
-                    _exporter(settings.exporters[name], user_agent, renewal),
-                    settings.exporters[name],
-                    stopping,
+        name: _headed(
+            _queued(
+                Counted(
+                    _patient(
+                        _exporter(settings.exporters[name], user_agent, renewal),
+                        settings.exporters[name],
+                        stopping,
+                    ),
+                    telemetry,
                 ),
+                settings.exporters[name],
                 telemetry,
+                stopping,
+                settings.admission_bytes,
             ),
             settings.exporters[name],
-            telemetry,
-            stopping,
-            settings.admission_bytes,
         )
         for name in sorted(used)
     }
@@ -138,6 +142,11 @@ def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops
             hops = [made[name] for name in names]
             by_signal[signal] = hops[0] if len(hops) == 1 else FanOut(hops)
     return Hops(made, by_signal, renewal, stopping)
+
+
+def _headed(hop: NextHop, settings: ExporterSettings) -> NextHop:
+    """The exporter behind what tells it of the sender's headers; without rules it hears of none."""
+    return Headed(hop, settings.header_rules)
 
 
 def _queued(

@@ -15,7 +15,7 @@ import uuid
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from importlib.metadata import version as version_of
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from processor.assembly import next_hops, priced
 from processor.calls import Memory
@@ -29,8 +29,7 @@ from processor.price_service import PriceService
 from processor.prices import PriceWatch
 from processor.receive.admission import Admission
 from processor.receive.asgi import serve_asgi
-from processor.receive.grpc_server import GrpcDoor
-from processor.receive.http_server import HttpDoor
+from processor.receive.doors import Doors, doors
 from processor.receive.listen import listen
 from processor.receive.metrics_page import metrics_page
 from processor.sources import followed, price_book
@@ -40,11 +39,12 @@ from processor.wire.count import count_items
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pricing import ReloadOutcome
     from processor.forward.next_hop import NextHop
     from processor.receive.asgi import App
+    from processor.receive.watched import Watched
     from processor.settings import ExporterSettings, Settings
 
 logger = logging.getLogger("genai_cost")
@@ -152,7 +152,7 @@ class Service:
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
             for exporter in self._next_hops.exporters.values():
                 await stack.enter_async_context(exporter)
-            doors = await self._doors(stack)
+            doors, watched = await self._doors(stack)
             urls = followed(self._settings.pricing, self.book.sources, USER_AGENT)
             late = CatchUp(self.ledger, self.book)
 
@@ -165,12 +165,14 @@ class Service:
 
             def hung_up() -> None:
                 if not stopping.is_set():
-                    tasks.create_task(self._hang_up(prices))
+                    tasks.create_task(self._hang_up(prices, watched))
 
             self._on_signals(stopping, hung_up)
             watching = tasks.create_task(prices.run(stopping))
             catching_up = tasks.create_task(late.run())
             exporting = tasks.create_task(self._export_metrics(drained))
+            for each in watched:
+                tasks.create_task(each.watch(stopping))
             metering = tasks.create_task(self._release(requests_done))
             await self._pages(stack)
             for door in doors:
@@ -233,34 +235,20 @@ class Service:
             telemetry=self.telemetry,
         )
 
-    async def _doors(self, stack: AsyncExitStack) -> list[GrpcDoor | HttpDoor]:
-        settings = self._settings
-        doors: list[GrpcDoor | HttpDoor] = []
+    async def _doors(self, stack: AsyncExitStack) -> Doors:
         names = [method.split("/")[1] for method in GRPC_METHOD.values()]
-        if settings.grpc is not None:
-            door = GrpcDoor(
-                self.pipeline,
-                self._admission,
-                signals=self.hops.keys(),
-                endpoint=settings.grpc.endpoint,
-                setting=settings.grpc.setting,
-                max_message_bytes=settings.grpc.max_recv_msg_size_mib * 1024 * 1024,
-                services=[health_service(self.readiness, names), self.price_service.service],
-                drain_s=REQUESTS_S,
-            )
-            doors.append(await stack.enter_async_context(door))
-        if settings.http is not None:
-            http = HttpDoor(
-                self.pipeline,
-                self._admission,
-                signals=self.hops.keys(),
-                endpoint=settings.http.endpoint,
-                setting=settings.http.setting,
-                max_body_bytes=settings.http.max_request_body_size,
-                drain_s=REQUESTS_S,
-            )
-            doors.append(await stack.enter_async_context(http))
-        return doors
+        made = doors(
+            self._settings,
+            self.pipeline,
+            self._admission,
+            signals=self.hops.keys(),
+            services=[health_service(self.readiness, names), self.price_service.service],
+            telemetry=self.telemetry,
+            drain_s=REQUESTS_S,
+        )
+        for door in made.doors:
+            await stack.enter_async_context(door)
+        return made
 
     async def _pages(self, stack: AsyncExitStack) -> None:
         """Health and metrics over HTTP."""
@@ -300,7 +288,7 @@ class Service:
                 )
                 tasks.create_task(exporter.run(drained))
 
-    async def _hang_up(self, prices: PriceWatch) -> None:
+    async def _hang_up(self, prices: PriceWatch, watched: Sequence[Watched[Any]]) -> None:
         """SIGHUP: the terms as the file has them now, then every price source, then certificates."""
         if self._reread is not None:
             try:
@@ -312,6 +300,8 @@ class Service:
                 self._agree(fresh)
         prices.reload_soon()
         self._next_hops.renewal.ask()
+        for each in watched:
+            each.look()
 
     def _agree(self, fresh: Settings) -> None:
         from processor.settings.again import needs_restart  # noqa: PLC0415 - at a SIGHUP
@@ -343,7 +333,10 @@ class Service:
         if settings.grpc is not None:
             logger.info("send OTLP/gRPC to %s", settings.grpc.endpoint)
         if settings.http is not None:
-            logger.info("send OTLP/HTTP to http://%s", settings.http.endpoint)
+            scheme = "https" if settings.http.tls else "http"
+            where = settings.http.endpoint
+            shown = where if where.startswith("unix:") else f"{scheme}://{where}"
+            logger.info("send OTLP/HTTP to %s", shown)
         if settings.telemetry.metrics is not None:
             logger.info("metrics are at http://%s/metrics", settings.telemetry.metrics.endpoint)
         for name in self.hops:

@@ -25,6 +25,7 @@ CounterName = Literal[
     "receiver_refused_log_records",
     "receiver_failed_log_records",
     "receiver_requests",
+    "receiver_file_reloads",
     "exporter_sent_spans",
     "exporter_send_failed_spans",
     "exporter_sent_metric_points",
@@ -149,6 +150,12 @@ ABOUT: Final = cast(
             "Number of requests by how they ended: success, refused, failure.",
             "As for refused and failed spans.",
             (*_RECEIVER, "outcome"),
+        ),
+        "receiver_file_reloads": About(
+            "Number of times that certificates or credentials were found changed: changed (in use), "
+            "or kept (what is new is bad, what was there before stays in use).",
+            "On kept: the log names the file and what is wrong with it.",
+            ("setting", "outcome"),
         ),
         "processor_incoming_items": About("Number of items handed in.", _NOTHING, _ITEMS),
         "processor_outgoing_items": About(

@@ -72,6 +72,11 @@ class Hold:
         self._admission.take(count, held=self._held)
         self._held += count
 
+    def give_back(self, count: int) -> None:
+        """Give back *count* of the bytes taken: they are not kept any longer."""
+        self._admission.give_back(count)
+        self._held -= count
+
     def __enter__(self) -> Self:
         return self
 

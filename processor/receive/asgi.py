@@ -9,17 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     import socket
+    import ssl
     from collections.abc import AsyncGenerator
+
+    from processor.receive.connection import Patience
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+_FOR_EVER_S: Final = 366 * 86400
 
 
 class Answer(NamedTuple):
@@ -44,26 +50,36 @@ class Answer(NamedTuple):
 
 @asynccontextmanager
 async def serve_asgi(
-    app: App, sockets: list[socket.socket], *, drain_s: float = 10.0
+    app: App,
+    sockets: list[socket.socket],
+    *,
+    drain_s: float = 10.0,
+    tls: ssl.SSLContext | None = None,
+    patience: Patience | None = None,
 ) -> AsyncGenerator[None]:
     """Serve *app* until leaving, which lets requests in flight finish within the drain time."""
     import uvicorn  # noqa: PLC0415 - 17 ms, and not every command serves
 
+    from processor.receive.connection import Patience, connections  # noqa: PLC0415 - as above
+
+    patience = patience or Patience()
     config = uvicorn.Config(
         _dated(app),
-        http="h11",
+        http=connections(patience),
         ws="none",
         lifespan="off",
         interface="asgi3",
         log_config=None,
-        log_level="warning",
+        log_level="error",  # it warns of each broken request, and strangers choose how many
         access_log=False,
         proxy_headers=False,
         server_header=False,
         date_header=False,
+        timeout_keep_alive=math.ceil(patience.idle_s) or _FOR_EVER_S,
         timeout_graceful_shutdown=math.ceil(drain_s),
     )
     config.load()
+    config.ssl = tls
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
     await server.startup(sockets)

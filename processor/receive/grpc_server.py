@@ -15,7 +15,9 @@ import grpc.aio
 
 from processor.errors import Code, ConfigError, Refusal
 from processor.model import GRPC_METHOD, Signal, Terms
-from processor.receive.listen import address_of, listen, port_of
+from processor.receive.gate import GrpcGate
+from processor.receive.listen import address_of, forget, listen, port_of, shown, socket_rights
+from processor.receive.metadata import passed_on
 from processor.receive.raw_service import raw_service
 from processor.receive.trailers import details_for, words_for
 
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from processor.receive.admission import Admission
+    from processor.receive.gate import Gate
     from processor.receive.intake import Intake
     from processor.receive.raw_service import Context, Service
+    from processor.receive.tls import Certificate
+    from processor.receive.watched import Watched
 
 logger = logging.getLogger("genai_cost")
 
@@ -55,6 +60,10 @@ class GrpcDoor:
         max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
         pass_on: Collection[str] = (),
         services: Sequence[Service] = (),
+        tls: Watched[Certificate] | None = None,
+        mutual_tls: bool = False,
+        gate: Gate | None = None,
+        options: Sequence[tuple[str, int]] = (),
         drain_s: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -66,24 +75,31 @@ class GrpcDoor:
         self._max_message_bytes = max_message_bytes
         self._pass_on = frozenset(name.lower() for name in pass_on)
         self._services = services
+        self._credentials = None if tls is None else _credentials(tls, mutual=mutual_tls)
+        self._options = options
+        self._interceptors = () if gate is None else (GrpcGate(gate),)
         self._drain_s = drain_s
         self._clock = clock
         self._server: grpc.aio.Server | None = None
+        self._ours = False
+        """Whether the endpoint is taken by us."""
         self.port = 0
         """The port taken, once entered."""
 
     async def __aenter__(self) -> Self:
         self._server = grpc.aio.server(  # pyright: ignore[reportUnknownMemberType]
             handlers=[*self._services, *(self._otlp(signal) for signal in Signal)],
-            options=_options(self._max_message_bytes),
+            interceptors=self._interceptors,
+            options=[*_options(self._max_message_bytes), *self._options],
         )
-        self.port = _take_port(self._server, self._endpoint, self._setting)
+        self.port = _take_port(self._server, self._endpoint, self._setting, self._credentials)
+        self._ours = True
         return self
 
     @property
     def address(self) -> tuple[str, str]:
         """The protocol and where it is taken, for people."""
-        return "gRPC", f"{self._endpoint.rpartition(':')[0]}:{self.port}"
+        return "gRPC", shown(self._endpoint, self.port)
 
     async def start(self) -> None:
         """Begin to take calls."""
@@ -93,6 +109,9 @@ class GrpcDoor:
     async def stop(self) -> None:
         """Take no new call (GOAWAY), let those in flight finish within the drain time."""
         if self._server is not None:
+            if self._ours:
+                forget(self._endpoint)
+                self._ours = False
             await self._server.stop(self._drain_s)
 
     async def __aexit__(self, *_: object) -> None:
@@ -123,11 +142,7 @@ class GrpcDoor:
 
     def _headers(self, context: Context) -> tuple[tuple[str, str], ...]:
         sent: Any = context.invocation_metadata() or ()
-        return tuple(
-            (key, value)
-            for key, value in sent
-            if key in self._pass_on and isinstance(value, str)
-        )
+        return passed_on((pair for pair in sent if isinstance(pair[1], str)), self._pass_on)
 
 
 async def _no_pipeline(signal: Signal, _body: bytes, context: Context) -> NoReturn:
@@ -147,7 +162,20 @@ def _options(max_message_bytes: int) -> list[tuple[str, int]]:
     ]
 
 
-def _take_port(server: grpc.aio.Server, endpoint: str, setting: str) -> int:
+def _credentials(
+    tls: Watched[Certificate], *, mutual: bool
+) -> Callable[[], grpc.ServerCredentials]:
+    from processor.receive.tls import grpc_credentials  # noqa: PLC0415 - where it is asked for
+
+    return partial(grpc_credentials, tls, mutual=mutual)
+
+
+def _take_port(
+    server: grpc.aio.Server,
+    endpoint: str,
+    setting: str,
+    credentials: Callable[[], grpc.ServerCredentials] | None,
+) -> int:
     """Take all addresses of the endpoint or none.
 
     gRPC calls `localhost` taken when it got one of its addresses, and says little when it got none.
@@ -158,8 +186,12 @@ def _take_port(server: grpc.aio.Server, endpoint: str, setting: str) -> int:
     for listener in sockets:
         listener.close()
     try:
-        for address in addresses:
-            server.add_insecure_port(address)
+        with socket_rights(endpoint):
+            for address in addresses:
+                if credentials is None:
+                    server.add_insecure_port(address)
+                else:
+                    server.add_secure_port(address, credentials())
     except RuntimeError as error:  # somebody was quicker
         raise ConfigError([f"{setting}: {endpoint} is taken by another program"]) from error
     return port

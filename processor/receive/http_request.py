@@ -1,7 +1,7 @@
 """Reading one OTLP/HTTP request: its headers, its body up to the limit, its sender's leaving.
 
-Nothing here knows of pipelines. Invariant: what is not OTLP/HTTP with a plain protobuf body is a
-`Mismatch` with the status the specification gives it.
+Nothing here knows of pipelines. Invariant: what is not OTLP/HTTP as this door takes it is a `Mismatch`
+with the status the specification gives it.
 """
 
 from __future__ import annotations
@@ -9,14 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from processor.errors import Code, Refusal
+from processor.receive.gate import MAX_CREDENTIAL_BYTES, UNKNOWN
+from processor.receive.http_body import Form, too_large
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import grpc
 
     from processor.receive.admission import Hold
     from processor.receive.asgi import Receive, Scope
+    from processor.receive.gate import Gate
 
 PROTOBUF: Final = "application/x-protobuf"
+JSON: Final = "application/json"
 
 
 class Mismatch(Refusal):
@@ -51,45 +57,65 @@ def header(scope: Scope, name: bytes) -> str:
     return value.decode("latin-1").strip().lower()
 
 
-def check_headers(scope: Scope, limit: int) -> None:
-    """Raise `Mismatch` unless the headers announce a plain protobuf body within the limit."""
-    content_type = header(scope, b"content-type").partition(";")[0].strip()
-    if content_type == "application/json":
-        message = f"JSON is not taken by this release yet (planned); send {PROTOBUF}"
-        raise Mismatch(415, Code.INVALID_ARGUMENT, message)
-    if content_type != PROTOBUF:
-        raise Mismatch(415, Code.INVALID_ARGUMENT, f"content-type must be {PROTOBUF}")
-    encoding = header(scope, b"content-encoding")
-    if encoding not in {"", "identity"}:
-        message = (
-            f"content-encoding {encoding} is not taken over HTTP by this release yet (planned)"
-        )
-        accepted = (("accept-encoding", "identity"),)
-        raise Mismatch(415, Code.INVALID_ARGUMENT, message, headers=accepted)
+async def check_credential(gate: Gate, scope: Scope) -> None:
+    """Raise `Mismatch`, 401, unless the sender may send."""
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    wanted = gate.header.encode("ascii")
+    sent = next((value for key, value in headers if key == wanted), b"").decode("latin-1")
+    if len(sent) > MAX_CREDENTIAL_BYTES or not await gate.admits(sent.strip()):
+        challenge = (("www-authenticate", gate.challenge),)
+        raise Mismatch(401, Code.UNAUTHENTICATED, UNKNOWN, headers=challenge)
+
+
+def speaks_json(scope: Scope) -> bool:
+    """Whether the sender sends JSON, and so is to be answered in it."""
+    return _media_type(scope) == JSON
+
+
+def form_of(scope: Scope, limit: int, encodings: Collection[str]) -> Form:
+    """Return how the body is sent; `Mismatch` where that is no OTLP, `Refusal` where it is too much.
+
+    A parameter of the type (`charset`) is passed over, as the Collector does: JSON is UTF-8.
+    """
+    content_type = _media_type(scope)
+    if content_type not in {PROTOBUF, JSON}:
+        words = f"content-type must be {PROTOBUF} or {JSON}"
+        raise Mismatch(415, Code.INVALID_ARGUMENT, words)
+    encoding = header(scope, b"content-encoding").removeprefix("x-")
+    if encoding in {"", "identity", "none"}:
+        encoding = ""
+    elif encoding not in encodings:
+        known = ", ".join((*encodings, "identity"))
+        words = f"content-encoding {ascii(encoding[:60])[1:-1]} is not taken here; send {known}"
+        accepted = (("accept-encoding", known),)
+        raise Mismatch(415, Code.INVALID_ARGUMENT, words, headers=accepted)
     length = header(scope, b"content-length")
-    if length.isdigit() and int(length) > limit:
+    if length.isdigit() and int(length) > _most_sent(limit, encoding):
         raise too_large(limit)
+    return Form(content_type == JSON, encoding)
 
 
-def too_large(limit: int) -> Refusal:
-    """Return the refusal of a body over the limit: permanent, 413."""
-    return Refusal(
-        Code.RESOURCE_EXHAUSTED, f"request is larger than the limit of {limit} bytes"
-    )
+def _media_type(scope: Scope) -> str:
+    return header(scope, b"content-type").partition(";")[0].strip()
 
 
-async def read_body(receive: Receive, limit: int, hold: Hold) -> bytes:
-    """Read the body; refuse as soon as it passes the limit or admission has no room for it."""
+def _most_sent(limit: int, encoding: str) -> int:
+    """What cannot be packed grows by its packing."""
+    return limit + limit // 512 + 1024 if encoding else limit
+
+
+async def read_body(receive: Receive, form: Form, limit: int, hold: Hold) -> bytes:
+    """Read the body as it was sent; refuse as soon as it passes the limit or admission has no room for it."""
     chunks: list[bytes] = []
     size = 0
-    more = True
+    more, most = True, _most_sent(limit, form.encoding)
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Gone
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
-        if size > limit:
+        if size > most:
             raise too_large(limit)
         hold.take(len(chunk))
         chunks.append(chunk)

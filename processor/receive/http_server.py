@@ -1,4 +1,4 @@
-"""The HTTP door: OTLP/HTTP with protobuf bodies, on ports taken before anything is served.
+"""The HTTP door: OTLP/HTTP, protobuf and JSON, on ports taken before anything is served.
 
 Requests that are not OTLP end here with the status that says why; the others go to the intake as
 bytes. Invariant: never more of a body in memory than the limit and what admission lets in.
@@ -13,31 +13,37 @@ from typing import TYPE_CHECKING, Final, Self
 
 from processor.errors import Code, Refusal
 from processor.model import HTTP_PATH, Signal, Terms
-from processor.receive.asgi import Answer, serve_asgi
+from processor.receive.asgi import serve_asgi
+from processor.receive.http_answer import refused, taken
+from processor.receive.http_body import PLAIN, Bodies
 from processor.receive.http_request import (
-    PROTOBUF,
     Gone,
     Mismatch,
-    check_headers,
-    header,
+    check_credential,
+    form_of,
     left,
     read_body,
 )
-from processor.receive.listen import listen, port_of
+from processor.receive.listen import forget, listen, port_of, shown
+from processor.receive.metadata import passed_on
+from processor.receive.unpack import ENCODINGS
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Collection, Coroutine
+    from collections.abc import Collection, Coroutine, Mapping
 
     from processor.receive.admission import Admission
-    from processor.receive.asgi import Receive, Scope, Send
+    from processor.receive.asgi import Answer, Receive, Scope, Send
+    from processor.receive.connection import Patience
+    from processor.receive.gate import Gate
     from processor.receive.intake import Intake
+    from processor.receive.tls import Certificate
+    from processor.receive.watched import Watched
 
 logger = logging.getLogger("genai_cost")
 
 SETTING: Final = "receivers.otlp.protocols.http.endpoint"
 DEFAULT_MAX_BODY_BYTES: Final = 64 * 1024 * 1024
-_SIGNAL_AT: Final = {path: signal for signal, path in HTTP_PATH.items()}
 
 
 class HttpDoor:
@@ -53,14 +59,24 @@ class HttpDoor:
         setting: str = SETTING,
         max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
         pass_on: Collection[str] = (),
+        paths: Mapping[Signal, str] = HTTP_PATH,
+        encodings: Collection[str] = ENCODINGS,
+        tls: Watched[Certificate] | None = None,
+        gate: Gate | None = None,
+        patience: Patience | None = None,
         drain_s: float = 10.0,
     ) -> None:
+        self._tls = tls
+        self._patience = patience
         self._app = OtlpHttp(
             intake,
             admission,
             signals=signals,
             max_body_bytes=max_body_bytes,
             pass_on=pass_on,
+            paths=paths,
+            encodings=encodings,
+            gate=gate,
         )
         self._endpoint = endpoint
         self._setting = setting
@@ -78,18 +94,32 @@ class HttpDoor:
     @property
     def address(self) -> tuple[str, str]:
         """The protocol and where it is taken, for people."""
-        return "HTTP", f"{self._endpoint.rpartition(':')[0]}:{self.port}"
+        return "HTTP", shown(self._endpoint, self.port)
 
     async def start(self) -> None:
         """Begin to take requests."""
-        serving = serve_asgi(self._app, self._sockets, drain_s=self._drain_s)
+        tls = None
+        if self._tls is not None:
+            from processor.receive.tls import http_context  # noqa: PLC0415 - where it is asked for
+
+            tls = http_context(self._tls)
+        serving = serve_asgi(
+            self._app,
+            self._sockets,
+            drain_s=self._drain_s,
+            tls=tls,
+            patience=self._patience,
+        )
         await self._serving.enter_async_context(serving)
 
     async def stop(self) -> None:
         """Take no new connection, let requests in flight finish within the drain time."""
+        if self._sockets:
+            forget(self._endpoint)
         await self._serving.aclose()
         for listener in self._sockets:
             listener.close()
+        self._sockets = []
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
@@ -98,7 +128,7 @@ class HttpDoor:
 class OtlpHttp:
     """The ASGI application of the door."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as the door's
         self,
         intake: Intake,
         admission: Admission,
@@ -106,43 +136,55 @@ class OtlpHttp:
         signals: Collection[Signal],
         max_body_bytes: int,
         pass_on: Collection[str],
+        paths: Mapping[Signal, str],
+        encodings: Collection[str],
+        gate: Gate | None,
     ) -> None:
         self._intake = intake
         self._admission = admission
         self._signals = frozenset(signals)
         self._max_body_bytes = max_body_bytes
         self._pass_on = frozenset(name.lower() for name in pass_on)
+        self._signal_at = {path: signal for signal, path in paths.items()}
+        self._encodings = encodings
+        self._gate = gate
+        self._bodies = Bodies(max_body_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            answer = Answer(200, PROTOBUF, await self._export(scope, receive))
+            answer = await self._export(scope, receive)
         except Gone:
             return  # nobody is left to answer
         except Refusal as refusal:
-            answer = _refused(scope, refusal)
+            answer = refused(scope, refusal)
         except (
             asyncio.CancelledError
         ):  # the drain time is over; uvicorn would say a permanent 500
-            answer = _refused(scope, Refusal(Code.UNAVAILABLE, "this service is shutting down"))
+            answer = refused(scope, Refusal(Code.UNAVAILABLE, "this service is shutting down"))
         except Exception:
             logger.exception("a request to %s failed inside this service", scope["path"])
             words = "internal error; the log of this service says more"
-            answer = _refused(scope, Refusal(Code.INTERNAL, words))
+            answer = refused(scope, Refusal(Code.INTERNAL, words))
         await answer.send(send)
 
-    async def _export(self, scope: Scope, receive: Receive) -> bytes:
+    async def _export(self, scope: Scope, receive: Receive) -> Answer:
+        if self._gate is not None:
+            await check_credential(self._gate, scope)
         signal = self._signal(scope)
-        check_headers(scope, self._max_body_bytes)
+        form = form_of(scope, self._max_body_bytes, self._encodings)
         with self._admission.hold() as hold:
-            body = await read_body(receive, self._max_body_bytes, hold)
+            body = await read_body(receive, form, self._max_body_bytes, hold)
+            if form != PLAIN:
+                body = await self._bodies.message(body, form, signal, hold)
             work = self._intake.export(signal, body, self._terms(scope))
-            return await _while_connected(work, receive)
+            return taken(await _while_connected(work, receive), signal, json=form.json)
 
     def _signal(self, scope: Scope) -> Signal:
-        signal = _SIGNAL_AT.get(scope["path"])
+        signal = self._signal_at.get(scope["path"])
         if signal is None:
-            raise Mismatch(404, Code.UNIMPLEMENTED, f"nothing at this path; {_PATHS}")
+            words = f"nothing at this path; OTLP is taken at {', '.join(self._signal_at)}"
+            raise Mismatch(404, Code.UNIMPLEMENTED, words)
         if scope["method"] != "POST":
             allow = (("allow", "POST"),)
             raise Mismatch(405, Code.UNIMPLEMENTED, "OTLP is sent with POST", headers=allow)
@@ -156,12 +198,9 @@ class OtlpHttp:
             return _PLAIN_TERMS
         raw: list[tuple[bytes, bytes]] = scope["headers"]
         sent = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
-        return Terms(
-            metadata=tuple(pair for pair in sent if pair[0] in self._pass_on), transport="http"
-        )
+        return Terms(metadata=passed_on(sent, self._pass_on), transport="http")
 
 
-_PATHS: Final = f"OTLP is taken at {', '.join(HTTP_PATH.values())}"
 _PLAIN_TERMS: Final = Terms(
     transport="http"
 )  # HTTP has no way to say when the sender stops waiting
@@ -179,18 +218,3 @@ async def _while_connected(work: Coroutine[None, None, bytes], receive: Receive)
         working.cancel()
         leaving.cancel()
         await asyncio.gather(working, leaving, return_exceptions=True)
-
-
-def _refused(scope: Scope, refusal: Refusal) -> Answer:
-    headers = refusal.headers if isinstance(refusal, Mismatch) else ()
-    if (retry_after := refusal.retry_after) is not None:
-        headers = (*headers, ("retry-after", retry_after))
-    if header(scope, b"content-type").startswith("application/json"):
-        return Answer(refusal.http_status, "application/json", _json(refusal), headers)
-    return Answer(refusal.http_status, PROTOBUF, refusal.status(), headers)
-
-
-def _json(refusal: Refusal) -> bytes:
-    import json  # noqa: PLC0415 - for senders of JSON only
-
-    return json.dumps({"code": refusal.code.value[0], "message": refusal.message}).encode()

@@ -12,6 +12,9 @@ from contextlib import ExitStack
 from typing import Final
 
 from processor.errors import ConfigError
+from processor.receive.listen_unix import UNIX, forget, listen_unix, socket_rights
+
+__all__ = ["address_of", "forget", "listen", "port_of", "shown", "socket_rights"]
 
 _LOOPBACK: Final = ("127.0.0.1", "::1")
 # One socket for both families, as Go and gRPC do it; IPv4 alone where there is no IPv6.
@@ -23,7 +26,12 @@ _FREE_PORT_TRIES: Final = 8
 
 
 def listen(endpoint: str, setting: str) -> list[socket.socket]:
-    """Take every address of *endpoint* (`host:port`), listening; *setting* is where it was given."""
+    """Take every address of *endpoint* (`host:port`, `unix:/path`), listening.
+
+    *setting* is where it was given.
+    """
+    if endpoint.startswith(UNIX):
+        return listen_unix(endpoint, setting)
     host, port = _parted(endpoint, setting)
     tries = 1 if port else _FREE_PORT_TRIES
     while True:
@@ -36,15 +44,24 @@ def listen(endpoint: str, setting: str) -> list[socket.socket]:
 
 
 def port_of(sockets: list[socket.socket]) -> int:
-    """Return the port that the sockets of one endpoint share."""
+    """Return the port that the sockets of one endpoint share, 0 for a Unix socket."""
+    if sockets[0].family == socket.AF_UNIX:
+        return 0
     number: int = sockets[0].getsockname()[1]
     return number
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return `host:port` of a listening socket, an IPv6 host in brackets."""
+    """Return `host:port` of a listening socket, an IPv6 host in brackets, or `unix:/path`."""
+    if listener.family == socket.AF_UNIX:
+        return f"{UNIX}{listener.getsockname()}"
     host, port = listener.getsockname()[:2]
     return f"[{host}]:{port}" if listener.family == socket.AF_INET6 else f"{host}:{port}"
+
+
+def shown(endpoint: str, port: int) -> str:
+    """Return the endpoint with the port that was taken, for people."""
+    return f"{endpoint.rpartition(':')[0]}:{port}" if port else endpoint
 
 
 def _parted(endpoint: str, setting: str) -> tuple[str, int]:

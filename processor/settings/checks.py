@@ -21,6 +21,7 @@ def cross_checks(settings: Settings, report: Report) -> None:
     """Report what does not go together."""
     _check_next_hops(settings, report)
     _check_ports(settings, report)
+    _check_headers(settings, report)
     grpc = settings.grpc
     if grpc is not None and grpc.max_recv_msg_size_mib * MIB > settings.admission_bytes:
         words = (
@@ -35,6 +36,20 @@ def own_receiver(settings: Settings, address: str) -> str:
         if server is not None and same_place(server.endpoint, address):
             return server.setting
     return ""
+
+
+def _check_headers(settings: Settings, report: Report) -> None:
+    """What is to be passed on is let in, and does not stand beside a header of the exporter's."""
+    servers = [server for server in (settings.grpc, settings.http) if server is not None]
+    for hop in settings.exporters.values():
+        if any(rule.from_context for rule in hop.header_rules) and not any(
+            server.include_metadata for server in servers
+        ):
+            words = "passes senders' headers on, but no receiver has `include_metadata: true`"
+            report.problem(0, hop.setting, words)
+        for key in sorted({rule.key for rule in hop.header_rules} & hop.headers.keys()):
+            words = f"has {key} in `headers` and from headers_setter; keep one of them"
+            report.problem(0, hop.setting, words)
 
 
 def _check_next_hops(settings: Settings, report: Report) -> None:
@@ -73,7 +88,8 @@ def _address(url: str) -> str:
 
 def _check_ports(settings: Settings, report: Report) -> None:
     for (endpoint, setting), (other, other_setting) in combinations(_listeners(settings), 2):
-        if host_and_port(endpoint)[1] and same_place(endpoint, other):
+        somewhere = endpoint.startswith("unix:") or host_and_port(endpoint)[1]
+        if somewhere and same_place(endpoint, other):
             words = (
                 f"{endpoint} is wanted by {other_setting} too; give one of them another port"
             )

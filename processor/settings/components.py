@@ -76,7 +76,6 @@ ELSEWHERE: Final[dict[str, dict[str, str]]] = {
         "memory_ballast": "leave it out",
         "oauth2client": "leave it in the Collector behind",
         "oidc": "leave it in the Collector in front",
-        "headers_setter": "write `headers:` on the exporter",
         "k8s_observer": "leave it in a Collector",
         "opamp": "leave it out",
     },
@@ -98,7 +97,13 @@ HERE: Final[dict[str, tuple[str, ...]]] = {
     "receivers": ("otlp",),
     "processors": ("genai_cost", "memory_limiter", "batch"),
     "exporters": ("otlp_grpc", "otlp_http", "debug", "file"),
-    "extensions": ("health_check", "file_storage", "bearertokenauth", "basicauth"),
+    "extensions": (
+        "health_check",
+        "file_storage",
+        "bearertokenauth",
+        "basicauth",
+        "headers_setter",
+    ),
     "connectors": (),
 }
 

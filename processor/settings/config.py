@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from processor.settings.block import Block
 from processor.settings.checks import cross_checks
-from processor.settings.client_auth import client_auth
-from processor.settings.endpoints import listen_address
 from processor.settings.exporters import exporter
+from processor.settings.extensions import extensions
 from processor.settings.genai_cost import GenaiCost, genai_cost
 from processor.settings.ids import defined, type_of
 from processor.settings.limits import admission_bytes, batch
 from processor.settings.problems import nearest
 from processor.settings.receivers import otlp_receiver
-from processor.settings.scalars import name
 from processor.settings.service import Service, service
-from processor.settings.storage import file_storage, with_storage
-from processor.settings.values import ClientAuth, HealthServer, Settings, StorageSettings
+from processor.settings.storage import with_storage
+from processor.settings.values import Settings
 
 if TYPE_CHECKING:
     from processor.settings.document import Node
@@ -72,14 +70,14 @@ def settings_of(root: Node, report: Report) -> Settings:
 
 def _joined(file: _File, report: Report) -> Settings:
     otlp = [node for _, node in file.sections["receivers"].values()]
-    grpc, http = otlp_receiver(otlp[0], report) if otlp else (None, None)
+    ours = extensions(file.sections["extensions"], file.service.extensions, report)
+    grpc, http = otlp_receiver(otlp[0], report, ours) if otlp else (None, None)
     cost = _genai_cost(file, report)
-    auths = _auths(file, report)
     exporters = {
-        component: exporter(component, kind, node, report, auths)
+        component: exporter(component, kind, node, report, ours)
         for component, (kind, node) in file.sections["exporters"].items()
     }
-    exporters = with_storage(exporters, _storages(file, report), file.blocks["exporters"])
+    exporters = with_storage(exporters, ours.storages, file.blocks["exporters"])
     return Settings(
         grpc=grpc,
         http=http,
@@ -87,7 +85,7 @@ def _joined(file: _File, report: Report) -> Settings:
         exporters={component: exporters[component] for component in file.used("exporters")},
         pipelines={pipeline.signal: pipeline.exporters for pipeline in file.service.pipelines},
         prices_spans=_prices_spans(file),
-        health=_health(file, report),
+        health=ours.health,
         telemetry=file.service.telemetry,
         workers=file.service.workers,
         admission_bytes=_limits(file, report),
@@ -116,47 +114,6 @@ def _limits(file: _File, report: Report) -> int:
             bound = admission_bytes(node, report, limit)
             limit = bound if component in used else limit
     return limit
-
-
-def _auths(file: _File, report: Report) -> dict[str, ClientAuth]:
-    """What exporters may say who they are by: the extensions that the service lists."""
-    found: dict[str, ClientAuth] = {}
-    for component, (kind, node) in file.sections["extensions"].items():
-        if kind != "health_check":
-            block = Block(node, report, f"extensions.{kind}")
-            found[component] = client_auth(kind, block)
-            block.end()
-    return {
-        component: found[component]
-        for component in file.used("extensions")
-        if component in found
-    }
-
-
-def _health(file: _File, report: Report) -> HealthServer | None:
-    for component, (kind, node) in file.sections["extensions"].items():
-        if kind != "health_check":
-            continue
-        block = Block(node, report, "extensions.health_check")
-        default = HealthServer()
-        read = HealthServer(
-            endpoint=block.take("endpoint", listen_address, default.endpoint),
-            path=block.take("path", name, default.path),
-            setting=f"{node.path}.endpoint",
-        )
-        block.end()
-        if component in file.service.extensions:
-            return read
-    return None
-
-
-def _storages(file: _File, report: Report) -> dict[str, StorageSettings]:
-    """The `file_storage` extensions that the service starts, by id."""
-    return {
-        component: file_storage(node, report)
-        for component, (kind, node) in file.sections["extensions"].items()
-        if kind == "file_storage" and component in file.service.extensions
-    }
 
 
 def _prices_spans(file: _File) -> bool:

@@ -20,6 +20,9 @@ _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.%\w]+\]|[^\s\[\]:/?#@]*):(\d{1,5})
 _OWN_HOSTS: Final = frozenset({"", "localhost", "0.0.0.0", "[::]", "[::1]", "ip6-localhost"})  # noqa: S104
 
 
+_LONGEST_UNIX: Final = 107
+
+
 class Target(NamedTuple):
     """A next hop's address; `secure` is what its scheme says, None where it has none."""
 
@@ -31,10 +34,30 @@ def listen_address(node: Node) -> str:
     """Parse `host:port` to listen on; `:port` means every interface, port 0 a free one."""
     written = text(node)
     if written.startswith(("unix:", "unix-abstract:", "/")):
-        raise Bad("unix sockets wait for a later release; write host:port")
+        raise Bad("is a Unix socket, which only receivers listen on (transport: unix)")
     if "://" in written:
         raise Bad(f"is {shown(node)}; a receiver's endpoint has no scheme, write host:port")
     return _checked(written, node, lowest=0)
+
+
+def receiving_address(node: Node) -> str:
+    """Parse where a receiver listens: `host:port`, or a Unix socket as `unix:/path`."""
+    written = text(node)
+    if written.startswith("unix:"):
+        return unix_path(node)
+    if written.startswith("/"):
+        raise Bad("is a path; write `transport: unix` beside it, or unix:/path")
+    return listen_address(node)
+
+
+def unix_path(node: Node) -> str:
+    """Parse the path of a Unix socket, with or without `unix:`; return `unix:/path`."""
+    path = text(node).removeprefix("unix://").removeprefix("unix:")
+    if not path.startswith("/") or path.endswith("/"):
+        raise Bad(f"is {shown(node)}; write the whole path of the socket: /run/genai-cost.sock")
+    if len(path.encode()) > _LONGEST_UNIX:
+        raise Bad(f"is longer than the {_LONGEST_UNIX} bytes that a socket's path may have")
+    return f"unix:{path}"
 
 
 def target(node: Node) -> Target:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, get_args
 
 from processor.settings.block import Block
-from processor.settings.client_auth import named
 from processor.settings.client_tls import client_tls
 from processor.settings.delivery import delivery
 from processor.settings.endpoints import Target, target
@@ -38,16 +37,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from processor.settings.document import Node
+    from processor.settings.extensions import Extensions
     from processor.settings.problems import Report
-    from processor.settings.values import ClientAuth
 
 _HEADER_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 
 
 def exporter(
-    name: str, kind: str, node: Node, report: Report, auths: Mapping[str, ClientAuth]
+    name: str, kind: str, node: Node, report: Report, extensions: Extensions
 ) -> ExporterSettings:
-    """Read the block of one exporter of a type that we have; *auths* are the authenticators by id."""
+    """Read the block of one exporter of a type that we have."""
     block = Block(node, report, f"exporters.{kind}")
     match kind:
         case "debug":
@@ -59,7 +58,8 @@ def exporter(
         case _:
             read = _grpc(name, block)
     if kind in {"otlp_grpc", "otlp_http"}:
-        read = read._replace(auth=named(block.block("auth"), auths))
+        auth, rules = extensions.on_the_way_out(block.block("auth"))
+        read = read._replace(auth=auth, header_rules=rules)
     block.end()
     return read
 

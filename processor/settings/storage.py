@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from processor.settings.block import Block
 from processor.settings.problems import Bad, nearest
 from processor.settings.scalars import boolean, text
 from processor.settings.values import StorageSettings
@@ -15,16 +14,15 @@ from processor.settings.values import StorageSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from processor.settings.block import Block
     from processor.settings.document import Node
-    from processor.settings.problems import Report
     from processor.settings.values import ExporterSettings
 
 KIND: Final = "extensions.file_storage"
 
 
-def file_storage(node: Node, report: Report) -> StorageSettings:
+def file_storage(block: Block) -> StorageSettings:
     """Read the extension's block."""
-    block = Block(node, report, KIND)
     default = StorageSettings()
     read = StorageSettings(
         directory=block.take("directory", _directory, default.directory),
@@ -37,7 +35,6 @@ def file_storage(node: Node, report: Report) -> StorageSettings:
             "with `fsync: false` a machine that loses power loses what was acknowledged last",
             "fsync",
         )
-    block.end()
     return read
 
 

@@ -27,6 +27,7 @@ Compression = Literal["gzip", "deflate", "none"]
 Verbosity = Literal["basic", "normal", "detailed"]
 HttpEncoding = Literal["proto", "json"]
 HttpCompression = Literal["gzip", "zstd", "zlib", "deflate", "none"]
+Encoding = Literal["gzip", "zstd", "zlib", "deflate"]
 Balancer = Literal["round_robin", "pick_first"]
 Sizer = Literal["requests", "items", "bytes"]
 Orphans = Literal["ignore", "bill"]
@@ -45,13 +46,72 @@ class Headers(dict[str, str]):
 
 
 class Secret(str):
-    """Text that nobody is to see in a log."""
+    """Text that nobody is to read: not in a `repr`."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        """Return what it is, not what it says."""
-        return "Secret(...)" if self else "''"
+        """Return no more than that there is some."""
+        return "Secret()" if self else "''"
+
+
+class BearerTokens(NamedTuple):
+    """`bearertokenauth` for receivers: a request has one of these tokens."""
+
+    scheme: str = "Bearer"
+    header: str = "Authorization"
+    tokens: tuple[Secret, ...] = ()
+    filename: str = ""
+    """One token a line; read again when it changes."""
+    reload_interval_s: float = 1.0
+    setting: str = "extensions.bearertokenauth"
+
+
+class Passwords(NamedTuple):
+    """`basicauth` for receivers: a request has a user and a password that belong together."""
+
+    file: str = ""
+    """As htpasswd writes it; read again when it changes."""
+    inline: Secret = Secret()
+    reload_interval_s: float = 1.0
+    setting: str = "extensions.basicauth"
+
+
+class HeaderRule(NamedTuple):
+    """One header of `headers_setter`: from the sender's, or always the same."""
+
+    key: str
+    from_context: str = ""
+    """A header of the sender's, in lower case."""
+    value: str = ""
+    default_value: str = ""
+
+
+class ServerTls(NamedTuple):
+    """How senders' connections are secured; senders need a certificate where there are CAs for it."""
+
+    cert_file: str
+    key_file: str
+    client_ca_file: str = ""
+    min_version: Literal["1.2", "1.3"] = "1.2"
+    max_version: Literal["1.2", "1.3"] = "1.3"
+    reload_interval_s: float = 10.0
+    """How often the files are looked at; 0 for SIGHUP alone."""
+    setting: str = "tls"
+
+
+class ServerKeepalive(NamedTuple):
+    """How long gRPC connections last; None is gRPC's own: for ever, pings after 2 h, 20 s for them."""
+
+    max_connection_idle_s: float | None = None
+    max_connection_age_s: float | None = None
+    """A tenth more or less, by chance, so that replicas come to share senders."""
+    max_connection_age_grace_s: float | None = None
+    time_s: float | None = None
+    timeout_s: float | None = None
+    min_time_s: float | None = None
+    """Senders that ping more often are sent away; None is 5 min."""
+    permit_without_stream: bool = False
 
 
 class GrpcServer(NamedTuple):
@@ -61,6 +121,13 @@ class GrpcServer(NamedTuple):
     max_recv_msg_size_mib: int = 64
     setting: str = "receivers.otlp.protocols.grpc.endpoint"
     """The setting to change when the port is taken."""
+    tls: ServerTls | None = None
+    auth: BearerTokens | Passwords | None = None
+    include_metadata: bool = False
+    """Whether headers of senders may be passed on."""
+    keepalive: ServerKeepalive = ServerKeepalive()
+    max_concurrent_streams: int = 0
+    """Requests at once on a connection; 0 for no bound but that of the bytes in flight."""
 
 
 class HttpServer(NamedTuple):
@@ -69,6 +136,17 @@ class HttpServer(NamedTuple):
     endpoint: str = "localhost:4318"
     max_request_body_size: int = 64 * MIB
     setting: str = "receivers.otlp.protocols.http.endpoint"
+    compression_algorithms: tuple[Encoding, ...] = ("gzip", "zstd", "zlib", "deflate")
+    """Taken beside bodies as they are."""
+    paths: tuple[str, str, str] = ("/v1/traces", "/v1/metrics", "/v1/logs")
+    """Where traces, metrics and logs are taken."""
+    tls: ServerTls | None = None
+    auth: BearerTokens | Passwords | None = None
+    include_metadata: bool = False
+    """Whether headers of senders may be passed on."""
+    read_header_timeout_s: float = 60.0
+    read_timeout_s: float = 60.0
+    idle_timeout_s: float = 60.0
 
 
 class HealthServer(NamedTuple):
@@ -302,6 +380,8 @@ class ExporterSettings(NamedTuple):
     file: FileDetails | None = None
     """Of a file alone."""
     auth: ClientAuth | None = None
+    header_rules: tuple[HeaderRule, ...] = ()
+    """What it passes on of the senders' headers."""
     setting: str = ""
     """What to change when the next hop is wrong: a path in the file, or a variable."""
 

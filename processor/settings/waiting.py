@@ -30,32 +30,24 @@ _LEAVE_OUT: Final = "meanwhile leave it out"
 _GRPC: Final = "receivers.otlp.protocols.grpc"
 _HTTP: Final = "receivers.otlp.protocols.http"
 _OUT: Final = ("exporters.otlp_grpc", "exporters.otlp_http")
+_TLS: Final = {
+    "cert_pem": "meanwhile write `cert_file:`",
+    "key_pem": "meanwhile write `key_file:`",
+    "cipher_suites": _LEAVE_OUT,
+    "curve_preferences": _LEAVE_OUT,
+    "tpm": _LEAVE_OUT,
+}
 _COST: Final = "processors.genai_cost"
 
 WAITING: Final[dict[str, Waits]] = {
     # in
-    f"{_GRPC}.tls": Waits(_FRONT),
-    f"{_GRPC}.auth": Waits(_FRONT),
-    f"{_GRPC}.keepalive": Waits(_LEAVE_OUT),
-    f"{_GRPC}.include_metadata": Waits("meanwhile write false; put headers on the exporter"),
-    f"{_GRPC}.max_concurrent_streams": Waits(_LEAVE_OUT),
+    f"{_GRPC}.tls.min_version": Waits("meanwhile leave it out: 1.2 and 1.3", only=("1.3", 1.3)),
+    f"{_GRPC}.tls.max_version": Waits("meanwhile leave it out: 1.2 and 1.3", only=("1.2", 1.2)),
+    **{f"{door}.tls.{key}": Waits(how) for door in (_GRPC, _HTTP) for key, how in _TLS.items()},
     f"{_GRPC}.middlewares": Waits(_LEAVE_OUT),
-    f"{_GRPC}.transport": Waits("meanwhile write tcp", nothing=("tcp",)),
-    f"{_HTTP}.tls": Waits(_FRONT),
-    f"{_HTTP}.auth": Waits(_FRONT),
     f"{_HTTP}.cors": Waits(_FRONT),
-    f"{_HTTP}.include_metadata": Waits("meanwhile write false; put headers on the exporter"),
     f"{_HTTP}.response_headers": Waits(_LEAVE_OUT),
     f"{_HTTP}.middlewares": Waits(_LEAVE_OUT),
-    f"{_HTTP}.transport": Waits("meanwhile write tcp", nothing=("tcp",)),
-    f"{_HTTP}.compression_algorithms": Waits(
-        "meanwhile leave it out and send without compression over HTTP, or use gRPC"
-    ),
-    f"{_HTTP}.traces_url_path": Waits("meanwhile send to /v1/traces", nothing=("/v1/traces",)),
-    f"{_HTTP}.metrics_url_path": Waits(
-        "meanwhile send to /v1/metrics", nothing=("/v1/metrics",)
-    ),
-    f"{_HTTP}.logs_url_path": Waits("meanwhile send to /v1/logs", nothing=("/v1/logs",)),
     # genai_cost
     f"{_COST}.pricing.sources.tls.insecure_skip_verify": Waits(
         "meanwhile write `ca_file:` with its certificate"
@@ -95,7 +87,15 @@ WAITING: Final[dict[str, Waits]] = {
     "exporters.otlp_http.cookies": Waits(_LEAVE_OUT),
     "exporters.otlp_http.profiles_endpoint": Waits(_LEAVE_OUT),
     # service
-    "extensions.basicauth.htpasswd": Waits(_FRONT),
+    "extensions.headers_setter.headers.action": Waits(
+        "meanwhile write upsert", only=("update", "delete")
+    ),
+    "extensions.headers_setter.headers.from_attribute": Waits(
+        "meanwhile write `from_context:` with the header it came in"
+    ),
+    "extensions.headers_setter.additional_auth": Waits(
+        "meanwhile write `headers:` on the exporter"
+    ),
     "extensions.health_check.tls": Waits(_LEAVE_OUT),
     "extensions.health_check.auth": Waits(_LEAVE_OUT),
     "extensions.health_check.cors": Waits(_LEAVE_OUT),
@@ -122,16 +122,16 @@ _BUFFERS: Final = "gRPC sizes its own buffers"
 _SOCKETS: Final = "the system sizes its own buffers"
 _IDLE: Final = "write `max_conns_per_host` or `idle_conn_timeout`"
 _HTTP_1: Final = "requests are sent over HTTP/1.1"
+_CLIENTS: Final = "senders are checked by `client_ca_file`, which is read again when it changes"
+_CA_KEYS: Final = ("ca_file", "ca_pem", "include_system_ca_certs_pool")
 _PAGE: Final = "the page has the Collector's default form"
 
 # Accepted with a warning: what they tune is not there to be tuned.
 WITHOUT_EFFECT: Final[dict[str, str]] = {
+    **{f"{door}.tls.{key}": _CLIENTS for door in (_GRPC, _HTTP) for key in _CA_KEYS},
     f"{_GRPC}.read_buffer_size": _BUFFERS,
     f"{_GRPC}.write_buffer_size": _BUFFERS,
-    f"{_HTTP}.read_timeout": "the server has its own limits",
-    f"{_HTTP}.read_header_timeout": "the server has its own limits",
-    f"{_HTTP}.write_timeout": "the server has its own limits",
-    f"{_HTTP}.idle_timeout": "the server has its own limits",
+    f"{_HTTP}.write_timeout": "an answer is a few bytes",
     f"{_HTTP}.keep_alives_enabled": "connections are kept as long as senders keep them",
     "exporters.otlp_grpc.read_buffer_size": _BUFFERS,
     "exporters.otlp_grpc.write_buffer_size": _BUFFERS,

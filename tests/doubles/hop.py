@@ -18,6 +18,7 @@ class Hop:
     answer: bytes = b""
     fails_with: BaseException | None = None
     batches: list[Batch] = field(default_factory=list["Batch"])
+    heard: list[Terms] = field(default_factory=list["Terms"])
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event | None = None
     opened: bool = False
@@ -31,7 +32,7 @@ class Hop:
 
     async def send(self, batch: Batch, terms: Terms) -> bytes:
         """Remember the batch and answer as told."""
-        del terms
+        self.heard.append(terms)
         self.batches.append(batch)
         self.asked.set()
         if self.gate is not None:

@@ -18,6 +18,7 @@ class Echo:
     """Answers each request with its own bytes, or as it is told; remembers what it was asked."""
 
     fails_with: Exception | None = None
+    answer: bytes | None = None
     asked: list[tuple[Signal, bytes, Terms]] = field(
         default_factory=list["tuple[Signal, bytes, Terms]"]
     )
@@ -27,7 +28,7 @@ class Echo:
         self.asked.append((signal, body, terms))
         if self.fails_with is not None:
             raise self.fails_with
-        return body
+        return body if self.answer is None else self.answer
 
 
 @dataclass

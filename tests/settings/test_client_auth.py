@@ -51,10 +51,10 @@ def test_who_an_exporter_says_it_is(kind: str, extension: str, auth: ClientAuth)
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        pytest.param(asking("{}"), "has no token or password to send", id="no-token"),
+        pytest.param(asking("{}"), "has no token; write", id="no-token"),
         pytest.param(
             asking("{client_auth: {username: u}}", "basicauth"),
-            "has no token or password to send",
+            "with a password for exporters",
             id="no-password",
         ),
         pytest.param(

@@ -244,7 +244,9 @@ def test_wrong_endpoints_of_next_hops(endpoint: str, words: str) -> None:
             id="scheme",
         ),
         pytest.param(
-            "/run/x.sock", "unix sockets wait for a later release; write host:port", id="unix"
+            "/run/x.sock",
+            "is a path; write `transport: unix` beside it, or unix:/path",
+            id="unix",
         ),
         pytest.param(
             "localhost:99999", "has the port 99999; write one from 0 to 65535", id="port"

@@ -20,15 +20,7 @@ def http(keys: str) -> str:
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        pytest.param(grpc("tls: {cert_file: c, key_file: k}"), "protocols.grpc.tls", id="tls"),
-        pytest.param(grpc("auth: {authenticator: a}"), "protocols.grpc.auth", id="auth"),
-        pytest.param(grpc("include_metadata: true"), "grpc.include_metadata", id="metadata"),
-        pytest.param(grpc("transport: unix"), "protocols.grpc.transport", id="unix"),
-        pytest.param(
-            grpc("keepalive: {server_parameters: {time: 1s}}"), "grpc.keepalive", id="keepalive"
-        ),
         pytest.param(http("cors: {allowed_origins: ['*']}"), "protocols.http.cors", id="cors"),
-        pytest.param(http("traces_url_path: /x"), "http.traces_url_path", id="url-path"),
         pytest.param(
             hop("sending_queue: {batch: {min_size: 9}}"),
             "sending_queue.batch",

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Sequence
 
     from processor.forward.next_hop import NextHop
+    from processor.receive.connection import Patience
+    from processor.receive.gate import Gate
     from processor.receive.intake import Intake
     from processor.receive.raw_service import Service
+    from processor.receive.tls import Certificate
+    from processor.receive.watched import Watched
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,12 @@ async def doors(
     in_flight_bytes: int = 2**24,
     pass_on: Collection[str] = (),
     services: Sequence[Service] = (),
+    tls: Watched[Certificate] | None = None,
+    mutual_tls: bool = False,
+    gate: Gate | None = None,
+    patience: Patience | None = None,
+    options: Sequence[tuple[str, int]] = (),
+    endpoints: tuple[str, str] = ("localhost:0", "localhost:0"),
     drain_s: float = 10.0,
 ) -> AsyncGenerator[Doors]:
     """Open both doors in front of *intake*."""
@@ -51,19 +61,26 @@ async def doors(
             intake,
             admission,
             signals=signals,
-            endpoint="localhost:0",
+            endpoint=endpoints[0],
+            options=options,
             max_message_bytes=limit_bytes,
             pass_on=pass_on,
             services=services,
+            tls=tls,
+            mutual_tls=mutual_tls,
+            gate=gate,
             drain_s=drain_s,
         )
         by_http = HttpDoor(
             intake,
             admission,
             signals=signals,
-            endpoint="localhost:0",
+            endpoint=endpoints[1],
+            patience=patience,
             max_body_bytes=limit_bytes,
             pass_on=pass_on,
+            tls=tls,
+            gate=gate,
             drain_s=drain_s,
         )
         await stack.enter_async_context(by_grpc)

@@ -56,7 +56,18 @@ class GrpcSender:
         headers: tuple[tuple[str, str], ...] = (),
     ) -> GrpcReply:
         """Send one request and wait for the reply."""
-        call: Any = self._channel.unary_unary(GRPC_METHOD[signal], None, None)
+        return await self.call(GRPC_METHOD[signal], body, timeout_s=timeout_s, headers=headers)
+
+    async def call(
+        self,
+        method: str,
+        body: bytes = b"",
+        *,
+        timeout_s: float | None = 10,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> GrpcReply:
+        """Call any method and wait for the reply."""
+        call: Any = self._channel.unary_unary(method, None, None)
         try:
             reply = await call(body, timeout=timeout_s, metadata=headers)
         except grpc.aio.AioRpcError as error:
@@ -71,12 +82,21 @@ async def grpc_sender(
     port: int, *, host: str = "127.0.0.1", compression: grpc.Compression | None = None
 ) -> AsyncGenerator[GrpcSender]:
     """Open a channel of its own, so that no two tests share a connection."""
+    async with grpc_sender_to(f"{host}:{port}", compression=compression) as sender:
+        yield sender
+
+
+@asynccontextmanager
+async def grpc_sender_to(
+    target: str, *, compression: grpc.Compression | None = None
+) -> AsyncGenerator[GrpcSender]:
+    """The same for any address."""
     options = [
         ("grpc.use_local_subchannel_pool", 1),
         ("grpc.enable_http_proxy", 0),
         ("grpc.max_send_message_length", -1),
     ]
-    async with grpc.aio.insecure_channel(f"{host}:{port}", options, compression) as channel:
+    async with grpc.aio.insecure_channel(target, options, compression) as channel:
         yield GrpcSender(channel)
 
 

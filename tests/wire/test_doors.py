@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import json
 from contextlib import closing
 
 import grpc
@@ -33,30 +32,6 @@ async def test_protobuf_is_known_however_its_type_is_written(content_type: str) 
     async with doors(Echo()) as door:
         reply = await post(door.http.port, b"spans", headers={"content-type": content_type})
     assert (reply.status, reply.body) == (200, b"spans")
-
-
-@pytest.mark.parametrize(
-    ("headers", "words"),
-    [
-        pytest.param({"content-type": "application/json"}, "JSON is not taken", id="json"),
-        pytest.param({"content-type": "text/plain"}, "content-type must be", id="text"),
-        pytest.param({}, "content-type must be", id="no-type"),
-        pytest.param({**PROTOBUF, "content-encoding": "gzip"}, "encoding gzip", id="gzip"),
-        pytest.param({**PROTOBUF, "content-encoding": "ZSTD"}, "encoding zstd", id="zstd"),
-    ],
-)
-async def test_what_waits_for_a_later_release_is_415_and_says_so(
-    headers: dict[str, str], words: str
-) -> None:
-    async with doors(Echo()) as door:
-        reply = await post(door.http.port, b"{}", headers=headers)
-    assert reply.status == 415
-    is_json = reply.headers["content-type"] == "application/json"
-    assert is_json == (headers.get("content-type") == "application/json")
-    said: str = (
-        json.loads(reply.body)["message"] if is_json else Status.FromString(reply.body).message
-    )
-    assert words in said
 
 
 @pytest.mark.parametrize(
