@@ -63,6 +63,7 @@ _MODEL: Final = (
     "rows",
     "multipliers",
     "whole",
+    "graded",
 )
 _ROW: Final = ("from", "to", "when", "currency", "prices", "source", "checked")
 _ALIAS: Final = ("name", "from", "to")
@@ -164,6 +165,7 @@ class _Reader:
             mode=self._choice((*path, "mode"), fields.get("mode", ""), MODES),
             name=str(fields.get("name") or ""),
             whole=self._yes((*path, "whole"), fields.get("whole", False)),
+            graded=self._yes((*path, "graded"), fields.get("graded", False)),
             multipliers=[
                 self._multiplier((*path, "multipliers", i), m)
                 for i, m in enumerate(multipliers)

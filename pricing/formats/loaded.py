@@ -95,6 +95,7 @@ class Gathering:
         name: str = "",
         multipliers: Sequence[Multiplier] = (),
         whole: bool = False,
+        graded: bool = False,
     ) -> None:
         """Adds rows of a model; several of one source are joined in their order.
 
@@ -116,8 +117,9 @@ class Gathering:
                 self.problem(path or key, words)
             self._full.add(key)
             return
+        graded = graded or self._graded
         self._entries[key] = Entry(
-            key[0], key[1], tuple(rows), mode, name, tuple(multipliers), whole, self._graded
+            key[0], key[1], tuple(rows), mode, name, tuple(multipliers), whole, graded
         )
 
     def _plausible(self, key: tuple[str, str], rows: Sequence[Row], path: Path | None) -> bool:

@@ -72,6 +72,8 @@ def _model(entry: Entry, aliases: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": entry.name,
         "mode": entry.mode,
+        "whole": entry.whole,
+        "graded": entry.graded,
         "aliases": list(aliases),
         "multipliers": [_multiplier(one) for one in entry.multipliers],
         "rows": [_row(row) for row in entry.rows],

@@ -25,6 +25,7 @@ providers:
     models:
       m:
         mode: chat
+        whole: true
         aliases: [n, "o:1"]
         multipliers:
           - {when: {region: "!global"}, times: 1.1, from: 2026-01-01}
