@@ -28,7 +28,7 @@ async def embedded(folder: Path, **env: str) -> AsyncGenerator[Child]:
     """The service without a configuration file."""
     ports = Ports(*free_ports(4))
     argv = [sys.executable, str(Path(__file__).with_name("embedded.py"))]
-    argv += [str(port) for port in (ports.grpc, ports.http, ports.page)]
+    argv += [str(port) for port in ports]
     async with started(folder, ports, argv, ready=False, env=env) as child:
         await logged(child, "traces go to")
         yield child
