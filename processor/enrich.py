@@ -11,9 +11,9 @@ import logging
 from typing import TYPE_CHECKING, Final, cast, final
 
 from processor.calls.candidate import AGGREGATE, BILL, DUPLICATE, RESENT, Candidate
-from processor.calls.kin import NO_LINKS, Kin
+from processor.calls.kin import NO_LINKS, Kin, part
 from processor.calls.links import links
-from processor.calls.memory import Memory, Remembered, Settled
+from processor.calls.memory import Memory, Remembered, Settled, key_of
 from processor.calls.settle import settle
 from processor.calls.subtree import KEYS as SUBTREE
 from processor.calls.subtree import lineage, with_roots
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from processor.calls.subtree import Subtree
     from processor.dialects.hear import Heard
     from processor.dialects.recognise import Writer
+    from processor.dialects.shapes import Shape
     from processor.dialects.subject import Pattern, Subject
     from processor.metered.report import Report
     from processor.wire.fields import Value
@@ -170,10 +171,14 @@ class Enricher:
         """The request with its calls priced. Raises `Malformed` for bytes that are no request."""
         found = scan(body, self.keys)
         enriched = Enriched(body, found.spans)
-        candidates = self.recognise(body, found, enriched)
+        tools: list[bytes] = []
+        candidates = self.recognise(body, found, enriched, tools)
         between = NO_LINKS
         if candidates or self._memory.awaited:
             between = links(body, candidates, self._memory)
+        if tools:
+            part(tools, between, self._memory)
+        if candidates or between:
             scales = _Scales(self, table, now_unix_ns)
             settle(candidates, self._memory, between, scales.weigh)
         roots: list[SpanView] = []
@@ -230,8 +235,13 @@ class Enricher:
         enriched.settled = round_.settled
         return round_.edits
 
-    def recognise(self, body: bytes, found: Found, enriched: Enriched) -> list[Candidate]:
-        """Reads each span and keeps what matters of it; its attributes are let go at once."""
+    def recognise(
+        self, body: bytes, found: Found, enriched: Enriched, tools: list[bytes]
+    ) -> list[Candidate]:
+        """Reads each span and keeps what matters of it; its attributes are let go at once.
+
+        Adds to `tools` who they are that ran on behalf of a model.
+        """
         candidates: list[Candidate] = []
         frame: Frame | None = None
         writer: Writer | None = None
@@ -242,7 +252,7 @@ class Enricher:
                 writer = self._recogniser.writer(*self._attribution.scope(frame.about))
                 resource = self.resource_of(frame.parent)
             try:
-                candidate = self._candidate(body, view, writer, resource)
+                candidate = self._candidate(body, view, writer, resource, tools)
             except Malformed:
                 raise
             except Exception:
@@ -254,7 +264,12 @@ class Enricher:
         return candidates
 
     def _candidate(
-        self, body: bytes, view: SpanView, writer: Writer, resource: Resource
+        self,
+        body: bytes,
+        view: SpanView,
+        writer: Writer,
+        resource: Resource,
+        tools: list[bytes],
     ) -> Candidate | None:
         """What matters of a span; None where it describes no call that is ours to settle."""
         root = writer.root
@@ -266,13 +281,18 @@ class Enricher:
         recipe = None if heard is None else heard.shape.recipe
         if heard is not None and recipe is not None:
             if recipe.pattern is None:
+                if recipe.is_tool:
+                    tools.append(key_of(view.trace_id, view.span_id))
                 return None
             reading = self._recogniser.short(heard, recipe)
             if reading is not None:
                 candidate = Candidate(view, reading, writer.scope, resource)
                 candidate.dimensions = self.dimensions_of(heard.kept, resource)
                 return candidate
-        return self._candidate_at_length(body, view, writer, heard, resource)
+        at_length = self._candidate_at_length(body, view, writer, heard, resource)
+        if at_length is None and heard is not None and _is_tool(heard.shape):
+            tools.append(key_of(view.trace_id, view.span_id))
+        return at_length
 
     def _candidate_at_length(
         self,
@@ -441,3 +461,8 @@ class Enricher:
         )
         charge.unpriced = bill.unpriced
         return charge
+
+
+def _is_tool(shape: Shape) -> bool:
+    """Whether spans of a shape that was learned are tools that ran."""
+    return shape.recipe is not None and shape.recipe.is_tool

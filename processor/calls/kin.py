@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
-from processor.calls.memory import UNDER
+from processor.calls.memory import COVERED, UNDER
 
 if TYPE_CHECKING:
     from processor.calls.candidate import Candidate
@@ -102,3 +102,11 @@ class Kin:
         for key, parent_key in self.links.items():
             if self.under_a_billed_one(parent_key) and self.memory.span(key) is None:
                 self.memory.spans.put(key, UNDER)
+
+
+def part(tools: list[bytes], links: dict[bytes, bytes], memory: Memory) -> None:
+    """Part the calls below tools from those above: each is billed by itself, in whatever order they come."""
+    for key in tools:
+        if key:
+            memory.spans.put(key, COVERED)  # every climb ends here, and nothing rises from it
+            links.pop(key, None)

@@ -208,7 +208,7 @@ def _speaks_of(rule: Rule, scope: str, version: str, provider: str) -> bool:
     return (
         named
         and (not rule.providers or provider in rule.providers)
-        and (not rule.below or version_number(version) < rule.below)
+        and (not rule.below or (version != "" and version_number(version) < rule.below))
     )
 
 

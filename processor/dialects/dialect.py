@@ -104,6 +104,11 @@ AGGREGATES: Final[frozenset[str]] = frozenset(
     }
 )
 
+# Of those, what runs on behalf of a model: calls below it are not the call above it.
+TOOLS: Final[frozenset[str]] = frozenset(
+    {"ai.toolcall", "execute_tool", "mcp_tool_call", "tool", "tool_call"}
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:

@@ -28,6 +28,8 @@ class Recipe:
     def __init__(self, pattern: Pattern | None, count_at: list[int] | None) -> None:
         self.pattern: Pattern | None = pattern
         """None where its spans describe no call."""
+        self.is_tool: bool = False
+        """Its spans are tools that ran: no call, and calls below them are not the one above."""
         self.at_length: bool = pattern is not None and count_at is None
         """Each of its spans has to be read the long way."""
         self.count_at: list[int] = count_at or []

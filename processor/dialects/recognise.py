@@ -142,6 +142,7 @@ class Recogniser:
         speaker, subject, said = self._heard_out(Texts(attributes), writer)
         if not _is_call(subject, said):
             shape.recipe = Recipe(None, None)
+            shape.recipe.is_tool = subject.is_tool
             return
         places = _places(shape, speaker)
         classes = tuple([name for name in places if name != "total" and places[name] >= 0])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, final
 
 from processor.dialects.containment import Containment, containment
-from processor.dialects.dialect import AGGREGATES, BATCH, OPERATIONS, Kind
+from processor.dialects.dialect import AGGREGATES, BATCH, OPERATIONS, TOOLS, Kind
 from processor.dialects.provider import resolve
 from processor.dialects.usage import UNITS
 
@@ -40,6 +40,7 @@ class Subject:
         self.kind: Kind | None = kind
         """None where it does not say: a call, if it names a model and counts something."""
         self.operation: str = operation
+        self.is_tool: bool = operation in TOOLS
         self.request_model: str = texts.first(dialect.request_model)[:MAX_NAME]
         self.response_model: str = texts.first(dialect.response_model)[:MAX_NAME]
         self.model: str = self.response_model or self.request_model

@@ -54,12 +54,12 @@ class Bench:
 
     def recognise(self, body: bytes) -> None:
         found = scan(body, self.enricher.keys)
-        self.enricher.recognise(body, found, Enriched(body))
+        self.enricher.recognise(body, found, Enriched(body), [])
 
     def count_once(self, body: bytes) -> float:
         """Seconds for it alone; recognising before it, and billing after it, are not counted."""
         found = scan(body, self.enricher.keys)
-        candidates = self.enricher.recognise(body, found, Enriched(body))
+        candidates = self.enricher.recognise(body, found, Enriched(body), [])
         begun = time.process_time()
         settle(candidates, self.memory, links(body, candidates, self.memory))
         took = time.process_time() - begun

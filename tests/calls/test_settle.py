@@ -328,11 +328,9 @@ def test_spans_without_a_call_hide_nothing(
     assert statuses(enricher(), *requests) == expected
 
 
-def test_nor_do_spans_of_tools_that_carry_marks_but_no_call() -> None:
-    tool = replace(
-        post, attributes={"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "x"}
-    )
-    found = statuses(enricher(), (replace(near, parent=HTTP), tool), (far,))
+def test_nor_do_spans_that_carry_marks_but_no_call() -> None:
+    step = replace(post, attributes={"gen_ai.operation.name": "plan", "gen_ai.agent.name": "x"})
+    found = statuses(enricher(), (replace(near, parent=HTTP), step), (far,))
     assert [status for status in found if status] == [P, D]
 
 

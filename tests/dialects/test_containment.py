@@ -42,6 +42,7 @@ NO_CACHE = "ai.usage.inputTokenDetails.noCacheTokens"
             "@arizeai/openinference-instrumentation-bedrock", "", "aws.bedrock", False
         ),
         pytest.param(OLD_OPENINFERENCE, "0.1.3", "anthropic", False),
+        pytest.param(OLD_OPENINFERENCE, "", "anthropic", True, id="no-version-is-none-of-old"),
         pytest.param(OLD_OPENINFERENCE, "0.1.8", "anthropic", False),
         pytest.param(OLD_OPENINFERENCE, "0.1.9", "anthropic", True),
         pytest.param(OLD_OPENINFERENCE, "0.1.20", "anthropic", True),
