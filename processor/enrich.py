@@ -66,6 +66,8 @@ class Enriched:
         """Spans that could not be read or priced through a fault of ours."""
         self.settled: Settled = NOTHING_SETTLED
         """Its own spans, each once, however often it stands in the request."""
+        self.nameless: list[Charge] = []
+        """Of its spans without an id: nobody can know them again, so nothing of them is remembered."""
         self.resent: dict[Charge, tuple[Settled, int]] = {}
         """Charges of requests before it that were not counted yet, and where they stand."""
         self.usage: tuple[Report, ...] = ()
@@ -75,6 +77,7 @@ class Enriched:
     def charges(self) -> list[Charge]:
         """What was not counted yet."""
         found = [charge for charge in self.settled.charges if charge is not None]
+        found += self.nameless
         for charge, (settled, place) in self.resent.items():
             if settled.charges[place] is charge:
                 found.append(charge)
@@ -82,6 +85,7 @@ class Enriched:
 
     def counted(self) -> None:
         """Nothing is owed any more."""
+        self.nameless = []
         charges = self.settled.charges
         for place in range(len(charges)):
             charges[place] = None
@@ -373,11 +377,12 @@ class Enricher:
             round_.enriched.faults += 1
         if self._subtree is not None:
             self._with_sum(candidate, bill, self._subtree)
-        key = candidate.key
-        round_.settled.add(key, bill.append, bill.keys, self._charge(candidate, bill))
         round_.edit(candidate.view, bill.append, bill.keys)
+        charge, key = self._charge(candidate, bill), candidate.key
         if not key:
+            round_.enriched.nameless.append(charge)
             return
+        round_.settled.add(key, bill.append, bill.keys, charge)
         if candidate.verdict is BILL and candidate.reading.says_cost():
             self._memory.spans.put(key, round_.billed)
         else:

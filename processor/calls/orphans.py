@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.calls.candidate import AGGREGATE
 from processor.calls.kin import NO_LINKS, Kin
+from processor.calls.settle import call_key
 
 if TYPE_CHECKING:
     from processor.calls.candidate import Candidate
@@ -30,6 +31,8 @@ class Orphan(NamedTuple):
     settled: Settled
     place: int
     due_ns: int
+    named: str
+    """The response that it names, as `settle.call_key` has it."""
     last: bool = False
     """It has waited twice."""
 
@@ -51,7 +54,12 @@ class Orphans:
         if candidate.verdict is not AGGREGATE or not candidate.key:
             return False
         known = self._memory.span(candidate.key)
-        return known is not None and not known.covered and candidate.reading.says_cost()
+        return (
+            known is not None
+            and not known.covered
+            and candidate.reading.says_cost()
+            and not self._is_billed(call_key(candidate))
+        )
 
     def hold(
         self, candidate: Candidate, charge: Charge, settled: Settled, kin: Kin, now_ns: int
@@ -63,8 +71,9 @@ class Orphans:
         if len(self._waiting) >= LIMIT:
             oldest = next(iter(self._waiting))
             self._early += self._settled(oldest, self._waiting.pop(oldest))
+        due_ns, named = now_ns + self._wait_ns, call_key(candidate)
         self._waiting[candidate.key] = Orphan(
-            candidate.parent_key, charge, settled, place, now_ns + self._wait_ns
+            candidate.parent_key, charge, settled, place, due_ns, named
         )
         kin.cover(candidate.parent_key)
 
@@ -90,5 +99,13 @@ class Orphans:
             return []
         if Kin(self._memory, NO_LINKS).under_a_billed_one(orphan.parent_key):
             return []
+        if self._is_billed(orphan.named):
+            return []
         known.billed = True
+        if orphan.named:
+            self._memory.calls.put(orphan.named, key)
         return [orphan]
+
+    def _is_billed(self, named: str) -> bool:
+        """Whether a span is billed for the response of this name, perhaps of another trace."""
+        return named != "" and self._memory.calls.get(named) is not None

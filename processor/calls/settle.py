@@ -36,7 +36,8 @@ MAX_TOLD: Final = 16
 SURE_ID: Final = 12
 """Response ids at least this long are unique by themselves; shorter ones are within their trace."""
 SURE_TAIL: Final = 8
-MAX_ID: Final = 128
+MAX_ID: Final = 192
+"""What is longer is remembered by its digest."""
 AROUND_CALLS: Final = Kind.AGGREGATE
 NOTHING_BILLED: Final[list[Told]] = []
 SOMEBODY: Final = b"?"
@@ -105,46 +106,38 @@ def _settle_traces(
     kin.pass_on()
     for once in alone:
         billed: list[Told] = []
-        for candidate in _in_order(_without_told_better(once), kin, weigh):
+        for candidate in _in_order(once, kin, weigh):
             if _settle_one(candidate, kin, billed):
                 billed.append(Told(candidate))
-
-
-def _without_told_better(once: list[Candidate]) -> list[Candidate]:
-    """Without those of whose call another one also tells what was used by the piece: searches, images.
-
-    An SDK's own span counts tokens alone; the span around it may have read the whole answer.
-    """
-    by_piece = [one for one in once if one.reading.pattern.by_piece]
-    if not by_piece:
-        return once
-    fuller = {one.reading.response_id for one in by_piece if one.reading.response_id}
-    kept: list[Candidate] = []
-    for one in once:
-        if one.reading.response_id in fuller and not one.reading.pattern.by_piece:
-            one.verdict = DUPLICATE
-        else:
-            kept.append(one)
-    return kept
 
 
 def _in_order(
     together: list[Candidate], kin: Kin, weigh: Callable[[Candidate], int] | None
 ) -> list[Candidate]:
-    """By what they have of a bill, by how many candidates stand above, by who names what answered.
+    """By what they have of a bill, by who tells more of one response, by how many stand above.
 
-    Then by end. A stream's outer span may end before the inner one; an SDK's own span may know the
-    alias that was asked for, where its neighbour has the model that answered (mistralai 1.12).
+    Then by who names what answered, and by end. An SDK's own span counts tokens alone, where the one
+    around it may have read the whole answer, with searches and images; it may know the alias that was
+    asked for, where its neighbour has the model that answered (mistralai 1.12). A stream's outer span
+    may end before the inner one.
     """
-    ranked: list[tuple[int, int, int, int, int, int]] = []
+    told_by_piece = {
+        one.reading.response_id
+        for one in together
+        if one.reading.pattern.by_piece and one.reading.response_id and _may_bill(one)
+    }
+    ranked: list[tuple[int, int, int, int, int, int, int]] = []
     for index, candidate in enumerate(together):
         view = candidate.view
         weight = weigh(candidate) if weigh is not None and _may_bill(candidate) else 0
         depth = kin.depth(candidate.parent_key)
+        pieces = 1
+        if told_by_piece and candidate.reading.response_id in told_by_piece:
+            pieces = 0 if candidate.reading.pattern.by_piece else 2
         asked = 0 if candidate.reading.pattern.subject.response_model else 1
         start, end = int(view.start_ns), int(view.end_ns)
-        ranked.append((-weight, -depth, asked, end, -start, index))
-    return [together[place[5]] for place in sorted(ranked)]
+        ranked.append((-weight, pieces, -depth, asked, end, -start, index))
+    return [together[place[6]] for place in sorted(ranked)]
 
 
 def _may_bill(candidate: Candidate) -> bool:
@@ -156,25 +149,25 @@ def _settle_one(candidate: Candidate, kin: Kin, billed: list[Told]) -> bool:
     """The span's verdict, noted; whether a call is billed by it."""
     reading = candidate.reading
     calls = kin.memory.calls
-    call_key = _call_key(candidate) if reading.response_id else ""
-    verdict = _verdict(candidate, call_key, kin, billed)
+    named = call_key(candidate)
+    verdict = _verdict(candidate, named, kin, billed)
     candidate.verdict = verdict
     if verdict is BILL and reading.says_cost():
         candidate.claims = True
-        if call_key:
-            calls.put(call_key, candidate.key)
+        if named:
+            calls.put(named, candidate.key)
         elif candidate.key:
             _tell(candidate, kin.memory)
         kin.cover(candidate.parent_key)
         return True
-    if verdict is DUPLICATE and call_key and calls.get(call_key) is None:
-        calls.put(call_key, SOMEBODY)
+    if verdict is DUPLICATE and named and calls.get(named) is None:
+        calls.put(named, SOMEBODY)
     if candidate.covered:
         kin.cover(candidate.parent_key)
     return False
 
 
-def _verdict(candidate: Candidate, call_key: str, kin: Kin, billed: list[Told]) -> Verdict:
+def _verdict(candidate: Candidate, named: str, kin: Kin, billed: list[Told]) -> Verdict:
     reading = candidate.reading
     if reading.pattern.kind is AROUND_CALLS:
         return AGGREGATE
@@ -183,7 +176,7 @@ def _verdict(candidate: Candidate, call_key: str, kin: Kin, billed: list[Told]) 
     if not reading.says_cost():
         return BILL  # nothing to count: its status will say why
     if (
-        (call_key and _is_known_call(candidate, call_key, kin.memory))
+        (named and _is_known_call(candidate, named, kin.memory))
         or kin.under_a_billed_one(candidate.parent_key)
         or (billed and _is_one_of(candidate, billed[-MAX_BESIDE:]))
         or (len(kin.memory.told) and _is_told(candidate, kin.memory))
@@ -217,24 +210,27 @@ def _tell(candidate: Candidate, memory: Memory) -> None:
         del known[0]
 
 
-def _is_known_call(candidate: Candidate, call_key: str, memory: Memory) -> bool:
+def _is_known_call(candidate: Candidate, named: str, memory: Memory) -> bool:
     """Whether another span is billed for the call that this one names.
 
     A span that is forgotten and sent again is not another: it was refused when it came, or it comes
     very late, and counting money twice is the lesser evil beside not counting it.
     """
-    known = memory.calls.get(call_key)
+    known = memory.calls.get(named)
     return known is not None and (known != candidate.key or not candidate.key)
 
 
-def _call_key(candidate: Candidate) -> str:
-    """A response id, which is unique by itself unless it is a mere number or word."""
+def call_key(candidate: Candidate) -> str:
+    """A response id, which is unique by itself unless it is a mere number or word; none is empty."""
     response_id = candidate.reading.response_id
-    if len(response_id) >= SURE_ID and _is_sure(response_id[-SURE_TAIL:]):
-        if len(response_id) <= MAX_ID:
-            return response_id
-        return hashlib.sha256(response_id.encode("utf-8", "replace")).hexdigest()
-    return f"{candidate.view.trace_id.hex()} {candidate.reading.subject.provider} {response_id}"
+    if not response_id:
+        return ""
+    key = response_id
+    if len(response_id) < SURE_ID or not _is_sure(response_id[-SURE_TAIL:]):
+        key = f"{candidate.view.trace_id.hex()} {candidate.reading.subject.provider} {response_id}"
+    if len(key) <= MAX_ID:
+        return key
+    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
 
 def _is_sure(tail: str) -> bool:

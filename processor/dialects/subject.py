@@ -25,6 +25,10 @@ PATTERNS: Final = 64
 """Patterns of one subject that are remembered."""
 
 
+MAX_BARE: Final = 64
+"""Characters of a model that are compared with another writer's: they are kept for each nameless call."""
+
+
 def label(text: str) -> str:
     """A name as a label: what is longer than any real one is cut."""
     return text[:MAX_LABEL]
@@ -75,6 +79,10 @@ class Subject:
         """Classes that were used, whether their counts came or not."""
         self.request_label: str = label(self.request_model)
         self.response_label: str = label(self.response_model)
+        self.bare_models: tuple[str, ...] = tuple(
+            [bare for bare in (_bare(self.request_model), _bare(self.response_model)) if bare]
+        )
+        """Both without a vendor, in lower case, to be compared with another writer's."""
         self.rule: Containment = containment(
             scope, version, self.provider, texts.attributes, operation
         )
@@ -135,3 +143,7 @@ def _operation(dialect: Dialect, texts: Texts) -> tuple[Kind | None, str]:
         if said in AGGREGATES:
             return Kind.AGGREGATE, said
     return None, ""
+
+
+def _bare(model: str) -> str:
+    return model.rpartition("/")[2].lower()[:MAX_BARE]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 
 from mypy_extensions import i64  # noqa: TC002 - mypyc has it from here
 
-from processor.wire.fields import payload_at, skip, tag_at
+from processor.wire.fields import Malformed, payload_at, skip, tag_at
 from processor.wire.walk import Frame, SpanView
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ class Everyone:
             self._frames[int(view.scope.length_at)] = view.scope
             if view.scope.parent is not None:
                 self._frames[int(view.scope.parent.length_at)] = view.scope.parent
-        self._within(0, len(body), None, 0x0A)
+        try:
+            self._within(0, len(body), None, 0x0A)
+        except IndexError as error:  # spans without a mark were passed over when it was walked
+            raise Malformed("a span ends in the middle of a field") from error
 
     def _within(self, at: i64, end: i64, frame: Frame | None, wanted: i64) -> None:
         """Resources in a request, scopes in a resource, spans in a scope."""
