@@ -159,7 +159,7 @@ def test_patience_with_senders_over_http() -> None:
         (grpc("transport: unix, endpoint: 'a:1'"), "write the whole path of the socket"),
         (grpc("transport: unix, endpoint: /" + "x" * 200), "longer than the 107 bytes"),
         (grpc("transport: udp"), "write one of tcp, unix"),
-        (grpc("keepalive: {server_parameters: {tiem: 1s}}"), "did you mean `time`?"),
+        (grpc("keepalive: {server_parameters: {timme: 1s}}"), "did you mean `time`?"),
     ],
 )
 def test_what_is_wrong_with_connections_is_said(text: str, words: str) -> None:

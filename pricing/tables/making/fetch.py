@@ -52,12 +52,12 @@ PACKAGES: Final = (GENAI_PRICES, LITELLM, TOKENCOST, LITELLM_THEN)
 def ensure(directory: Path) -> None:
     """Download the wheels that `directory` does not hold yet."""
     directory.mkdir(parents=True, exist_ok=True)
-    missing = [package for package in PACKAGES if wheel(directory, package) is None]
-    if missing:
-        wanted = [f"{package.name}=={package.version}" for package in missing]
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--only-binary", ":all:", "--dest", str(directory), *wanted]
-        subprocess.run(command, check=True)  # noqa: S603 - our own pinned names
+    for package in PACKAGES:  # one by one: two versions of a package are no set that pip resolves
+        if wheel(directory, package) is None:
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+            command += ["--only-binary", ":all:", "--dest", str(directory)]
+            command.append(f"{package.name}=={package.version}")
+            subprocess.run(command, check=True)  # noqa: S603 - our own pinned names
 
 
 def wheel(directory: Path, package: Package) -> Path | None:
