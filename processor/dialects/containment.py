@@ -32,6 +32,7 @@ class Containment:
 
 
 CONVENTIONS: Final = Containment()
+INVENTED: Final = Containment(invented=True)
 CACHE_OUTSIDE: Final = Containment(cache_inside=False)
 
 
@@ -90,7 +91,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "@traceloop/instrumentation-openai",
         _ALL,
-        Containment(invented=True),
+        INVENTED,
         "@traceloop/instrumentation-openai 0.27 makes up an image's tokens: 3 and 1056 of 59 and 4160",
         operations=frozenset({"image_generation"}),
     ),

@@ -17,7 +17,7 @@ from processor.dialects.guesses import LOOKED_INTO, made_up
 from processor.dialects.reading import Reading
 from processor.dialects.recipe import Recipe, recipe
 from processor.dialects.reported import KEYS as REPORTER_KEYS
-from processor.dialects.reported import charged, in_dollars, in_other_money
+from processor.dialects.reported import charged, fee_alone, in_dollars, in_other_money
 from processor.dialects.said import Said, listen, reported
 from processor.dialects.shapes import COSTS, Shapes
 from processor.dialects.speaker import REPORTED, Speaker
@@ -190,7 +190,9 @@ class Recogniser:
             if costs:
                 key, reading.reported_usd = costs[0]
                 reading.reported_under = tuple([place for place, _ in costs])
-                reading.charged = charged(subject.provider, writer.scope, key, attributes)
+                reading.charged = charged(
+                    subject.provider, writer.scope, key, attributes
+                ) and not fee_alone(key, reading.reported_usd, texts)
         return reading
 
     def _heard_out(self, texts: Texts, writer: Writer) -> tuple[Speaker, Subject, Said]:

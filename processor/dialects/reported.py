@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from processor.dialects.texts import Texts
     from processor.wire.fields import Value
 
 # Names under which a cost stands on spans of whatever dialect, the plainest first: hops and back
@@ -33,6 +34,12 @@ GATEWAYS_CHARGES: Final = (
     "ai.response.providerMetadata#gateway.cost",
     "ai.response.providerMetadata#openrouter.usage.cost",
 )
+
+# OpenRouter with one's own key at the provider (BYOK): its cost is the fee, the provider's stands beside it.
+_UPSTREAM: Final = {
+    "output.value#usage.cost": "output.value#usage.cost_details.upstream_inference_cost",
+    GATEWAYS_CHARGES[1]: "ai.response.providerMetadata#openrouter.usage.costDetails.upstreamInferenceCost",
+}
 
 SOURCE: Final = "gen_ai.usage.cost.source"
 """The draft's own word for who made the number (semantic-conventions-genai, pull request 443)."""
@@ -192,6 +199,13 @@ def _is(
         and (not producer.providers or provider in producer.providers)
         and (not producer.carries or any(attributes.get(key) for key in producer.carries))
     )
+
+
+def fee_alone(name: str, usd: float, texts: Texts) -> bool:
+    """Whether the cost at `name` is a gateway's fee for a call that somebody else charges more for."""
+    place = _UPSTREAM.get(name)
+    upstream = None if place is None else texts.value(place)
+    return isinstance(upstream, (int, float)) and upstream > usd
 
 
 def says_dollars(attributes: Mapping[str, Value]) -> bool:

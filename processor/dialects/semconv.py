@@ -121,7 +121,6 @@ SEMCONV: Final = Dialect(
         "gen_ai",  # the AI SDK's, 7.0
         "opentelemetry.instrumentation.botocore",
         "opentelemetry.instrumentation.genai.",
-        "opentelemetry.instrumentation.google_genai",
         "opentelemetry.instrumentation.openai_v2",
         "opentelemetry.util.genai",
     ),

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
-from processor.dialects.containment import Containment, containment
+from processor.dialects.containment import INVENTED, Containment, containment
 from processor.dialects.dialect import AGGREGATES, BATCH, OPERATIONS, TOOLS, Kind
-from processor.dialects.provider import resolve
+from processor.dialects.provider import VERTEX_CLIENTS, resolve
 from processor.dialects.usage import UNITS
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Subject:
             self.model,
         )
         """Canonical id, or empty where nothing told it."""
+        if scope in VERTEX_CLIENTS and self.provider == "gcp.gemini":
+            self.provider = "gcp.vertex_ai"
         self.service_tier: str = texts.first(dialect.service_tier)[:MAX_NAME]
         self.unbilled: bool = any(
             texts.word(spec).lower() == word for spec, word in dialect.unbilled
@@ -75,8 +77,11 @@ class Subject:
         """Classes that were used, whether their counts came or not."""
         self.request_label: str = label(self.request_model)
         self.response_label: str = label(self.response_model)
-        self.rule: Containment = containment(
-            scope, version, self.provider, texts.attributes, operation
+        untrue = any(word in texts.text(spec) for spec, word in dialect.untrue)
+        self.rule: Containment = (
+            INVENTED
+            if untrue
+            else containment(scope, version, self.provider, texts.attributes, operation)
         )
 
         self._patterns: dict[tuple[tuple[str, ...], ...], Pattern] = {}
