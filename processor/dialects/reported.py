@@ -26,6 +26,7 @@ REPORTED_COST: Final = (
     "llm.cost.total",
     "litellm.cost.total",
     "gen_ai.cost.total_tokens",
+    "agw.ai.usage.cost.total",
     "_signoz.gen_ai.total_cost",
 )
 
@@ -36,9 +37,10 @@ GATEWAYS_CHARGES: Final = (
 )
 
 # OpenRouter with one's own key at the provider (BYOK): its cost is the fee, the provider's stands beside it.
+_OPENROUTER: Final = "ai.response.providerMetadata#openrouter.usage."
 _UPSTREAM: Final = {
     "output.value#usage.cost": "output.value#usage.cost_details.upstream_inference_cost",
-    GATEWAYS_CHARGES[1]: "ai.response.providerMetadata#openrouter.usage.costDetails.upstreamInferenceCost",
+    f"{_OPENROUTER}cost": f"{_OPENROUTER}costDetails.upstreamInferenceCost",
 }
 
 SOURCE: Final = "gen_ai.usage.cost.source"
@@ -128,6 +130,12 @@ PRODUCERS: Final = (
         charges=True,
         evidence="agentgateway 1.3: its operator's catalog of rates, span attribute gen_ai.usage.cost",
         scopes=("agentgateway",),
+    ),
+    Producer(
+        who="agentgateway, under its own name",
+        charges=True,
+        evidence="agentgateway 75b4e6ce6, telemetry/log.rs: the same amount since gen_ai.usage.cost was left",
+        names=("agw.ai.usage.cost.total",),
     ),
     Producer(
         who="gateways that sell or meter",
