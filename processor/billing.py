@@ -16,7 +16,7 @@ from pricing import NotPriced, Question, Reason, Standing
 from pricing.money import ATTO
 from processor.calls.candidate import BILL, DUPLICATE
 from processor.dialects.usage import UNITS
-from processor.model import Source, Status, Unpriced
+from processor.model import NO_UNITS, Source, Status, Unpriced
 from processor.stamp import Form, Stamp, Stamper, usd_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pricing import Offer, PriceTable, Quote, Tariff
     from processor.calls.candidate import Candidate
     from processor.dialects.reading import Reading
+    from processor.dialects.usage import Count
 
 ExistingCost: TypeAlias = Literal["replace_estimates", "keep", "replace"]
 
@@ -56,6 +57,8 @@ class Bill:
         self.classes: tuple[str, ...] = ()
         self.counts: list[int] = NO_COUNTS
         """Tokens that are counted by class; none of a duplicate or an aggregate."""
+        self.units: Mapping[str, Count] = NO_UNITS
+        """What is counted besides, and is no token."""
         self.row: str = ""
         self.unpriced: Unpriced | None = None
         """What is still to be priced, once somebody has its price."""
@@ -326,6 +329,8 @@ def _with_tokens(bill: Bill, reading: Reading) -> Bill:
     usage = reading.usage
     bill.classes = tuple([name for name in usage if name not in UNITS])
     bill.counts = [int(usage[name]) for name in bill.classes]
+    if reading.pattern.by_piece:
+        bill.units = {name: usage[name] for name in usage if name in UNITS}
     return bill
 
 

@@ -465,6 +465,7 @@ class Enricher:
             bill.row,
         )
         charge.unpriced = bill.unpriced
+        charge.units = bill.units
         return charge
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pricing import Question
 
 
+NO_UNITS: Final[Mapping[str, int | Decimal]] = {}
+"""Of most calls; nobody adds to it."""
+
+
 class Signal(StrEnum):
     """One of OTLP's three signals; the value is the name of its pipeline."""
 
@@ -170,6 +174,8 @@ class Charge:
         """The price row used, for people; empty where none was."""
         self.unpriced: Unpriced | None = None
         """Of a billed call whose price is not known yet."""
+        self.units: Mapping[str, int | Decimal] = NO_UNITS
+        """By class, what is counted and is no token: searches, images, seconds; mostly nothing."""
 
     @property
     def tokens(self) -> tuple[tuple[str, int], ...]:

@@ -49,8 +49,7 @@ def _tell_month(month: Month) -> None:
     if month.summed:
         click.echo(
             f"{month.summed:,} calls were read as sums and cost ${to_text(month.recorded)} when they "
-            "were recorded; searches, images and seconds beside tokens are not in them, and "
-            "thresholds are met at the mean size: the stored OTLP itself is exact"
+            "were recorded; thresholds are met at the mean size: the stored OTLP itself is exact"
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from pricing.money import ATTO, to_text
@@ -53,6 +54,8 @@ class Used(NamedTuple):
     calls: int
     atto_usd: int
     tokens: Mapping[str, int]
+    units: Mapping[str, Decimal] = MappingProxyType({})
+    """By class, what is no token: searches, images, seconds."""
 
 
 class Usage:
@@ -61,6 +64,7 @@ class Usage:
     def __init__(self) -> None:
         self._sums: dict[Case, list[int]] = {}
         self._tokens: dict[Case, Counter[str]] = {}
+        self._units: dict[Case, dict[str, Decimal]] = {}
 
     def add(self, charge: Charge, calls: int = 1) -> None:
         """One call more."""
@@ -73,6 +77,10 @@ class Usage:
         sums[0] += calls
         sums[1] += charge.atto_usd
         self._tokens.setdefault(case, Counter()).update(dict(charge.tokens))
+        if charge.units:
+            units = self._units.setdefault(case, {})
+            for name, number in charge.units.items():
+                units[name] = units.get(name, Decimal(0)) + number
 
     def as_json(self) -> list[dict[str, Any]]:
         """In the order of days; what is unknown is left out."""
@@ -81,10 +89,17 @@ class Usage:
                 **{name: text for name, text in case._asdict().items() if text},
                 "calls": calls,
                 "tokens": dict(sorted(self._tokens[case].items())),
+                **self._other_units(case),
                 "cost_usd": to_text(atto_usd) if case.source else None,
             }
             for case, (calls, atto_usd) in sorted(self._sums.items())
         ]
+
+    def _other_units(self, case: Case) -> dict[str, dict[str, str]]:
+        """As exact text; nothing where there are none."""
+        units = self._units.get(case, {})
+        told = {name: f"{number:f}" for name, number in sorted(units.items())}
+        return {"units": told} if told else {}
 
 
 def _case(charge: Charge) -> Case:
@@ -136,9 +151,19 @@ def _parsed(said: Any) -> Used:
     if atto_usd != cost:
         raise ValueError("its cost is no amount of dollars")
     tokens = {str(name): _count(count) for name, count in said["tokens"].items()}
-    if unknown := tokens.keys() - CLASSES.keys():
+    units = {str(name): _amount(number) for name, number in said.get("units", {}).items()}
+    if unknown := (tokens.keys() | units.keys()) - CLASSES.keys():
         raise ValueError(f"there is no class of usage called {min(unknown)}")
-    return Used(Case(**texts), _count(said["calls"]), atto_usd, tokens)
+    return Used(Case(**texts), _count(said["calls"]), atto_usd, tokens, units)
+
+
+def _amount(text: Any) -> Decimal:
+    if not isinstance(text, str) or len(text) > 64:
+        raise ValueError(f"{str(text)[:64]!r} is no amount")
+    number = Decimal(text)
+    if not number.is_finite() or not 0 <= number < _MOST or number.adjusted() < -18:
+        raise ValueError(f"{text!r} is no amount")
+    return number
 
 
 def _count(number: Any) -> int:

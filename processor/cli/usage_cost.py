@@ -37,7 +37,7 @@ def cost(used: Used, table: PriceTable, now_unix_ns: int) -> Cost:
     stood = Cost(used.atto_usd, bool(case.source))
     if case.source == Source.REPORTED and case.status in PRICED:
         return stood
-    if not used.tokens:  # images, seconds: their counts are not recorded
+    if not used.tokens and not used.units:
         return stood
     at = instant(case.day) + _NOON_NS if case.day else now_unix_ns
     offer = table.find(question(case))
@@ -45,15 +45,18 @@ def cost(used: Used, table: PriceTable, now_unix_ns: int) -> Cost:
         return stood if case.source == Source.REPORTED else Cost()
     calls = max(1, used.calls)
     mean = {name: max(1, count // calls) for name, count in used.tokens.items() if count}
-    usage: dict[str, int | Decimal] = dict(mean)
+    # Units have no sizes of single calls to be met: all of them at once.
+    usage: dict[str, int | Decimal] = {**mean, **used.units}
     quote = offer.charge(usage, at)
     if isinstance(quote, NotPriced):
         return stood if case.source == Source.REPORTED else Cost()
-    parts = [
-        divide_half_even(atto * used.tokens[name], mean[name]) if name in mean else atto * calls
-        for name, atto in quote.parts
-    ]
-    return Cost(sum(parts), priced=True)
+    total = 0
+    for name, atto in quote.parts:
+        if name in mean:
+            total += divide_half_even(atto * used.tokens[name], mean[name])
+        else:
+            total += atto if name in used.units else atto * calls
+    return Cost(total, priced=True)
 
 
 def question(case: Case) -> Question:

@@ -15,6 +15,7 @@ from processor.dialects.braintrust import BRAINTRUST
 from processor.dialects.dialect import Dialect, Kind
 from processor.dialects.genkit import GENKIT
 from processor.dialects.google_adk import GOOGLE_ADK
+from processor.dialects.google_genai import GOOGLE_GENAI
 from processor.dialects.laminar import LAMINAR
 from processor.dialects.langfuse import LANGFUSE
 from processor.dialects.langsmith import LANGSMITH
@@ -64,6 +65,7 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     BRAINTRUST,
     SENTRY,
     LOONGSUITE,
+    GOOGLE_GENAI,
     SEMCONV,
 )
 

@@ -32,6 +32,7 @@ class Containment:
 
 
 CONVENTIONS: Final = Containment()
+INVENTED: Final = Containment(invented=True)
 CACHE_OUTSIDE: Final = Containment(cache_inside=False)
 
 
@@ -60,9 +61,9 @@ _BEDROCK: Final = frozenset({"aws.bedrock"})
 _BOTH: Final = _ANTHROPIC | _BEDROCK
 _GEMINI: Final = frozenset({"gcp.gemini", "gcp.vertex_ai"})
 _ALL: Final[frozenset[str]] = frozenset()
-WHOLE_TOTALS: Final = _GEMINI
-"""Providers whose own sum has every billed token, thoughts and tools' prompts too, that the counts beside
-it leave out with some writers. Source: https://ai.google.dev/api/generate-content#UsageMetadata"""
+RAW_TOTALS: Final = frozenset({"cohere"})
+"""Providers whose sums may hold more than is billed: `tokens` beside `billed_units`. With all others, what a
+sum has above the counts beside it was used, and some writer left it out."""
 
 # Read from captured telemetry held against the provider's own usage block; the packages are named.
 RULES: Final[tuple[Rule, ...]] = (
@@ -90,7 +91,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "@traceloop/instrumentation-openai",
         _ALL,
-        Containment(invented=True),
+        INVENTED,
         "@traceloop/instrumentation-openai 0.27 makes up an image's tokens: 3 and 1056 of 59 and 4160",
         operations=frozenset({"image_generation"}),
     ),

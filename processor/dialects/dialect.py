@@ -145,6 +145,9 @@ class Dialect:
     signs: tuple[tuple[Spec, str, str], ...] = ()
     """What says that a class was used without a count of it: (attribute, a word in it, the class)."""
 
+    untrue: tuple[tuple[Spec, str], ...] = ()
+    """What says that the counts are not the provider's: (attribute, a word in it)."""
+
     def costs(self) -> tuple[Spec, ...]:
         """Places where a cost may stand: its own, then those that others write on any span."""
         own = self.reported_cost
@@ -168,6 +171,7 @@ class Dialect:
             *self.region,
             *[spec for spec, _ in self.unbilled],
             *[spec for spec, _, _ in self.signs],
+            *[spec for spec, _ in self.untrue],
             *conditions,
         ]
 

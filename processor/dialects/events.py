@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from processor.dialects.agents.claude_code import CLAUDE_CODE
 from processor.dialects.agents.codex import CODEX
 from processor.dialects.agents.gemini_cli import GEMINI_CLI
+from processor.dialects.agents.qwen_code import QWEN_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,6 +63,11 @@ EVENTS: Final[tuple[Event, ...]] = (
         names=("gemini_cli.api_response",),
         short=("api_response",),
         dialect=GEMINI_CLI,
+    ),
+    Event(
+        names=("qwen-code.api_response",),
+        short=("api_response",),
+        dialect=QWEN_CODE,
     ),
 )
 

@@ -40,7 +40,12 @@ _OWN: Final = {
         f"{_ANSWER}.output_tokens",
     ),
     "cache_read": (f"{_COUNT}prompt_details.cache_read",),
-    "cache_write": (f"{_COUNT}prompt_details.cache_write", f"{_TAKEN}.cache_creation"),
+    # The second is Envoy AI Gateway's, its internal/tracing/openinference at c217da8a5.
+    "cache_write": (
+        f"{_COUNT}prompt_details.cache_write",
+        f"{_COUNT}prompt_details.cache_creation",
+        f"{_TAKEN}.cache_creation",
+    ),
     "cache_write_1h": (
         f"{_MESSAGE}.additional_kwargs.usage.cache_creation.ephemeral_1h_input_tokens",
         f"{_MESSAGE}.response_metadata.usage.cache_creation.ephemeral_1h_input_tokens",
@@ -95,6 +100,8 @@ OPENINFERENCE: Final = Dialect(
         gemini("output.value#"),
     ),
     reported_cost=("gen_ai.usage.cost", f"{_ANSWER}.cost", "llm.cost.total"),
+    # What a gateway says of a question how many tokens a text has.
+    unbilled=(("openinference.span.kind", "token_counter"),),
     conditions={
         # As it was made, then as it was asked for: `auto` is no size.
         "size": ("output.value#size", f"{_ASKED}size", "input.value#size"),

@@ -34,6 +34,15 @@ FRAMEWORKS: Final = frozenset(
     }
 )
 
+VERTEX_CLIENTS: Final = frozenset(
+    {
+        "@traceloop/instrumentation-vertexai",
+        "openinference.instrumentation.vertexai",
+        "opentelemetry.instrumentation.vertexai",
+    }
+)
+"""Scopes that trace Vertex AI's own client, of which they say "Google" (@traceloop 0.27)."""
+
 
 @cached(LRUCache[tuple[tuple[str, ...], str, str], str](maxsize=4096))
 def resolve(names: tuple[str, ...], address: str, model: str) -> str:

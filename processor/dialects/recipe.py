@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 
 from mypy_extensions import i64, mypyc_attr
 
-from processor.dialects.containment import WHOLE_TOTALS
+from processor.dialects.containment import RAW_TOTALS
 from processor.dialects.usage import CACHED, INPUT_PARTS, OUTPUT_PARTS, UNITS, WITH_CARE
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Recipe:
         self.total_at: i64 = -1
         """Where among the numbers the writer's own sum stands, if it has a say."""
         self.whole_at: i64 = -1
-        """Where the provider's own sum stands, if all tokens of the call are in it."""
+        """Where a sum stands that has nothing above what is billed."""
         self.cached: list[int] = []
         self.cost_at: i64 = -1
         """Where among the costs the one that is meant stands, if one came."""
@@ -92,7 +92,7 @@ def recipe(pattern: Pattern, places: dict[str, int], rule: Containment) -> Recip
     if not plain_arithmetic(classes, rule):
         return Recipe(pattern, None)
     made = Recipe(pattern, [places[name] for name in classes])
-    if pattern.subject.provider in WHOLE_TOTALS:
+    if pattern.subject.provider not in RAW_TOTALS:
         made.whole_at = places.get("total", -1)
     if "input" in classes:
         made.input_at = classes.index("input")

@@ -10,20 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast, final
 
 from pricing.usage import CLASSES
-from processor.dialects.containment import ASKED, WHOLE_TOTALS
+from processor.dialects.containment import ASKED, RAW_TOTALS
 from processor.dialects.dialect import Kind
 from processor.dialects.ears import ear
 from processor.dialects.guesses import LOOKED_INTO, made_up
 from processor.dialects.reading import Reading
 from processor.dialects.recipe import Recipe, recipe
 from processor.dialects.reported import KEYS as REPORTER_KEYS
-from processor.dialects.reported import charged, in_dollars, in_other_money
+from processor.dialects.reported import charged, fee_alone, in_dollars, in_other_money
 from processor.dialects.said import Said, listen, reported
 from processor.dialects.shapes import COSTS, Shapes
 from processor.dialects.speaker import REPORTED, Speaker
 from processor.dialects.subject import Subject
 from processor.dialects.texts import Texts
-from processor.dialects.usage import Impossible, disjoint, uncounted
+from processor.dialects.usage import OUTPUT_PARTS, Impossible, disjoint, uncounted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,9 @@ ANYWHERE: Final = frozenset(
     {"image_count", "input.value", "metadata", "output.value", "response_data"}
 )
 """Attributes that dialects read and that stand on spans of any kind: no marks."""
+ANSWERED: Final = frozenset({"chat", "generate_content", "text_completion"})
+"""Operations whose answers are tokens."""
+ANSWERS: Final = frozenset({"output", "output+", "reasoning", "reasoning+", *OUTPUT_PARTS})
 MEMO_LIMIT: Final = 8192
 MEMO_TEXT: Final = 1024
 """What a stranger writes at greater length is not remembered, in characters of all texts."""
@@ -149,7 +152,7 @@ class Recogniser:
         zeros = _zeros([name for name in places if places[name] < 0])
         shape.recipe = recipe(subject.pattern(classes, zeros), places, subject.rule)
         shape.recipe.names = frozenset(speaker.dialect.response_id)
-        if said.reported and in_other_money(attributes):
+        if _unanswered(subject, [*places]) or (said.reported and in_other_money(attributes)):
             shape.recipe.at_length = True
         under = _costs_under(shape, speaker, attributes) if said.reported else []
         if under:
@@ -187,7 +190,9 @@ class Recogniser:
             if costs:
                 key, reading.reported_usd = costs[0]
                 reading.reported_under = tuple([place for place, _ in costs])
-                reading.charged = charged(subject.provider, writer.scope, key, attributes)
+                reading.charged = charged(
+                    subject.provider, writer.scope, key, attributes
+                ) and not fee_alone(key, reading.reported_usd, texts)
         return reading
 
     def _heard_out(self, texts: Texts, writer: Writer) -> tuple[Speaker, Subject, Said]:
@@ -250,11 +255,18 @@ def _is_call(subject: Subject, said: Said) -> bool:
 
 
 def _missing(subject: Subject, said: Said, usage: dict[str, Count]) -> tuple[str, ...]:
-    """What the provider's own sum proves to be missing: of the dearer tokens, as nothing tells which."""
+    """What a sum proves to be missing; nothing tells of which tokens."""
     total = said.counts.get("total")
-    if not usage or total is None or subject.provider not in WHOLE_TOTALS:
+    if not usage or subject.provider in RAW_TOTALS:
         return ()
-    return ("output",) if uncounted(total, usage) else ()
+    if total is not None:
+        return ("input", "output") if uncounted(total, usage) else ()
+    return ("output",) if _unanswered(subject, [*usage, *said.counts]) else ()
+
+
+def _unanswered(subject: Subject, classes: list[str]) -> bool:
+    """Whether nothing is said of an answer's tokens, not even that there were none: it was broken off."""
+    return subject.operation in ANSWERED and "input" in classes and ANSWERS.isdisjoint(classes)
 
 
 def _zeros(names: list[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from processor.dialects.texts import Texts
     from processor.wire.fields import Value
 
 # Names under which a cost stands on spans of whatever dialect, the plainest first: hops and back
@@ -25,6 +26,7 @@ REPORTED_COST: Final = (
     "llm.cost.total",
     "litellm.cost.total",
     "gen_ai.cost.total_tokens",
+    "agw.ai.usage.cost.total",
     "_signoz.gen_ai.total_cost",
 )
 
@@ -33,6 +35,13 @@ GATEWAYS_CHARGES: Final = (
     "ai.response.providerMetadata#gateway.cost",
     "ai.response.providerMetadata#openrouter.usage.cost",
 )
+
+# OpenRouter with one's own key at the provider (BYOK): its cost is the fee, the provider's stands beside it.
+_OPENROUTER: Final = "ai.response.providerMetadata#openrouter.usage."
+_UPSTREAM: Final = {
+    "output.value#usage.cost": "output.value#usage.cost_details.upstream_inference_cost",
+    f"{_OPENROUTER}cost": f"{_OPENROUTER}costDetails.upstreamInferenceCost",
+}
 
 SOURCE: Final = "gen_ai.usage.cost.source"
 """The draft's own word for who made the number (semantic-conventions-genai, pull request 443)."""
@@ -123,6 +132,12 @@ PRODUCERS: Final = (
         scopes=("agentgateway",),
     ),
     Producer(
+        who="agentgateway, under its own name",
+        charges=True,
+        evidence="agentgateway 75b4e6ce6, telemetry/log.rs: the same amount since gen_ai.usage.cost was left",
+        names=("agw.ai.usage.cost.total",),
+    ),
+    Producer(
         who="gateways that sell or meter",
         charges=True,
         evidence="by what they are; no span of theirs with a cost was seen yet",
@@ -192,6 +207,13 @@ def _is(
         and (not producer.providers or provider in producer.providers)
         and (not producer.carries or any(attributes.get(key) for key in producer.carries))
     )
+
+
+def fee_alone(name: str, usd: float, texts: Texts) -> bool:
+    """Whether the cost at `name` is a gateway's fee for a call that somebody else charges more for."""
+    place = _UPSTREAM.get(name)
+    upstream = None if place is None else texts.value(place)
+    return isinstance(upstream, (int, float)) and upstream > usd
 
 
 def says_dollars(attributes: Mapping[str, Value]) -> bool:

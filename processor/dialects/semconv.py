@@ -12,7 +12,8 @@ from processor.dialects.dialect import Dialect
 from processor.dialects.reported import REPORTED_COST
 
 OPERATION: Final = ("gen_ai.operation.name", "llm.request.type")
-PROVIDER: Final = ("gen_ai.provider.name", "gen_ai.system")
+# Cloudflare's AI Gateway has the last one, by its documentation; its spans have the first one too.
+PROVIDER: Final = ("gen_ai.provider.name", "gen_ai.system", "gen_ai.model.provider")
 REQUEST_MODEL: Final = ("gen_ai.request.model",)
 RESPONSE_MODEL: Final = ("gen_ai.response.model",)
 RESPONSE_ID: Final = ("gen_ai.response.id",)
@@ -80,13 +81,15 @@ USAGE: Final = {
         *[f"{place}cached_write_tokens_1h" for place in _BIFROST],
     ),
     "reasoning": REASONING,
-    "input_audio": ("gen_ai.usage.audio.input_tokens",),
+    # The second names are agentgateway's, its crates/agentgateway/src/telemetry/log.rs at 75b4e6ce6.
+    "input_audio": ("gen_ai.usage.audio.input_tokens", "gen_ai.usage.input_audio_tokens"),
     "output_audio": (
         "gen_ai.usage.audio.output_tokens",
+        "gen_ai.usage.output_audio_tokens",
         "gen_ai.usage.completion_tokens_details.audio_tokens",
     ),
     "input_image": ("gen_ai.usage.image.input_tokens",),
-    "output_image": ("gen_ai.usage.image.output_tokens",),
+    "output_image": ("gen_ai.usage.image.output_tokens", "gen_ai.usage.output_image_tokens"),
     "cache_read_audio": ("gen_ai.usage.audio.cache_read.input_tokens",),
     "cache_read_image": ("gen_ai.usage.image.cache_read.input_tokens",),
     "input_video": ("gen_ai.usage.video.input_tokens",),
@@ -121,7 +124,6 @@ SEMCONV: Final = Dialect(
         "gen_ai",  # the AI SDK's, 7.0
         "opentelemetry.instrumentation.botocore",
         "opentelemetry.instrumentation.genai.",
-        "opentelemetry.instrumentation.google_genai",
         "opentelemetry.instrumentation.openai_v2",
         "opentelemetry.util.genai",
     ),
@@ -132,7 +134,8 @@ SEMCONV: Final = Dialect(
     response_model=RESPONSE_MODEL,
     response_id=RESPONSE_ID,
     service_tier=SERVICE_TIER,
-    unbilled=(("litellm.cache_hit", "true"),),
+    # Envoy AI Gateway's word for counting tokens, which nobody bills.
+    unbilled=(("litellm.cache_hit", "true"), ("gen_ai.operation.name", "tokenize")),
     usage=USAGE,
     reported_cost=REPORTED_COST,
     conditions=CONDITIONS,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
-from processor.dialects.containment import Containment, containment
+from processor.dialects.containment import INVENTED, Containment, containment
 from processor.dialects.dialect import AGGREGATES, BATCH, OPERATIONS, TOOLS, Kind
-from processor.dialects.provider import resolve
+from processor.dialects.provider import VERTEX_CLIENTS, resolve
 from processor.dialects.usage import UNITS
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class Subject:
             self.model,
         )
         """Canonical id, or empty where nothing told it."""
+        if scope in VERTEX_CLIENTS and self.provider == "gcp.gemini":
+            self.provider = "gcp.vertex_ai"
         self.service_tier: str = texts.first(dialect.service_tier)[:MAX_NAME]
         self.unbilled: bool = any(
             texts.word(spec).lower() == word for spec, word in dialect.unbilled
@@ -83,8 +85,11 @@ class Subject:
             [bare for bare in (_bare(self.request_model), _bare(self.response_model)) if bare]
         )
         """Both without a vendor, in lower case, to be compared with another writer's."""
-        self.rule: Containment = containment(
-            scope, version, self.provider, texts.attributes, operation
+        untrue = any(word in texts.text(spec) for spec, word in dialect.untrue)
+        self.rule: Containment = (
+            INVENTED
+            if untrue
+            else containment(scope, version, self.provider, texts.attributes, operation)
         )
 
         self._patterns: dict[tuple[tuple[str, ...], ...], Pattern] = {}

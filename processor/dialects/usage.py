@@ -166,7 +166,7 @@ def disjoint(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
 
 
 def uncounted(total: Count, usage: dict[str, Count]) -> bool:
-    """Whether the provider's own sum of a call's tokens is more than all that its classes count."""
+    """Whether a sum of a call's tokens is more than all that its classes count."""
     tokens: Count = 0
     for name, number in usage.items():
         if name not in UNITS:
@@ -195,6 +195,8 @@ def _disjoint_with_care(counts: dict[str, Count], rule: Containment) -> dict[str
     _split_writes(own)
     _split_cached(own)
     _take_input_apart(own, total, rule)
+    if total and rule.reasoning_inside and "reasoning" in own and not _above(total, own):
+        rule = replace(rule, reasoning_inside=False)  # the sum has the thoughts on top
     _take_output_apart(own, rule)
     for name, number in beside.items():
         own[name] = own.get(name, 0) + number
@@ -245,6 +247,12 @@ def _take_input_apart(own: dict[str, Count], total: Count, rule: Containment) ->
     if rest < 0:
         raise Impossible(f"{parts} parts and {cached} cached of {whole} input tokens")
     _put(own, "input", rest)
+
+
+def _above(total: Count, own: dict[str, Count]) -> Count:
+    """What a sum has above all of these together, once the input is taken apart."""
+    parts = _sum(own, OUTPUT_PARTS)
+    return total - sum([number for name, number in own.items() if name not in UNITS]) + parts
 
 
 def _drop_cached(own: dict[str, Count]) -> None:

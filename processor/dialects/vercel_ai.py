@@ -18,6 +18,7 @@ _BEDROCK: Final = "ai.response.providerMetadata#bedrock.usage"
 _GOOGLE: Final = "ai.response.providerMetadata#google.usageMetadata"
 _VERTEX: Final = "ai.response.providerMetadata#vertex.usageMetadata"
 _DEEPSEEK: Final = "ai.response.providerMetadata#deepseek"
+_XAI: Final = "ai.response.providerMetadata#xai"
 # Version 4 keeps the parts of an OpenAI-like answer under the name of its provider.
 _LIKE_OPENAI: Final = tuple(
     f"ai.response.providerMetadata#{name}"
@@ -112,10 +113,13 @@ VERCEL_AI: Final = replace(
         "reasoning": (
             "ai.usage.outputTokenDetails.reasoningTokens",
             "ai.usage.reasoningTokens",
-            *[f"{place}.reasoningTokens" for place in _LIKE_OPENAI],
+            *[f"{place}.reasoningTokens" for place in _LIKE_OPENAI if place != _XAI],
             f"{_GOOGLE}.thoughtsTokenCount",
             f"{_VERTEX}.thoughtsTokenCount",
         ),
+        # xAI's own answers have them beside the output; from version 5 on the SDK adds them up.
+        "reasoning+": (f"{_XAI}.reasoningTokens",),
+        "total": ("ai.usage.totalTokens",),
         "audio_seconds": ("ai.usage.seconds",),
         "input_characters": ("ai.request.text#chars(ai.response.audio.size)",),
         "searches": (

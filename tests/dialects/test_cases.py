@@ -45,6 +45,7 @@ def said(reading: Reading | None) -> dict[str, Any] | None:
         if reading.reported_key
         else {},
         "conditions": dict(subject.conditions),
+        "missing": list(reading.pattern.missing),
     }
     return {
         "dialect": subject.dialect,

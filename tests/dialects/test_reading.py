@@ -310,6 +310,7 @@ def test_a_total_that_is_no_number_spoils_nothing() -> None:
         pytest.param("litellm.cache_hit", "True", "app", True, id="as-text"),
         pytest.param("lmnr.span.type", "CACHED", "lmnr.tracer", True, id="a-replay"),
         pytest.param("lmnr.span.type", "LLM", "lmnr.tracer", False, id="a-call"),
+        pytest.param("gen_ai.operation.name", "tokenize", "envoyproxy/ai-gateway", True),
     ],
 )
 def test_what_a_cache_in_between_answered_is_not_billed(
@@ -318,3 +319,28 @@ def test_what_a_cache_in_between_answered_is_not_billed(
     reading = read({**CHAT, key: value}, scope)
     assert reading.kind is Kind.INFERENCE
     assert reading.subject.unbilled is unbilled
+
+
+def test_counting_tokens_is_not_billed() -> None:
+    """Envoy AI Gateway 1.1, and whoever says so in OpenInference's words."""
+    asked: dict[str, Value] = {
+        "openinference.span.kind": "TOKEN_COUNTER",
+        "llm.model_name": "claude-sonnet-4-5",
+        "llm.token_count.prompt": 5_000,
+    }
+    assert read(asked, "envoyproxy/ai-gateway").subject.unbilled
+
+
+def test_cloudflares_gateway_names_the_seller_in_its_own_place() -> None:
+    """developers.cloudflare.com/ai-gateway/observability/otel-integration; its cost is an estimate."""
+    reading = read(
+        {
+            "gen_ai.request.model": "gpt-4o-mini",
+            "gen_ai.model.provider": "azure-openai",
+            "gen_ai.usage.input_tokens": 12,
+            "gen_ai.usage.output_tokens": 7,
+            "gen_ai.usage.cost": 0.000006,
+        }
+    )
+    assert reading.subject.provider == "azure.ai.openai"
+    assert not reading.charged

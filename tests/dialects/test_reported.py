@@ -58,6 +58,11 @@ def test_who_charged(
 @pytest.mark.parametrize(
     ("metadata", "dollars"),
     [
+        pytest.param(
+            '{"openrouter":{"usage":{"cost":0.0147,"costDetails":{"upstreamInferenceCost":0.0147}}}}',
+            0.0147,
+            id="openrouters-own-key",
+        ),
         pytest.param('{"gateway":{"cost":"0.0045405"}}', 0.0045405, id="vercels-gateway"),
         pytest.param('{"openrouter":{"usage":{"cost":0.0147}}}', 0.0147, id="openrouter"),
     ],
@@ -88,3 +93,25 @@ def test_a_sellers_answer_charges_whoever_kept_it() -> None:
     reading = recogniser.read(attributes, writer)
     assert reading is not None
     assert (reading.charged, reading.reported_usd) == (True, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("upstream", "charges"),
+    [("null", True), ("0.25", True), ("5.0", False), ('"much"', True)],
+)
+def test_a_fee_for_a_call_on_ones_own_key_is_no_charge_for_it(
+    upstream: str, *, charges: bool
+) -> None:
+    """OpenRouter fills the field on all calls, with the same amount where the key is its own."""
+    attributes: dict[str, Value] = {
+        "openinference.span.kind": "LLM",
+        "llm.system": "openai",
+        "llm.model_name": "openai/gpt-4o-mini",
+        "output.value": '{"usage": {"cost": 0.25, "cost_details": '
+        f'{{"upstream_inference_cost": {upstream}}}}}}}',
+    }
+    recogniser = Recogniser(DIALECTS)
+    writer = recogniser.writer("openinference.instrumentation.openai", "0.1.66")
+    reading = recogniser.read(attributes, writer)
+    assert reading is not None
+    assert (reading.charged, reading.reported_usd) == (charges, 0.25)

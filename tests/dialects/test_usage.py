@@ -251,6 +251,24 @@ def test_any_text_is_an_amount_that_is_cheap_to_reckon_with(text: str) -> None:
             {"input": 1019, "output": 308},
             id="an-output-that-is-the-total",
         ),
+        pytest.param(
+            CONVENTIONS,
+            {"input": 841, "cache_read": 600, "output": 157, "reasoning": 75, "total": 1073},
+            {"input": 241, "cache_read": 600, "output": 157, "reasoning": 75},
+            id="the-writers-total-has-the-thoughts-on-top",
+        ),
+        pytest.param(
+            CONVENTIONS,
+            {"input": 841, "output": 157, "reasoning": 75, "total": 998},
+            {"input": 841, "output": 82, "reasoning": 75},
+            id="the-writers-total-has-the-thoughts-inside",
+        ),
+        pytest.param(
+            CONVENTIONS,
+            {"input": 841, "output": 157, "reasoning": 75, "total": 1100},
+            {"input": 841, "output": 82, "reasoning": 75},
+            id="a-total-with-something-else-on-top-proves-nothing",
+        ),
         pytest.param(Containment(invented=True), {"input": 3, "output": 9}, {}, id="made-up"),
         pytest.param(
             Containment(cache_left_over=True),

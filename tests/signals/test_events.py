@@ -51,6 +51,16 @@ CODEX: Final = {
     "tool_token_count": "10300",
 }
 CODEX_USD: Final = 0.0025 + 0.001 + 0.003
+QWEN: Final = {
+    "model": "gpt-5",
+    "response_id": "chatcmpl-1",
+    "input_token_count": 5_000,
+    "output_token_count": 800,
+    "cached_content_token_count": 4_000,
+    "thoughts_token_count": 700,
+    "total_token_count": 5_800,
+}
+QWEN_USD: Final = 0.00125 + 0.0005 + 0.008
 GEMINI: Final = {
     "model": "gemini-2.5-pro",
     "duration_ms": 900,
@@ -118,6 +128,21 @@ CASES: Final = (
         "gemini-cli 0.21",
         _record({"event.name": "gemini_cli.api_response", **GEMINI}, scope="gemini-cli"),
         {"gen_ai.usage.cost": GEMINI_USD, "reasoning": 0.007, "tool_input": 0.0000625},
+    ),
+    Case(
+        "qwen_code: its sum has no thoughts on top",
+        "qwen-code 10897051b",
+        _record({"event.name": "qwen-code.api_response", **QWEN}, scope="qwen-code"),
+        {"gen_ai.usage.cost": QWEN_USD, "reasoning": 0.007},
+    ),
+    Case(
+        "qwen_code on Gemini: it has",
+        "qwen-code 10897051b",
+        _record(
+            {"event.name": "qwen-code.api_response", **QWEN, "total_token_count": 6_500},
+            scope="qwen-code",
+        ),
+        {"gen_ai.usage.cost": QWEN_USD + 0.007, "reasoning": 0.007},
     ),
     Case(
         "gemini_cli's second record of the same call",

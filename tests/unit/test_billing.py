@@ -187,7 +187,12 @@ def test_a_class_at_its_parents_price_is_a_fallback() -> None:
     [
         pytest.param({}, Status.NO_USAGE, 0, id="refused"),
         pytest.param({"input": 0, "output": 0}, Status.NO_USAGE, 0, id="zeros for nothing"),
-        pytest.param({"input": 1000}, Status.PRICED, 10**15, id="a stream that was broken off"),
+        pytest.param(
+            {"input": 1000},
+            Status.PRICED_LOWER_BOUND,
+            10**15,
+            id="a stream that was broken off",
+        ),
         pytest.param(
             {"input": 1000, "output": 10}, Status.PRICED, 102 * 10**13, id="failed afterwards"
         ),

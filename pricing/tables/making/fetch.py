@@ -52,7 +52,8 @@ PACKAGES: Final = (GENAI_PRICES, LITELLM, TOKENCOST, LITELLM_THEN)
 def ensure(directory: Path) -> None:
     """Download the wheels that `directory` does not hold yet."""
     directory.mkdir(parents=True, exist_ok=True)
-    for package in PACKAGES:  # one by one: two versions of a package are no set that pip resolves
+    # One by one: two versions of a package are no set that pip resolves.
+    for package in PACKAGES:
         if wheel(directory, package) is None:
             command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
             command += ["--only-binary", ":all:", "--dest", str(directory)]
