@@ -30,6 +30,9 @@ def over(top: Entry, below: Entry) -> Entry:
             *top.multipliers,
             *(term for term in below.multipliers if frozenset(term.facts) not in own),
         ),
+        # What both say holds for whatever the two of them are laid over.
+        whole=below.whole,
+        graded=top.graded or below.graded,
     )
 
 

@@ -1,18 +1,26 @@
-"""Several price sources as one catalogue: later ones win, row by row, and every overruled price is named."""
+"""Several price sources as one catalogue: what the service would answer with them as its `sources`, in one file.
+
+Later ones win, row by row, by the table's own rules (`pricing.stacking`, `pricing.match`); every overruled price
+is named. Invariant: an id of any source costs by the merged file what it costs by the sources themselves.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from pricing import rates
-from pricing.layer import Catalogue
+from pricing.layer import ANY, Catalogue
+from pricing.match import candidates
 from pricing.rows import Entry, Row, row_id
+from pricing.stacking import over
+from pricing.table import PriceTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pricing.formats.loaded import Loaded
-    from pricing.rates import Rate
+
+_Key = tuple[str, str]
 
 
 class Conflict(NamedTuple):
@@ -42,90 +50,101 @@ class Merged(NamedTuple):
 
 
 class _Merging:
-    def __init__(self) -> None:
-        self.entries: dict[tuple[str, str], Entry] = {}
-        self.aliases: dict[tuple[str, str], str] = {}
-        self.conflicts: list[Conflict] = []
-        self.notes: list[str] = []
-        # Which source a price came from: by model, row and class.
-        self._origin: dict[tuple[tuple[str, str], object, str], str] = {}
+    def __init__(self, sources: Sequence[tuple[str, Loaded]]) -> None:
+        self.sources = sources
+        self.table = PriceTable(tuple(loaded.layer for _, loaded in sources), "")
+        self.conflicts: dict[Conflict, None] = {}
+        self.notes: dict[str, None] = {}
 
-    def take(self, name: str, loaded: Loaded) -> None:
-        """A further source, over those before it."""
-        layer = loaded.layer
-        for key in layer.models():
-            entry = layer.entry(*key)
-            if entry is not None:
-                self.aliases.pop(key, None)
-                self._entry(name, key, entry)
-        for alias, model in layer.aliases().items():
-            self._alias(name, alias, model)
-        if layer.open_matches:
-            self.notes.append(
-                f"{name}: {layer.open_matches} models also match by pattern, which this form has no "
-                "place for; name that file itself among `sources` for those"
-            )
+    def answers(self) -> dict[_Key, Entry]:
+        """What the sources together say to every id and alias that one of them has."""
+        names = dict.fromkeys(self.table.models())
+        for _, loaded in self.sources:
+            names |= dict.fromkeys(loaded.layer.aliases())
+        found = ((key, self._answer(*key)) for key in names)
+        return {key: entry for key, entry in found if entry is not None}
 
-    def _alias(self, name: str, alias: tuple[str, str], model: str) -> None:
-        known = self.aliases.get(alias)
-        if known is not None and known != model:
-            self.notes.append(
-                f"{'/'.join(alias)} is {known} before {name}, {model} in it: taken"
-            )
-        if alias[1] != model and self.entries.pop(alias, None) is not None:
-            self.notes.append(
-                f"{'/'.join(alias)} has prices before {name}, is {model} in it: taken"
-            )
-        self.aliases[alias] = model
+    def _answer(self, provider: str, name: str) -> Entry | None:
+        """By the last source that knows one of the spellings of a name, as the table asks them."""
+        for layer in reversed(self.table.layers):
+            for spelling, _ in candidates(name, provider):
+                model = layer.resolve(provider, spelling) or layer.resolve(ANY, spelling)
+                if model is not None:
+                    return self.table.entry(provider, model)
+        return None
 
-    def target(self, alias: tuple[str, str]) -> str:
-        """The model that an alias ends at: a later file may have made a model an alias."""
-        model = alias[1]
-        for _ in range(8):
-            if (alias[0], model) in self.entries:
-                return model
-            model = self.aliases.get((alias[0], model), "")
-        return ""
+    def compare(self, key: _Key) -> None:
+        """Names what each source overrules of those before it."""
+        known: Entry | None = None
+        origin: dict[tuple[object, str], str] = {}
+        for name, loaded in self.sources:
+            entry = loaded.layer.entry(*key) or loaded.layer.entry(ANY, key[1])
+            if entry is None:
+                continue
+            for row, old in _pairs(entry, known):
+                self._overruled(key, row, old, name, origin)
+            origin |= {(row.when, kind): name for row in entry.rows for kind in row.rates}
+            known = entry if known is None else over(entry, known)
 
-    def _entry(self, name: str, key: tuple[str, str], entry: Entry) -> None:
-        known = self.entries.get(key)
-        rows = {(row.when, row.since): row for row in known.rows} if known else {}
-        for row in entry.rows:
-            place = row.when, row.since
-            rows[place] = self._row(name, key, rows.get(place), row)
-        multipliers = entry.multipliers or (known.multipliers if known else ())
-        mode = entry.mode or (known.mode if known else "")
-        label = entry.name or (known.name if known else "")
-        self.entries[key] = Entry(*key, tuple(rows.values()), mode, label, multipliers)
-
-    def _row(self, name: str, key: tuple[str, str], known: Row | None, row: Row) -> Row:
-        found: dict[str, Rate] = dict(known.rates) if known is not None else {}
+    def _overruled(
+        self, key: _Key, row: Row, old: Row, name: str, origin: dict[tuple[object, str], str]
+    ) -> None:
         for kind, rate in row.rates.items():
-            origin = key, (row.when, row.since), kind
-            if kind in found and found[kind] != rate:
-                self.conflicts.append(
-                    Conflict(
-                        row_id(*key, row),
-                        kind,
-                        rates.text(kind, found[kind]),
-                        self._origin[origin],
-                        rates.text(kind, rate),
-                        name,
-                    )
-                )
-            found[kind] = rate
-            self._origin[origin] = name
-        until = known.until if known is not None and row.until is None else row.until
-        sources = dict.fromkeys(filter(None, (known.source if known else "", row.source)))
-        return Row(found, row.since, until, row.when, "; ".join(sources), row.checked)
+            if kind in old.rates and old.rates[kind] != rate:
+                said = (rates.text(kind, old.rates[kind]), origin[old.when, kind])
+                self.conflicts[
+                    Conflict(row_id(*key, old), kind, *said, rates.text(kind, rate), name)
+                ] = None
+        dropped = [kind for kind in old.rates if kind not in row.rates]
+        if dropped:
+            words = f"{', '.join(dropped)} of {origin[old.when, dropped[0]]} is not in {name}"
+            self.notes[f"{row_id(*key, old)}: {words}, whose row takes its place"] = None
+
+    def rename(self) -> None:
+        """Names what a source says of another's ids and aliases."""
+        meant: dict[_Key, str] = {}
+        for name, loaded in self.sources:
+            for key, model in loaded.layer.aliases().items():
+                was = meant.get(key, model)
+                if was != model:
+                    what = "has prices" if was == key[1] else f"is {was}"
+                    words = f"{what} before {name}, is {model} in it: taken"
+                    self.notes[f"{'/'.join(key)} {words}"] = None
+            meant |= {key: key[1] for key in loaded.layer.models()} | loaded.layer.aliases()
+            if loaded.layer.open_matches:
+                self.notes[
+                    f"{name}: {loaded.layer.open_matches} models also match by pattern, which this "
+                    "form has no place for; name that file itself among `sources` for those"
+                ] = None
 
 
 def merge(sources: Iterable[tuple[str, Loaded]], version: str = "") -> Merged:
     """One catalogue of several sources in order; names are for people."""
-    merging = _Merging()
-    for name, loaded in sources:
-        merging.take(name, loaded)
-    targets = {alias: merging.target(alias) for alias in merging.aliases}
-    aliases = {alias: model for alias, model in targets.items() if model and alias[1] != model}
-    layer = Catalogue(merging.entries, aliases, version)
+    merging = _Merging(tuple(sources))
+    answers = merging.answers()
+    for key in merging.table.models():
+        merging.compare(key)
+    merging.rename()
+    entries: dict[_Key, Entry] = {}
+    aliases: dict[_Key, str] = {}
+    for (provider, name), entry in answers.items():
+        meant = answers.get((provider, entry.model))
+        if name != entry.model and meant is not None and meant.model == entry.model:
+            aliases[provider, name] = entry.model
+        else:  # a later source may have made an alias of the model itself: then its rows stand here
+            entries[provider, name] = entry._replace(provider=provider, model=name)
+    layer = Catalogue(entries, aliases, version)
     return Merged(layer, tuple(merging.conflicts), tuple(sorted(merging.notes)))
+
+
+def _pairs(entry: Entry, known: Entry | None) -> Iterator[tuple[Row, Row]]:
+    """Each row with those before it that are for the same calls at some same time."""
+    for old in known.rows if known is not None else ():
+        for row in entry.rows:
+            begins = old.until is None or row.since is None or row.since < old.until
+            if (
+                old.when == row.when
+                and begins
+                and (row.until is None or old.since is None or old.since < row.until)
+            ):
+                yield row, old
