@@ -1,8 +1,8 @@
 """Whether a price can be one, seen beside what the built-in table has for the same model.
 
 A slip of the unit is off by a thousand or a million; a discount on top blurs that, so the limit is
-lower. Nothing real is near it. What the table does not have is judged by the class alone
-(`rates.py`).
+lower. Nothing real is near it, and little is a tenth of the way there: that is doubted. What the table does
+not have is judged by the class alone (`rates.py`).
 """
 
 from __future__ import annotations
@@ -14,15 +14,20 @@ from typing import TYPE_CHECKING, Final
 from pricing.layer import ANY, Catalogue
 from pricing.money import ATTO
 from pricing.rates import at_most
+from pricing.shadowed import dropped
+from pricing.spelling import Spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pricing.layer import Layer
     from pricing.rates import Rate
-    from pricing.rows import Entry
+    from pricing.rows import Entry, Row
 
 FACTOR: Final = 250
+"""So far off a price is refused."""
+DOUBTED: Final = 20
+"""So far off it is told."""
 
 
 class Limits:
@@ -35,34 +40,57 @@ class Limits:
         """
         self.accepting = accepting
         self._load = load
-        self._plain: dict[str, dict[str, str]] = {}
+        self._spelt: dict[str, Spelling] = {}
         self._by_name: dict[str, list[str]] | None = None
 
     def objection(self, provider: str, model: str, name: str, rate: Rate) -> str:
         """Why a rate of a usage class cannot be right; empty where it can, 0 included."""
-        ours = [
-            Fraction(row.rates[name].atto, row.rates[name].units)
+        far = self._far(provider, model, name, rate, FACTOR)
+        more = "If it is, write `accept_implausible: true` on this source"
+        return f"{far} {more}" if far else ""
+
+    def doubt(self, provider: str, model: str, name: str, rate: Rate) -> str:
+        """Why a rate that may stand is likely not meant; empty for most."""
+        return self._far(provider, model, name, rate, DOUBTED)
+
+    def _far(self, provider: str, model: str, name: str, rate: Rate, factor: int) -> str:
+        """How far a rate is off, told beside the ordinary row that has its class."""
+        rows = [
+            row
             for entry in self._entries(provider, model)
             for row in entry.rows
             if name in row.rates and row.rates[name].atto
         ]
-        if not ours or not rate.atto:
+        if not rows or not rate.atto:
             return ""
-        amount = Fraction(rate.atto, rate.units)
-        if amount >= max(ours) * FACTOR * at_most(rate.currency):
-            return _words(name, amount / max(ours), "more", max(ours))
-        if amount <= min(ours) / FACTOR:
-            return _words(name, min(ours) / amount, "less", min(ours))
+        amount, usual = _amount(rate), _amount(min(rows, key=_unusual).rates[name])
+        # What is refused has to be far off every row, what is doubted off the ordinary one.
+        ours = [usual] if factor < FACTOR else [_amount(row.rates[name]) for row in rows]
+        if amount >= max(ours) * factor * at_most(rate.currency):
+            return _words(name, amount / usual, "more", usual)
+        if amount <= min(ours) / factor:
+            return _words(name, usual / amount, "less", usual)
         return ""
 
     def near(self, provider: str, model: str) -> str:
-        """The known model of a provider whose id differs in punctuation alone, if this id is unknown."""
-        known = self._known
-        if provider == ANY or known.resolve(provider, model.strip().lower()) is not None:
+        """The known model of a provider that an id which is none likely misspells; mostly empty."""
+        known, name = self._known, model.strip().lower()
+        if provider == ANY or known.entry(provider, name) is not None:
             return ""
-        if provider not in self._plain:
-            self._plain[provider] = {_letters(name): name for name in known.models_of(provider)}
-        return self._plain[provider].get(_letters(model), "")
+        # `@` and `:` are spellings of platforms, and so what their telemetry says.
+        alias = known.resolve(provider, name)
+        if alias is not None and ("@" in name or ":" in name):
+            return ""
+        if provider not in self._spelt:
+            self._spelt[provider] = Spelling(known.models_of(provider))
+        meant = self._spelt[provider].meant(name)
+        return meant if alias in {None, meant} else ""
+
+    def dropped(self, provider: str, model: str, rows: Sequence[Row]) -> str:
+        """Which classes of the known row these rows leave out, and what they cost from then on."""
+        found = self._known.resolve(provider, model.strip().lower())
+        entry = None if found is None else self._known.entry(provider, found)
+        return dropped(rows, entry.rows) if entry is not None else ""
 
     def _entries(self, provider: str, model: str) -> list[Entry]:
         """The models of that id; of every seller where a source names none."""
@@ -91,12 +119,24 @@ class Limits:
         return self._by_name
 
 
-def _letters(model: str) -> str:
-    return "".join(letter for letter in model.lower() if letter.isalnum())
+def _amount(rate: Rate) -> Fraction:
+    return Fraction(rate.atto, rate.units)
+
+
+def _unusual(row: Row) -> tuple[int, int, bool, bool, int]:
+    """Sorts the row that most calls are charged by to the front: no conditions, and in force now."""
+    when = row.when
+    return (
+        len(when.facts),
+        when.context,
+        when.hours is not None,
+        row.until is not None,
+        -(row.since or 0),
+    )
 
 
 def _words(name: str, times: Fraction, way: str, ours: Fraction) -> str:
     return (
         f"{name} is {float(times):,.0f} times {way} than the built-in {float(ours / ATTO * 10**6):g} "
-        "USD per million; is the unit right? If it is, write `accept_implausible: true` on this source"
+        "USD per million; is the unit right?"
     )

@@ -68,6 +68,8 @@ _MODEL: Final = (
 _ROW: Final = ("from", "to", "when", "currency", "prices", "source", "checked")
 _ALIAS: Final = ("name", "from", "to")
 _MULTIPLIER: Final = ("times", "when", "from", "to")
+_SHADOWS: Final = 8
+"""So many models that leave out classes are told each, the rest by number."""
 _WHEN: Final = (*FACTS, "context_over", "context_from", "context_basis", "hours")
 
 
@@ -84,16 +86,24 @@ class _Reader:
         self._found = Gathering(document)
         self._currency = ""
         self._checked = ""
+        self._shadows: list[tuple[Path, str]] = []
+        self._more_shadows = 0
+        self._named: list[tuple[Path, str, str]] = []
 
     def read(self) -> Loaded:
         top = self._mapping((), self._document.value, _TOP)
-        if top.get("genai-cost") != 1:
+        if "genai-cost" not in top:
             self._problem(
-                ("genai-cost",), f"version {top.get('genai-cost')} is not understood; write 1"
+                (), "its first line is missing; write `genai-cost: 1`, the form it is in"
+            )
+        elif top["genai-cost"] != 1:
+            self._problem(
+                ("genai-cost",), f"version {top['genai-cost']} is not understood; write 1"
             )
         self._checked = str(top.get("checked") or "")
         for name, provider in self._mapping(("providers",), top.get("providers", {})).items():
             self._provider(("providers", name), name, provider)
+        self._tell()
         return self._found.finish(NAME, str(top.get("version") or ""))
 
     def _provider(self, path: Path, name: str, content: Any) -> None:
@@ -109,17 +119,41 @@ class _Reader:
         models = self._mapping((*path, "models"), fields.get("models", {}))
         for model, body in models.items():
             self._model((*path, "models", model), provider, model, body)
-            self._check_name((*path, "models", model), provider, model)
+            self._named.append(((*path, "models", model), provider, model))
+
+    def _tell(self) -> None:
+        """What is likely not meant; nothing of it stops the file."""
+        for path, provider, model in self._named:
+            if not self._found.may_warn:
+                break
+            self._check_name(path, provider, model)
+        for path, words in self._shadows:
+            self._found.warn(path, words)
+        if self._more_shadows:
+            words = f"and {self._more_shadows:,} more models leave out classes"
+            self._found.warn(("providers",), words)
 
     def _check_name(self, path: Path, provider: str, model: str) -> None:
-        """An id that only its punctuation tells from a model that is known is likely a slip."""
+        """An id that is all but one which is known is likely a slip."""
         limits = self._document.limits
         meant = limits.near(provider, model) if limits is not None else ""
-        if meant:
+        if meant and not self._found.has(provider, meant):
             self._found.warn(
                 path,
                 f"is priced for this very id alone; did you mean {meant!r}, which is known?",
             )
+
+    def _check_left_out(self, path: Path, provider: str, model: str, rows: list[Row]) -> None:
+        """Classes that the built-in row prices and the one in its place does not."""
+        limits = self._document.limits
+        words = limits.dropped(provider, model, rows) if limits is not None else ""
+        if words and len(self._shadows) < _SHADOWS:
+            advice = "name their prices, too"
+            self._shadows.append(
+                (path, f"takes the place of a row that has more: {words}; {advice}")
+            )
+        elif words:
+            self._more_shadows += 1
 
     def _endpoint(self, path: Path, provider: str, content: Any) -> None:
         if provider == ANY or not isinstance(content, str) or not content.strip(" *"):
@@ -156,6 +190,8 @@ class _Reader:
         if not rows:
             self._problem(path, "has no row")
         self._check_twice(path, rows)
+        if not fields.get("whole"):
+            self._check_left_out(path, provider, model, rows)
         multipliers = self._list((*path, "multipliers"), fields.get("multipliers", []))
         self._found.entry(
             provider,

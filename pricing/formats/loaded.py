@@ -131,6 +131,7 @@ class Gathering:
             for name, price in row.rates.items():
                 words = limits.objection(*key, name, price)
                 if not words:
+                    self._doubt(key, path, i, name, price)
                     continue
                 if limits.accepting:
                     self.warn(path or key, words)
@@ -140,6 +141,16 @@ class Gathering:
                 else:
                     self.problem(self._price(path, i, name), words)
         return True
+
+    def _doubt(
+        self, key: tuple[str, str], path: Path | None, row: int, name: str, price: Rate
+    ) -> None:
+        """Tells what may be meant and likely is not; in a file that people write."""
+        limits = self.document.limits
+        if path is not None and limits is not None and self.may_warn:
+            words = limits.doubt(*key, name, price)
+            if words:
+                self.warn(self._price(path, row, name), words)
 
     def _price(self, path: Path, row: int, name: str) -> Path:
         """Where a price stands in a model: under `prices`, or under one of its `rows`."""
