@@ -185,7 +185,7 @@ class PriceBook:
 
     def _doubts(self, now_unix_s: float) -> tuple[str, ...]:
         """What of the operator's terms and files cannot be meant so, in the table as it is."""
-        if not (self._good or self.current.terms.adjustments):
+        if not (self._good or self.current.terms.adjustments or self.current.aliases):
             return ()
         from pricing.misgivings import misgivings  # noqa: PLC0415  the built-in table alone needs none
 

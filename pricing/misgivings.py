@@ -1,6 +1,6 @@
 """What is likely a slip in the operator's terms, seen beside the table they are for; words, never refusals.
 
-A name that nothing answers to, an agreed price far off the listed one, a currency whose amounts no rate
+A name that nothing answers to, an alias that stands for nothing, an agreed price far off the listed one, a currency whose amounts no rate
 turns into dollars now. Looks through whole layers, so it belongs to reloads and checks, not to calls.
 """
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pricing.table import PriceTable
     from pricing.terms import Adjustment
 
+_ALIASES: Final = 20
+"""So many aliases are told by name."""
 _LOOKED_AT: Final = 200
 """So many models of a rule are compared with what it agrees on."""
 
@@ -40,7 +42,19 @@ def misgivings(table: PriceTable, at_unix_ns: int) -> list[str]:
             *_far_off(rule, table, listed),
         )
         found += [f"pricing.adjustments[{i}]{each}" for each in words]
-    return [*found, *_without_rate(table, at_unix_ns)]
+    return [*found, *_aliases(table), *_without_rate(table, at_unix_ns)]
+
+
+def _aliases(table: PriceTable) -> Iterator[str]:
+    """Names of the operator's that stand for nothing."""
+    missing = (alias for alias in table.aliases if not table.has_target(alias))
+    for told, alias in enumerate(islice(missing, _ALIASES + 1)):
+        if told == _ALIASES:
+            yield "pricing.aliases: further ones stand for what no table has, too"
+            return
+        target = table.aliases[alias]
+        like = next(iter(suggest.target(table, target)), "")
+        yield f"pricing.aliases.{alias}: no table has `{target}`{_or(like)}"
 
 
 def _sellers(rule: Adjustment, listed: list[tuple[str, str]]) -> Iterator[str]:

@@ -38,6 +38,17 @@ def models(table: PriceTable, model: str, provider: str = "", count: int = 3) ->
     return [f"{sellers[each]}/{each}" for each in nearest(bare, sellers, count)]
 
 
+def target(table: PriceTable, name: str, count: int = 1) -> list[str]:
+    """Names like what an alias stands for, `provider/id` or an id, in the form it has."""
+    prefix, slash, rest = name.partition("/")
+    if slash and any(seller == canonical(prefix) for seller, _ in table.models()):
+        return [
+            each if "/" in each and "/" not in rest else f"{prefix}/{each}"
+            for each in models(table, rest, canonical(prefix), count)
+        ]
+    return models(table, name, "", count)
+
+
 def providers(table: PriceTable, provider: str, count: int = 3) -> list[str]:
     """Sellers like one that has no row; empty where it has some."""
     asked = canonical(provider)

@@ -140,13 +140,14 @@ class PriceTable:
             dict.fromkeys(filter(None, (question.model, question.request_model)))
         )
         provider = tried[0].provider if tried else ""
-        return NotPriced(
-            Reason.UNKNOWN_MODEL,
-            f"{provider} lists no {asked or 'model'}"
-            if provider
-            else f"no provider lists {asked or 'it'}",
-            provider,
-        )
+        detail = f"no provider lists {asked or 'it'}"
+        if provider:
+            detail = f"{provider} lists no {asked or 'model'}"
+        for name in (question.model, question.request_model):
+            target = self.alias_target(name, question.endpoint, provider) if name else None
+            if target is not None:
+                detail = f"{name} is an alias of {target}, which no table has"
+        return NotPriced(Reason.UNKNOWN_MODEL, detail, provider)
 
     def _addressed(self, endpoint: str) -> str:
         """Whom a price file places behind an address, port or not; empty: nobody."""
@@ -246,15 +247,27 @@ class PriceTable:
         self, model: str, question: Question, seller: Seller
     ) -> tuple[Entry, tuple[str, ...]] | None:
         """What the operator says the name stands for: by resource, by provider, or anywhere."""
+        target = self.alias_target(model, question.endpoint, seller.provider)
+        return None if target is None else self._target(target, seller.provider)
+
+    def alias_target(self, model: str, endpoint: str, provider: str) -> str | None:
+        """What the operator says a name stands for, whether a table has that or not."""
         if not self._aliases:
             return None
         name = model.strip().lower()
-        host = question.endpoint.lower()
-        for key in (f"{host}/{name}", f"{seller.provider}/{name}", name):
-            target = self._aliases.get(key)
-            if target is not None:
-                return self._target(target, seller.provider)
+        for key in (f"{endpoint.lower()}/{name}", f"{provider}/{name}", name):
+            if key in self._aliases:
+                return self._aliases[key]
         return None
+
+    def has_target(self, alias: str) -> bool:
+        """Whether somebody lists what one of the operator's names stands for."""
+        target = self._aliases[alias]
+        if any(self._target(target, name) for name in ("", canonical(alias.partition("/")[0]))):
+            return True
+        return any(
+            self._target(target, name) for name in {seller for seller, _ in self.models()}
+        )
 
     def _target(self, target: str, provider: str) -> tuple[Entry, tuple[str, ...]] | None:
         question = Question(target, provider=provider)

@@ -50,7 +50,7 @@ def refuse(model: str, answer: NotPriced, table: PriceTable, *, as_json: bool) -
     detail = f": {answer.detail}" if answer.detail else ""
     near = _near(model, answer, table)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    if not answer.provider:
+    if not answer.provider and table.alias_target(model, "", "") is None:
         hint = _hint(model, table) or hint
     print_problems([f"{model} is not priced: {answer.reason}{detail}{hint}"])
     sys.exit(1)
@@ -62,6 +62,9 @@ def _near(model: str, answer: NotPriced, table: PriceTable) -> list[str]:
 
     if answer.reason is not Reason.UNKNOWN_MODEL:
         return []
+    target = table.alias_target(model, "", answer.provider)
+    if target is not None:
+        return suggest.target(table, target, 3)
     sellers = suggest.providers(table, answer.provider)
     return [f"--provider {each}" for each in sellers] or suggest.models(
         table, model, answer.provider

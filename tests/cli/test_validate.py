@@ -192,3 +192,17 @@ def test_terms_are_held_against_the_prices_they_are_for(files: tuple[Path, Path]
     assert "pricing.adjustments[0].provider: `acmee` sells nothing" in told
     assert "did you mean `acme`?" in told
     assert "EUR has no rate for now: calls of acme are no_price_at_time" in told
+
+
+def test_an_alias_of_what_no_table_has_is_told(files: tuple[Path, Path]) -> None:
+    config, prices = files
+    config.write_text(
+        (CONFIG % prices).replace("sources:", "aliases: {chat: openai/our-modle}, sources:")
+    )
+    told = call(config).stderr
+    assert "pricing.aliases.chat: no table has `openai/our-modle`; did you mean" in told
+    assert "`openai/our-model`?" in told
+    ran = CliRunner().invoke(main, ["quote", "chat", "--input", "1", "--config", str(config)])
+    assert ran.exit_code == 1
+    assert "chat is an alias of openai/our-modle, which no table has" in ran.stderr
+    assert "did you mean openai/our-model?" in ran.stderr

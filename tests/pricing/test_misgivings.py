@@ -73,6 +73,37 @@ def test_what_may_be_meant_is_not(rule: Adjustment) -> None:
 
 
 @pytest.mark.parametrize(
+    ("alias", "target", "words"),
+    [
+        pytest.param(
+            "our-chat", "openai/gpt-4o-mnii", "did you mean `openai/gpt-4o-mini`?", id="id"
+        ),
+        pytest.param(
+            "our-chat", "gpt-4oo", "`gpt-4oo`; did you mean `openai/gpt-4o`?", id="bare"
+        ),
+        pytest.param("our-chat", "opeanai/zzz", "no table has `opeanai/zzz`", id="provider"),
+        pytest.param("our-chat", "openai/gpt-4o", "", id="there"),
+        pytest.param("azure/our-chat", "gpt-4o", "", id="of-its-own-provider"),
+        pytest.param("our-chat", "llama-3.3-70b-versatile", "", id="somebody-sells-it"),
+        pytest.param("our-chat", "gpt-4o-2024-11-20", "", id="snapshot"),
+    ],
+)
+def test_an_alias_of_nothing_is_told_with_the_nearest(
+    alias: str, target: str, words: str
+) -> None:
+    lines = told(aliases={alias: target})
+    assert len(lines) == bool(words)
+    assert all(line.startswith(f"pricing.aliases.{alias}: no table has") for line in lines)
+    assert all(words in line for line in lines)
+
+
+def test_of_many_aliases_of_nothing_some_are_told() -> None:
+    lines = told(aliases={f"a{i}": f"zzz-{i}-qqq" for i in range(500)})
+    assert len(lines) == 21
+    assert lines[-1] == "pricing.aliases: further ones stand for what no table has, too"
+
+
+@pytest.mark.parametrize(
     ("rates", "words"),
     [
         pytest.param(
