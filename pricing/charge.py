@@ -140,6 +140,10 @@ class Offer:
             total, tuple(parts), plan.row, self._match, self._provider, _STANDING[doubt], total
         )
 
+    def plan_at(self, usage: Mapping[str, int | Decimal], at_unix_ns: int) -> Plan | None:
+        """The rows in force for a call, for who explains an answer; None where there are none."""
+        return self._plan(usage, at_unix_ns) if self._always is None else self._always
+
     def tariff(self, usage: Mapping[str, int], at_unix_ns: int) -> Tariff | None:
         """The rates that charge such a call, and others as it is; None where it takes more.
 

@@ -82,20 +82,23 @@ def prices_of(row: Row) -> dict[str, str]:
     return {name: price_text(name, rate) for name, rate in row.rates.items()}
 
 
-def entries(table: PriceTable) -> Iterator[Entry]:
-    """Every model's rows as the table answers with them, sorted by provider and model."""
+def entries(table: PriceTable) -> Iterator[tuple[str, Entry]]:
+    """Every model's rows as the table answers its seller with them, sorted by seller and model.
+
+    The entry's own provider is `*` where a source that names none has the last word.
+    """
     for provider, model in table.models():
         entry = table.entry(provider, model)
         if entry is not None:
-            yield entry
+            yield provider, entry
 
 
 def _rows(table: PriceTable) -> dict[str, dict[str, str]]:
     rows: dict[str, dict[str, str]] = {}
     seen: Counter[str] = Counter()
-    for entry in entries(table):
+    for provider, entry in entries(table):
         for row in entry.rows:
-            name = row_id(entry.provider, entry.model, row)
+            name = row_id(provider, entry.model, row)
             seen[name] += 1
             if seen[name] > 1:
                 name = f"{name} #{seen[name]}"
@@ -104,7 +107,7 @@ def _rows(table: PriceTable) -> dict[str, dict[str, str]]:
             facts = ", ".join(
                 f"{fact.name}={'|'.join(sorted(fact.values))}" for fact in times.facts
             )
-            name = f"{entry.provider}/{entry.model} multiplier {number + 1}"
+            name = f"{provider}/{entry.model} multiplier {number + 1}"
             rows[name] = {"times": f"{times.numerator}/{times.denominator}", "when": facts}
     return rows
 

@@ -99,6 +99,20 @@ class Plan(dict[str, "Line | int"]):
         self.deal = self._deal(terms, aggregate=basis.aggregate)
         """What the plain sum cannot do; None for most."""
 
+    def source(self, name: str) -> tuple[str, Row] | None:
+        """Whose price a class is charged at, and the row that has it; None: nobody's."""
+        kind = CLASSES.get(name)
+        for candidate in (name, *kind.ancestors) if kind is not None else ():
+            for row in self._rows:
+                if candidate in row.rates:
+                    return candidate, row
+        return None
+
+    @property
+    def context(self) -> int:
+        """The largest threshold that was crossed; -1: none."""
+        return max(row.when.context for row in self._rows)
+
     def doubt_of(self, usage: Mapping[str, int | Decimal]) -> int:
         """What is doubtful of a call whatever its classes cost."""
         if usage.get("output"):

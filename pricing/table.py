@@ -16,6 +16,7 @@ from pricing.layer import ANY
 from pricing.match import candidates, refines, speaks_for
 from pricing.plan import FALLBACK, Basis
 from pricing.providers import MAX_TEXT, canonical
+from pricing.reasons import lacking
 from pricing.regions import region_of
 from pricing.rows import SERVED, value
 from pricing.sellers import Seller, prefixes, sellers
@@ -167,7 +168,8 @@ class PriceTable:
         rows = tuple(row for row in entry.ranked() if _holds(row, facts, question))
         if not rows:
             wanted = ", ".join(f"{name}={text}" for name, text in sorted(facts.items()) if text)
-            detail = f"no row of {entry.model} is for {wanted}"
+            needs = lacking(entry.rows, facts)
+            detail = f"no row of {entry.model} is for {wanted}{needs and f'; its rows ask for {needs}'}"
             return NotPriced(Reason.UNSUPPORTED_UNIT, detail, seller.provider)
         multipliers = tuple(
             m for m in entry.multipliers if all(f.holds(facts) for f in m.facts)

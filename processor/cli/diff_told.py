@@ -23,7 +23,7 @@ def tell_people(found: Difference, month: Month | None) -> None:
     """Lines and a table on stdout."""
     for kind, sign in _SIGNS.items():
         for row in getattr(found, kind):
-            click.echo(f"{sign} {row.row}  {_words(row)}")
+            click.echo(f"{sign} {row.row}  {_words(row, changed=kind == 'changed')}")
     counts = f"{len(found.added):,} added, {len(found.removed):,} removed, {len(found.changed):,} changed"
     click.echo(f"rows: {counts}")
     if month is not None:
@@ -53,12 +53,12 @@ def _tell_month(month: Month) -> None:
         )
 
 
-def _words(row: RowChange) -> str:
-    if any(one.old for one in row.changes) and any(one.new for one in row.changes):
-        changes = (f"{c.what} {c.old or '(none)'} -> {c.new or '(none)'}" for c in row.changes)
+def _words(row: RowChange, *, changed: bool) -> str:
+    if changed:
+        told = (f"{c.what} {c.old or 'none'} -> {c.new or 'none'}" for c in row.changes)
     else:
-        changes = (f"{c.what} {c.old or c.new}" for c in row.changes)
-    return ", ".join(changes)
+        told = (f"{c.what} {c.old or c.new}" for c in row.changes)
+    return ", ".join(told)
 
 
 def _sorted(month: Month) -> list[tuple[tuple[str, str], Effect]]:

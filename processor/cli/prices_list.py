@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from pricing.difference import entries, prices_of
+from pricing.layer import ANY
 from pricing.listing import Wanted, conditions
 from pricing.providers import canonical
+from pricing.reasons import factor, period, told
 from pricing.rows import instant_text, row_id
-from pricing.usage import CLASSES
+from pricing.usage import CLASSES, TOKENS
 from processor.cli.output import print_json, print_problems, print_table
 from processor.cli.priced import table_for
 from processor.cli.quote_options import moment, price_options, unix_ns
@@ -72,33 +74,40 @@ def list_prices(  # noqa: PLR0913 - a command's options are its arguments
     table = table_for(files, config)
     found = list(_rows(table, wanted))
     if as_json:
-        rows = [_as_json(entry, row) for entry, row in found]
+        rows = [_as_json(*each) for each in found]
         print_json({"version": table.version, "rows": rows})
     elif found:
         head = ("provider", "model", "from", "to", "when", "USD")
-        print_table(head, (_as_text(entry, row) for entry, row in found))
+        print_table(head, (_as_text(*each) for each in found))
     if not found:
         print_problems(["no price row is like that; --history shows those not in force too"])
         sys.exit(1)
 
 
-def _rows(table: PriceTable, wanted: Wanted) -> Iterator[tuple[Entry, Row]]:
-    for entry in entries(table):
-        if wanted.has_model(entry.provider, entry.model):
+def _rows(table: PriceTable, wanted: Wanted) -> Iterator[tuple[str, Entry, Row]]:
+    own = {model for seller, model in table.models() if seller == wanted.provider}
+    for seller, entry in entries(table):
+        if seller == ANY and entry.model in own:
+            continue  # the seller asked for has rows of its own, this one's among them
+        if wanted.has_model(seller, entry.model):
             for row in entry.rows:
                 if wanted.has_row(row):
-                    yield entry, row
+                    yield seller, entry, row
 
 
-def _as_text(entry: Entry, row: Row) -> tuple[str, ...]:
+def _as_text(seller: str, entry: Entry, row: Row) -> tuple[str, ...]:
     prices = ", ".join(f"{name} {price}" for name, price in prices_of(row).items())
+    if any(name in TOKENS for name in row.rates):
+        for one in entry.multipliers:
+            terms = " ".join(filter(None, (told(one.facts), period(one))))
+            prices += f"; tokens x {factor(one)} for {terms}"
     since, until = ("" if at is None else instant_text(at) for at in (row.since, row.until))
-    return entry.provider, entry.model, since, until, conditions(entry, row), prices
+    return seller, entry.model, since, until, conditions(entry, row), prices
 
 
-def _as_json(entry: Entry, row: Row) -> dict[str, Any]:
+def _as_json(seller: str, entry: Entry, row: Row) -> dict[str, Any]:
     return {
-        "provider": entry.provider,
+        "provider": seller,
         "model": entry.model,
         "mode": entry.mode,
         "row": row_id(entry.provider, entry.model, row),
@@ -106,6 +115,10 @@ def _as_json(entry: Entry, row: Row) -> dict[str, Any]:
         "to": None if row.until is None else instant_text(row.until),
         "when": conditions(entry, row),
         "prices": prices_of(row),
+        "multipliers": [
+            {"times": factor(one), "when": told(one.facts), "period": period(one)}
+            for one in entry.multipliers
+        ],
         "source": row.source,
         "checked": row.checked,
     }

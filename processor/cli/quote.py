@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pricing import NotPriced, Question, Quote
+from pricing import NotPriced, Question, Quote, Reason
 from pricing.providers import canonical
+from pricing.reasons import lacking
 from pricing.usage import CLASSES
 from processor.cli.priced import table_for
 from processor.cli.quote_options import moment, price_options, unix_ns, usage_options
-from processor.cli.quote_told import refuse, tell
+from processor.cli.quote_told import Why, refuse, tell
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -104,10 +105,15 @@ def quote(  # noqa: PLR0913 - a command's options are its arguments
         question = question._replace(provider=suggest.seller(table, model))
     answer = table.quote(question, usage, at) if usage else table.find(question)
     if isinstance(answer, NotPriced):
+        offer = table.find(question)
+        if answer.reason is Reason.UNSUPPORTED_UNIT and not isinstance(offer, NotPriced):
+            needs = lacking(offer.basis.entry.rows, dict(question.attributes), usage)
+            words = f"{answer.detail}; rows that do ask for {needs}" if needs else answer.detail
+            answer = answer._replace(detail=words)
         refuse(model, answer, table, as_json=as_json)
     if not isinstance(answer, Quote):
         raise click.UsageError("give at least one count, such as --input 1000 --output 200")
-    tell(model, answer, usage, table, as_json=as_json)
+    tell(model, answer, usage, table, Why.of(table, question, usage, at), as_json=as_json)
 
 
 def _pairs(attributes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

@@ -4,33 +4,60 @@ from __future__ import annotations
 
 import sys
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
 from pricing import NotPriced, Reason
 from pricing.money import ATTO, to_text
+from pricing.usage import TOKENS
 from processor.cli.output import print_json, print_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pricing import PriceTable, Quote
+    from pricing import PriceTable, Question, Quote
 
 
-def tell(
+class Why(NamedTuple):
+    """What is said beside an amount."""
+
+    multipliers: tuple[tuple[str, str], ...] = ()
+    """The factor of token prices, and for which calls it is."""
+    doubts: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, table: PriceTable, question: Question, usage: Mapping[str, int | Decimal], at: int
+    ) -> Why:
+        """Of a question that was answered."""
+        from pricing import reasons  # noqa: PLC0415 - once there is an answer
+
+        offer = table.find(question)
+        if isinstance(offer, NotPriced):
+            return cls()
+        tokens = any(usage[name] for name in usage if name in TOKENS)
+        times = reasons.factors(offer, at) if tokens else []
+        return cls(
+            tuple((reasons.factor(one), reasons.told(one.facts)) for one in times),
+            tuple(reasons.doubts(offer, question, usage, at)),
+        )
+
+
+def tell(  # noqa: PLR0913 - an answer and what is said beside it
     model: str,
     answer: Quote,
     usage: Mapping[str, int | Decimal],
     table: PriceTable,
+    why: Why,
     *,
     as_json: bool,
 ) -> None:
     """On stdout."""
     if as_json:
-        print_json(_as_json(model, answer, usage, table))
+        print_json(_as_json(model, answer, usage, table, why))
     else:
-        click.echo(_as_text(answer, usage, table))
+        click.echo(_as_text(answer, usage, table, why))
 
 
 def refuse(model: str, answer: NotPriced, table: PriceTable, *, as_json: bool) -> NoReturn:
@@ -86,7 +113,11 @@ def _hint(model: str, table: PriceTable) -> str:
 
 
 def _as_json(
-    model: str, answer: Quote, usage: Mapping[str, int | Decimal], table: PriceTable
+    model: str,
+    answer: Quote,
+    usage: Mapping[str, int | Decimal],
+    table: PriceTable,
+    why: Why,
 ) -> dict[str, Any]:
     return {
         "model": model,
@@ -101,13 +132,17 @@ def _as_json(
             for name, atto in answer.parts
         },
         "status": str(answer.status),
+        "why": list(why.doubts),
+        "multipliers": [{"times": times, "when": when} for times, when in why.multipliers],
         "row": answer.row,
         "match": answer.match,
         "version": table.version,
     }
 
 
-def _as_text(answer: Quote, usage: Mapping[str, int | Decimal], table: PriceTable) -> str:
+def _as_text(
+    answer: Quote, usage: Mapping[str, int | Decimal], table: PriceTable, why: Why
+) -> str:
     total = f"${to_text(answer.atto_usd)}"
     width = max((len(to_text(atto)) for _, atto in answer.parts), default=0)
     parts = [
@@ -119,6 +154,8 @@ def _as_text(answer: Quote, usage: Mapping[str, int | Decimal], table: PriceTabl
             f"{click.style(total, bold=True)}  {answer.status}",
             *parts,
             *_beside(answer),
+            *(f"  why      {line}" for line in why.doubts),
+            *(f"  times    {times} on tokens, for {when}" for times, when in why.multipliers),
             f"  row      {answer.row}",
             f"  match    {answer.match}",
             f"  provider {answer.provider or '-'}",

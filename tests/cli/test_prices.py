@@ -13,7 +13,7 @@ from pricing import PriceBook, PriceSource, PriceTable
 from pricing.difference import difference
 from processor.cli import main
 from tests.cli.stored import REQUESTS, lines, request, stream
-from tests.cli.texts import BROKEN_PRICES, PRICES
+from tests.cli.texts import BROKEN_PRICES, CONFIG, PRICES
 from tests.walk.test_otlp_json import EXAM
 
 if TYPE_CHECKING:
@@ -161,6 +161,35 @@ def test_for_people(old: Path) -> None:
         "~ openai/gpt-4o  input 2.5 -> 2.25",
         "rows: 1 added, 1 removed, 1 changed",
     ]
+
+
+def test_a_class_that_is_gone_says_none(old: Path) -> None:
+    ran = call("diff", old, other(old, ("cache_read: 0.01, ", "")))
+    assert "~ openai/our-model  cache_read 0.01 -> none" in ran.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("provider", "rows"),
+    [
+        ("openai", ["openai gpt-4o"]),
+        ("acme", ["* gpt-4o"]),
+        ("", ["* gpt-4o", "openai gpt-4o"]),
+    ],
+)
+def test_a_row_for_whoever_sells_a_model_stands_once_for_a_seller(
+    tmp_path: Path, provider: str, rows: list[str]
+) -> None:
+    prices, config = tmp_path / "p", tmp_path / "c"
+    prices.write_text(
+        'genai-cost: 1\nproviders: {"*": {models: {gpt-4o: {prices: {input: 2.6}}}},\n'
+        " openai: {models: {gpt-4o: {prices: {output: 9}}}}}"
+    )
+    ours = tmp_path / "later"
+    ours.write_text('{"chat": {"gpt-4o": {"input": 0.0026}}}')
+    config.write_text(CONFIG % f"{prices}}}, {{file: {ours}")
+    seen = answer("list", "--config", config, "--model", "gpt-4o", "--provider", provider)
+    assert [f"{row['provider']} {row['model']}" for row in seen["rows"]] == rows
+    assert {row["prices"].get("input") for row in seen["rows"]} == {"2.6"}
 
 
 def test_a_table_differs_in_nothing_from_itself() -> None:

@@ -186,3 +186,60 @@ def test_the_nearest_name_is_its_makers() -> None:
     ran = CliRunner().invoke(main, ["quote", "gpt4o", "--input", "1"])
     assert ran.exit_code == 1
     assert "did you mean openai/gpt-4o " in ran.stderr
+
+
+def test_a_multiplier_is_said_beside_the_amount_and_in_the_list() -> None:
+    asked = (
+        "claude-sonnet-4-5",
+        "--provider",
+        "vertex_ai",
+        "--region",
+        "us-east5",
+        "--input",
+        "1",
+    )
+    assert "  times    1.1 on tokens, for not region=global" in call(*asked).stdout
+    assert answer(*asked)["multipliers"] == [{"times": "1.1", "when": "not region=global"}]
+    seen = ("prices", "list", "--provider", "vertex_ai", "--model", "claude-sonnet-4-5")
+    listed = CliRunner().invoke(main, [*seen, "--history"])
+    assert "; tokens x 1.1 for not region=global" in listed.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "why"),
+    [
+        pytest.param(
+            ("--input", "1", "--service-tier", "nonsense"),
+            "priced_fallback",
+            ["no price of input is for service_tier=nonsense: charged at the standard one"],
+            id="tier",
+        ),
+        pytest.param(
+            ("--cache-write", "1"),
+            "priced_fallback",
+            ["cache_write has no price of its own: charged at that of input"],
+            id="parent",
+        ),
+        pytest.param(
+            ("--input", "1", "--code-sessions", "1"),
+            "priced_lower_bound",
+            ["code_sessions has no price in openai/gpt-4o@2024-10-02"],
+            id="no-price",
+        ),
+        pytest.param(("--input", "1"), "priced", [], id="priced"),
+    ],
+)
+def test_what_is_in_doubt_says_why(
+    arguments: tuple[str, ...], status: str, why: list[str]
+) -> None:
+    found = answer("gpt-4o", *arguments)
+    assert (found["status"], found["why"]) == (status, why)
+    text = call("gpt-4o", *arguments).stdout
+    assert [line[11:] for line in text.splitlines() if line.startswith("  why ")] == why
+
+
+@pytest.mark.parametrize("model", ["dall-e-3", "gpt-image-1"])
+def test_pictures_ask_for_their_size_and_quality(model: str) -> None:
+    told = call(model, "--images", "2").stderr
+    assert "ask for size (1024x1024, " in told
+    assert ") and quality (h" in told
