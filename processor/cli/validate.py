@@ -82,15 +82,18 @@ def check(file: str, *, fetch: bool = False) -> Checked:
 def _config(file: str, *, fetch: bool) -> Checked:
     from processor.settings import ConfigError, load  # noqa: PLC0415 - not for a price file
 
+    problems: list[str] = []
     try:
         settings = load(file)
     except ConfigError as bad:
-        return Checked(file, "config", tuple(bad.problems))
+        if bad.understood is None:
+            return Checked(file, "config", tuple(bad.problems))
+        problems, settings = bad.problems, bad.understood
     found = _sources(settings.pricing, fetch=fetch)
     return Checked(
         file,
         "config",
-        tuple(problem for one in found for problem in one.problems),
+        (*problems, *(problem for one in found for problem in one.problems)),
         (
             *settings.warnings,
             *(warning for one in found for warning in one.warnings),

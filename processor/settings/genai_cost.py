@@ -171,9 +171,10 @@ def _folder(node: Node) -> str:
 
 def _aliases(node: Node) -> Mapping[str, str]:
     aliases = words_by_name(node)
-    for model, meant in aliases.items():
-        if not meant.strip("/ "):
-            raise Bad(f"`{model}` stands for nothing; write `{model}: provider/model`")
+    empty = [model for model, meant in aliases.items() if not meant.strip("/ ")]
+    if empty:
+        names = "`, `".join(empty)
+        raise Bad(f"`{names}` stands for nothing; write `{empty[0]}: provider/model`")
     return aliases
 
 
@@ -191,15 +192,23 @@ def _enrich(block: Block) -> EnrichSettings:
 
 
 def _conventions(node: Node) -> tuple[str, ...]:
-    names = each(choice(_CONVENTIONS))(node)
-    if not names:
-        raise Bad("is empty; write [default]")
-    _once(names)
-    if {"default", "semconv_draft"} <= {*names}:
-        raise Bad(
+    wrong: list[str] = []
+    names: tuple[str, ...] = ()
+    try:
+        names = each(choice(_CONVENTIONS))(node)
+        _once(names)
+    except Bad as bad:
+        wrong.append(str(bad))
+    if not names and not wrong:
+        wrong.append("is empty; write [default]")
+    written = {str(one.value) for one in node.value} if isinstance(node.value, list) else set()
+    if {"default", "semconv_draft"} <= written:
+        wrong.append(
             "has both default and semconv_draft: a store that keeps attributes as objects cannot hold "
             "gen_ai.usage.cost beside gen_ai.usage.cost.amount; write one of them"
         )
+    if wrong:
+        raise Bad("; ".join(wrong))
     return names
 
 

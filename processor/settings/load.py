@@ -68,7 +68,7 @@ def read_text(path: str | Path) -> str:
 
 def _finished(settings: Settings, environ: Mapping[str, str], report: Report) -> Settings:
     if report.found:
-        raise ConfigError(report.problems)
+        raise ConfigError(report.problems, replace(settings, warnings=report.warnings))
     if any(each.http for each in settings.exporters.values()):
         from processor.settings.proxies import with_proxies  # noqa: PLC0415 - for HTTP alone
 

@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from processor.settings.values import Settings
+
 
 class ConfigError(Exception):
-    """A configuration that cannot be used; `problems` has one line for each reason."""
+    """A configuration that cannot be used; `problems` has one line for each reason.
 
-    def __init__(self, problems: list[str]) -> None:
+    `understood` is what could be read of it, defaults in the place of the rest: to be checked, never run.
+    """
+
+    def __init__(self, problems: list[str], understood: Settings | None = None) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+        self.understood = understood
 
 
 class Bad(Exception):  # noqa: N818 - a word about one value, for the reader of the block it is in

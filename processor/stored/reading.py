@@ -89,15 +89,17 @@ class Stored:
             "message": self._whole,
             "stream": self._stream,
         }[self.encoding.framing]
-        place = self.name
+        place = ""
         try:
             for each in inside():
                 place = each.place
                 yield each
         except OSError as bad:
-            yield Broken(place, f"cannot be read: {bad.strerror or bad}", rest_lost=True)
+            why = f"cannot be read: {bad.strerror or bad}"
+            yield Broken(place or self.name, why, rest_lost=True)
         if self._broken:
-            yield Broken(self.name, f"{self._broken} (read up to {place})", rest_lost=True)
+            read = f"read up to {place}" if place else "nothing before that is whole"
+            yield Broken(self.name, f"{self._broken} ({read})", rest_lost=True)
 
     def _lines(self) -> Iterator[Message | Broken]:
         number = 0

@@ -90,6 +90,16 @@ def test_garbage_behind_the_end_loses_nothing(
     assert read(packed + bytes(1024)) == (whole, [])  # as tar fills up
 
 
+@pytest.mark.parametrize("write", [lines, stream, pretty], ids=["lines", "stream", "document"])
+def test_a_cut_before_the_first_end_says_that_nothing_is_whole(
+    write: Callable[[list[bytes]], bytes],
+) -> None:
+    packed = gzip.compress(write(CALLS[:1]))
+    whole, (broken,) = read(packed[: len(packed) // 2])
+    assert whole == []
+    assert "(nothing before that is whole)" in str(broken)
+
+
 @pytest.mark.parametrize("kind", PACKED)
 def test_damage_in_the_middle_keeps_what_came_before(kind: str) -> None:
     packed = bytearray(PACKED[kind](lines(CALLS)))

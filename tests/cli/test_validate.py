@@ -206,3 +206,27 @@ def test_an_alias_of_what_no_table_has_is_told(files: tuple[Path, Path]) -> None
     assert ran.exit_code == 1
     assert "chat is an alias of openai/our-modle, which no table has" in ran.stderr
     assert "did you mean openai/our-model?" in ran.stderr
+
+
+def test_problems_of_the_file_hide_none_of_its_prices_aliases_and_conventions(
+    files: tuple[Path, Path],
+) -> None:
+    config, prices = files
+    prices.unlink()
+    enrich = "enrich: {conventions: [default, semconv_draft, lagnfuse]}, pricing:"
+    config.write_text(
+        (CONFIG % prices)
+        .replace("grpc: {}", "grcp: {}")
+        .replace("pricing:", enrich)
+        .replace("sources:", "aliases: {chat: openai/our-modle, talk: ' '}, sources:")
+    )
+    ran = call(config)
+    assert ran.exit_code == 1
+    for words in (
+        "did you mean `grpc`?",
+        f"{prices}: No such file",
+        "lagnfuse",
+        "has both default and semconv_draft",
+        "`talk` stands for nothing",
+    ):
+        assert words in ran.stderr
