@@ -100,7 +100,8 @@ def _of_class(name: str, plan: Plan, offer: Offer, question: Question) -> Iterat
         return
     terms = told(row.when.facts)
     charged = f"charged at that for {terms}" if terms else "charged at the standard one"
-    met = {fact.name for term in (row.when, *offer.basis.multipliers) for fact in term.facts}
+    met = {fact.name for fact in row.when.facts}
+    met |= {fact.name for term in offer.basis.multipliers for fact in term.facts}
     for fact, asked in _served(question):
         if fact not in met and row.when.served < offer.basis.served:
             yield f"no price of {lender} is for {fact}={asked}: {charged}"

@@ -110,7 +110,8 @@ class _Merging:
                     what = "has prices" if was == key[1] else f"is {was}"
                     words = f"{what} before {name}, is {model} in it: taken"
                     self.notes[f"{'/'.join(key)} {words}"] = None
-            meant |= {key: key[1] for key in loaded.layer.models()} | loaded.layer.aliases()
+            meant.update({key: key[1] for key in loaded.layer.models()})
+            meant.update(loaded.layer.aliases())
             if loaded.layer.open_matches:
                 self.notes[
                     f"{name}: {loaded.layer.open_matches} models also match by pattern, which this "

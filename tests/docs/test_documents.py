@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processor.settings.load import load
+from processor.settings.load import load, loads
 from tests.docs.tables import renewed
 
 if TYPE_CHECKING:
@@ -131,6 +131,26 @@ def test_a_shown_file_is_valid(text: str, tmp_path: Path) -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
+
+
+SKELETON = """
+receivers: {otlp: {protocols: {grpc: {}}}}
+exporters: {debug: {}}
+service: {pipelines: {traces: {receivers: [otlp], processors: [genai_cost], exporters: [debug]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, id=f"{document.name}-{number}")
+        for document in DOCUMENTS
+        for number, text in enumerate(blocks(document, "yaml"))
+        if text.startswith("processors:\n  genai_cost:") and "service:" not in text
+    ],
+)
+def test_a_shown_block_of_the_processor_is_good_by_itself(text: str) -> None:
+    assert loads(text + SKELETON, "shown.yaml", {}).prices_spans
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
