@@ -201,7 +201,8 @@ def _conventions(node: Node) -> tuple[str, ...]:
         wrong.append(str(bad))
     if not names and not wrong:
         wrong.append("is empty; write [default]")
-    written = {str(one.value) for one in node.value} if isinstance(node.value, list) else set()
+    listed = node.value if isinstance(node.value, list) else []
+    written = {str(one.value) for one in listed}
     if {"default", "semconv_draft"} <= written:
         wrong.append(
             "has both default and semconv_draft: a store that keeps attributes as objects cannot hold "
