@@ -139,7 +139,7 @@ class CollectorFile:
     @asynccontextmanager
     async def running(self, binary: Path, folder: Path) -> AsyncGenerator[Program]:
         """The Collector with this configuration, ready; ended afterwards."""
-        folder.mkdir()
+        folder.mkdir()  # noqa: ASYNC240 - nobody waits for it
         path = folder / "otelcol.yaml"
         path.write_text(yaml.safe_dump(self.config))
         with programs(folder) as start:
@@ -164,7 +164,8 @@ def service(ports: Ports, receiver: Block, exporters: Mapping[str, Block]) -> Bl
         "service": {
             "extensions": ["health_check"],
             "pipelines": {
-                signal: pipeline | ({"processors": ["genai_cost"]} if signal == "traces" else {})
+                signal: pipeline
+                | ({"processors": ["genai_cost"]} if signal == "traces" else {})
                 for signal in map(str, Signal)
             },
             "telemetry": {"metrics": {"address": f"{HOST}:{ports.page}"}},
@@ -177,7 +178,7 @@ async def between(
     folder: Path, ports: Ports, receiver: Block, exporters: Mapping[str, Block]
 ) -> AsyncGenerator[Child]:
     """The service in a folder of its own."""
-    folder.mkdir()
+    folder.mkdir()  # noqa: ASYNC240 - nobody waits for it
     argv = command(folder, service(ports, receiver, exporters))
     async with started(folder, ports, argv) as child:
         yield child
@@ -207,7 +208,9 @@ class Sandwich:
         self.sink.arrivals.clear()
         reply = await self.doors[road].send(body, signal=signal, timeout_s=60)
         came = [one.body for one in self.sink.arrivals if one.headers[ROUTE] == road]
-        assert len(came) == len(self.sink.arrivals) <= 1, "a request arrived twice, or elsewhere"
+        assert len(came) == len(self.sink.arrivals) <= 1, (
+            "a request arrived twice, or elsewhere"
+        )
         return reply, came[0] if came else None
 
 

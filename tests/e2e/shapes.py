@@ -39,7 +39,7 @@ _SHORT: Final = (0, 1, 2**31, 2**32 - 1)
 _SIGNED_SHORT: Final = (0, 1, -1, 2**31 - 1, -(2**31))
 _FLOATS: Final = (0.0, -0.0, 1.5, 5e-324, 1.7976931348623157e308, 0.1, 1e21, 1e-7, 123456789e9)
 _NO_NUMBERS: Final = (float("nan"), float("inf"), float("-inf"))
-_TEXTS: Final = ("", "gen_ai.usage.cost", "é \U0001f600 \x00 \u2028 </script> \" \\", "x" * 5000)
+_TEXTS: Final = ("", "gen_ai.usage.cost", 'é \U0001f600 \x00 \u2028 </script> " \\', "x" * 5000)
 
 EDGES: Final[dict[int, tuple[Any, ...]]] = {
     FieldDescriptor.TYPE_BOOL: (False, True),
