@@ -125,6 +125,7 @@ async def test_nodes_exporters(
     env = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{HOST}:{port}",
         "OTEL_EXPORTER_OTLP_COMPRESSION": compression,
+        "no_proxy": HOST,
     }
     with programs(tmp_path) as start:
         program = start(driver / "bin" / "node", script, protocol, str(COUNT), env=env)
