@@ -44,6 +44,7 @@ _RANGE: Final[Mapping[str, tuple[int, int]]] = {
 }
 
 
+_MINUS_ZERO: Final = re.compile(rb"-0\s*[,\]}]")
 _TEXTS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
@@ -70,7 +71,7 @@ def parse(text: bytes, *, aside: bool = False) -> Any:
         return json.loads(
             text.decode("utf-8-sig"),
             object_hook=_itself if aside else None,
-            parse_int=_whole if b"-0" in text else None,
+            parse_int=_whole if _MINUS_ZERO.search(text) else None,
         )
     except json.JSONDecodeError as bad:
         raise Unreadable(
