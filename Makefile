@@ -84,8 +84,10 @@ exam: install ## the bill exam of ../shared/exam (EXAM=DIR) against this checkou
 	$(VENV)/bin/python $(EXAM)/exam.py --cmd '$(VENV)/bin/genai-cost run --config {config}' \
 		--fail-under 70 --max-extra 20 $(ARGS)
 
-e2e: $(VENV)/.test $(DEMO)/.installed $(OTELCOL) ## a real Collector each side, and the demo (builds one; needs Go or PyPI)
-	GENAI_COST_OTELCOL=$(OTELCOL) GENAI_COST_DEMO_PYTHON=$(abspath $(DEMO))/bin/python $(PYTEST) tests/e2e tests/deploy $(ARGS)
+e2e: $(VENV)/.test $(DEMO)/.installed $(OTELCOL) ## a real Collector each side, SDKs in front, the demo (needs Go or PyPI; npm)
+	@PYTHON=$(PYTHON) tests/e2e/drivers/install $(DRIVERS) otlp_exporters || true
+	GENAI_COST_OTELCOL=$(OTELCOL) GENAI_COST_NODE_EXPORTERS=$(DRIVERS)/otlp_exporters \
+		GENAI_COST_DEMO_PYTHON=$(abspath $(DEMO))/bin/python $(PYTEST) tests/e2e tests/deploy $(ARGS)
 
 drive: $(VENV)/.test ## published instrumentations through the service (PyPI, npm; venvs in CACHE)
 	PYTHON=$(PYTHON) tests/e2e/drivers/install $(DRIVERS)

@@ -44,6 +44,7 @@ _RANGE: Final[Mapping[str, tuple[int, int]]] = {
 }
 
 
+_MINUS_ZERO: Final = re.compile(rb"-0\s*[,\]}]")
 _TEXTS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
@@ -67,7 +68,11 @@ def parse(text: bytes, *, aside: bool = False) -> Any:
     In a thread *aside* lets the others go on: json gives way to them only where it calls Python.
     """
     try:
-        return json.loads(text.decode("utf-8-sig"), object_hook=_itself if aside else None)
+        return json.loads(
+            text.decode("utf-8-sig"),
+            object_hook=_itself if aside else None,
+            parse_int=_whole if _MINUS_ZERO.search(text) else None,
+        )
     except json.JSONDecodeError as bad:
         raise Unreadable(
             f"is no JSON: {bad.msg}: line {bad.lineno} column {bad.colno}"
@@ -82,6 +87,11 @@ def parse(text: bytes, *, aside: bool = False) -> Any:
 
 def _itself(document: dict[str, Any]) -> dict[str, Any]:
     return document
+
+
+def _whole(digits: str) -> float:
+    """A number without a point; minus zero, which Go writes as `-0`, is a double."""
+    return -0.0 if digits == "-0" else int(digits)
 
 
 def has_more_values(text: bytes, most: int) -> bool:

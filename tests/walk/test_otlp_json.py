@@ -153,6 +153,19 @@ def test_values_are_read(value: dict[str, Any], which: str | None, read_as: obje
     assert which is None or getattr(found, which) == read_as
 
 
+@pytest.mark.parametrize("text", [b"-0", b"-0.0", b"-0e0", b'"-0"'])
+def test_minus_zero_keeps_its_sign_as_go_writes_it(text: bytes) -> None:
+    document = parse(
+        text_of(
+            span(attributes=[{"value": {"doubleValue": 0}}, {"value": {"intValue": -7}}])
+        ).replace(b":0}", b":" + text + b"}")
+    )
+    made = ExportTraceServiceRequest.FromString(to_protobuf(document, Signal.TRACES))
+    zero, other = made.resource_spans[0].scope_spans[0].spans[0].attributes
+    assert math.copysign(1, zero.value.double_value) == -1
+    assert other.value.int_value == -7
+
+
 def deep(levels: int) -> dict[str, Any]:
     value: dict[str, Any] = {"intValue": "1"}
     for _ in range(levels):
