@@ -19,6 +19,7 @@ from processor.health import Readiness, State, health_service
 from processor.life.announced import announce
 from processor.life.derived import export_derived, release
 from processor.life.hang_up import HangUp
+from processor.life.leaving import Leaving
 from processor.life.pages import open_pages
 from processor.life.process import keep_large_blocks, settle_garbage
 from processor.metrics import Ledger
@@ -29,7 +30,9 @@ from processor.price_service import PriceService
 from processor.prices import PriceWatch
 from processor.receive.admission import Admission
 from processor.receive.doors import Doors, doors
+from processor.recent import Recent
 from processor.sources import followed, price_book
+from processor.status.facts import Subject
 from processor.telemetry import Telemetry
 from processor.wire import keys
 
@@ -87,13 +90,20 @@ class Service:
             hops=self.hops,
             telemetry=self.telemetry,
         )
-        self._admission = Admission(settings.admission_bytes)
+        self._admission = Admission(
+            settings.admission_bytes,
+            on_refused=lambda: self.telemetry.count("receiver_in_flight_refused_requests"),
+        )
+        self._recent = Recent()
         self._tell_of_itself()
 
     async def serve(self) -> int:
         """Open everything, wait for a signal, drain."""
+        leaving = Leaving(self.readiness, self._settings.shutdown_delay_s)
         stopping, requests_done, drained = (asyncio.Event() for _ in range(3))
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+            logger.addHandler(self._recent)
+            stack.callback(logger.removeHandler, self._recent)
             for exporter in self._next_hops.exporters.values():
                 await stack.enter_async_context(exporter)
             doors, watched = await self._doors(stack)
@@ -113,22 +123,22 @@ class Service:
                 if not stopping.is_set():
                     tasks.create_task(hang_up.heard())
 
-            self._on_signals(stopping, hung_up)
+            self._on_signals(leaving.asked, hung_up)
             watching = tasks.create_task(prices.run(stopping))
             catching_up = tasks.create_task(late.run())
             exporting = tasks.create_task(self._export(drained))
             for each in watched:
                 tasks.create_task(each.watch(stopping))
             releasing = tasks.create_task(release(self._priced, self.ledger, requests_done))
-            await open_pages(stack, self._settings, self.readiness, self.ledger, self.telemetry)
+            await open_pages(stack, self._subject(prices))
             for door in doors:
                 await door.start()
             announce(self._settings, self.hops, VERSION)
             settle_garbage()
             keep_large_blocks()
             self.readiness.become(State.READY)
-            await stopping.wait()
-            self.readiness.become(State.STOPPING)
+            await leaving.wait()
+            stopping.set()
             self._next_hops.stopping.set()
             self.price_service.stop()
             end = asyncio.get_running_loop().time() + DRAIN_S
@@ -152,8 +162,21 @@ class Service:
         memory, admission = self._memory, self._admission
         self.telemetry.watch("calls_remembered", lambda: len(memory))
         self.telemetry.watch("receiver_in_flight_bytes", lambda: admission.in_flight_bytes)
+        self.telemetry.gauge("receiver_in_flight_bytes_capacity", admission.limit_bytes)
         self.telemetry.gauge("walk_compiled", float(keys.compiled()))
         self.telemetry.info("build", version=VERSION)
+
+    def _subject(self, prices: PriceWatch) -> Subject:
+        return Subject(
+            self._settings,
+            VERSION,
+            self.readiness,
+            self.telemetry,
+            self.ledger,
+            prices,
+            self._next_hops.standings,
+            self._recent,
+        )
 
     def _prices(self, late: CatchUp) -> PriceWatch:
         urls = followed(self._settings.pricing, self.book.sources, USER_AGENT)
@@ -189,8 +212,9 @@ class Service:
             version=VERSION,
         )
 
-    def _on_signals(self, stopping: asyncio.Event, hung_up: Callable[[], None]) -> None:
+    @staticmethod
+    def _on_signals(asked: Callable[[], None], hung_up: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopping.set)
+            loop.add_signal_handler(number, asked)
         loop.add_signal_handler(signal.SIGHUP, hung_up)

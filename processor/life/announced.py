@@ -67,7 +67,8 @@ def _addresses(settings: Settings) -> None:
         shown = where if where.startswith("unix:") else f"{scheme}://{where}"
         logger.info("send OTLP/HTTP to %s", shown)
     if settings.telemetry.metrics is not None:
-        logger.info("metrics are at http://%s/metrics", settings.telemetry.metrics.endpoint)
+        page = settings.telemetry.metrics.endpoint
+        logger.info("metrics are at http://%s/metrics, the status at /statusz", page)
 
 
 def _queues(settings: Settings) -> None:
