@@ -111,6 +111,10 @@ class RateLimit:
     def __init__(self) -> None:
         self._windows: OrderedDict[tuple[str, int, str], _Window] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many things are remembered."""
+        return len(self._windows)
+
     def admits(self, record: logging.LogRecord) -> bool:
         """Whether the record is to be written."""
         words = record.getMessage()[:_WORDS]

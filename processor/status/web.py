@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from processor.receive.asgi import Answer
 from processor.status.facts import facts
-from processor.status.html import html_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,5 +61,7 @@ def _answer(told: Facts, *, as_json: bool) -> Answer:
     if as_json:
         body = json.dumps(told, indent=1).encode("ascii") + b"\n"
         return Answer(200, "application/json", body, _SAFE)
+    from processor.status.html import html_of  # noqa: PLC0415 - where a person looks
+
     body = html_of(told).encode("utf-8", "replace")
     return Answer(200, "text/html; charset=utf-8", body, _SAFE)

@@ -120,7 +120,7 @@ def test_whatever_comes_nothing_is_lost_uncounted_and_little_is_remembered() -> 
         one = record(100.0 + n / 1000, f"words {n % 7}", line=n % 900)
         told += sum(held.times for held in limit.over(one.created))
         written += limit.admits(one)
-        assert len(limit._windows) <= logs.MOST_WINDOWS
+        assert len(limit) <= logs.MOST_WINDOWS
     told += sum(held.times for held in limit.over())
     assert written + told == 20_000
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from processor.telemetry import COUNTERS, GAUGES, INFOS, PREFIX
 from tests.docs import said
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +35,23 @@ def test_every_warning_and_error_of_the_log_is_explained() -> None:
 
 def test_every_refusal_of_ours_is_explained() -> None:
     assert told("said: refusals") == said.refused()
+
+
+SHOWN = {f"{PREFIX}{name}_total" for name in COUNTERS} | {f"{PREFIX}{name}" for name in GAUGES}
+DERIVED = {f"genai_cost_{name}" for name in ("spans_total", "tokens_total", "late_total")} | {
+    "genai_cost_model_first_seen_seconds"
+}
+LABELS = {"genai_cost_status", "genai_cost_source", "genai_cost_token_class"}
+RULES = (ROOT / "deploy" / "prometheus" / "genai-cost.rules.yml").read_text()
+METRIC = re.compile(r"\bgenai_cost_[a-z_]+[a-z]\b(?![(_])")
+
+
+@pytest.mark.parametrize("text", [GUIDE, RULES], ids=["guide", "rules"])
+def test_every_metric_that_is_named_exists(text: str) -> None:
+    infos = {f"{PREFIX}{name}_info" for name in INFOS}
+    found = set(METRIC.findall(text))
+    assert len(found) > 5
+    assert found - SHOWN - DERIVED - LABELS - infos == set()
 
 
 PROMISES = [match for line in rows("promises") for match in NAMED.findall(line)]
