@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from processor.calls.orphans import Orphans
     from processor.enrich_logs import LogEnricher
     from processor.forward.next_hop import NextHop
+    from processor.forward.standing import Standing
     from processor.metered.meter import Books, Meter, Prices
     from processor.settings import ExporterSettings, Settings
     from processor.settings.values import Compression
@@ -45,6 +46,8 @@ class Hops(NamedTuple):
     """Asks exporters to look at their files again."""
     stopping: asyncio.Event
     """To be set when nothing is to be tried again any more."""
+    standings: Mapping[str, Standing]
+    """How each exporter does, by name."""
 
 
 def enricher(settings: Settings, memory: Memory, orphans: Orphans | None = None) -> Enricher:
@@ -115,33 +118,22 @@ def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops
     """The next hop of each signal that has a pipeline; an exporter is one however often it is named."""
     used = {name for names in settings.pipelines.values() for name in names}
     renewal, stopping = Renewal(), asyncio.Event()
-    made: dict[str, NextHop] = {
-        name: _headed(
-            _queued(
-                Counted(
-                    _patient(
-                        _exporter(settings.exporters[name], user_agent, renewal),
-                        settings.exporters[name],
-                        stopping,
-                    ),
-                    telemetry,
-                ),
-                settings.exporters[name],
-                telemetry,
-                stopping,
-                settings.admission_bytes,
-            ),
-            settings.exporters[name],
-        )
-        for name in sorted(used)
-    }
+    counted: dict[str, Counted] = {}
+    made: dict[str, NextHop] = {}
+    for name in sorted(used):
+        exporter = settings.exporters[name]
+        hop = _patient(_exporter(exporter, user_agent, renewal), exporter, stopping)
+        counted[name] = Counted(hop, telemetry)
+        queued = _queued(counted[name], exporter, telemetry, stopping, settings.admission_bytes)
+        made[name] = _headed(queued, exporter)
     by_signal: dict[Signal, NextHop] = {}
     for signal in Signal:
         names = settings.pipelines.get(signal, ())
         if names:
             hops = [made[name] for name in names]
             by_signal[signal] = hops[0] if len(hops) == 1 else FanOut(hops)
-    return Hops(made, by_signal, renewal, stopping)
+    standings = {name: hop.standing for name, hop in counted.items()}
+    return Hops(made, by_signal, renewal, stopping, standings)
 
 
 def _headed(hop: NextHop, settings: ExporterSettings) -> NextHop:

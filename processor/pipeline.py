@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("genai_cost")
 
+OUTCOMES: Final = {"accepted": "success", "refused": "refused", "failed": "failure"}
+"""A receiver's words for items, and those for requests."""
+_PASSING: Final[tuple[CounterName, ...]] = (
+    "processor_incoming_items",
+    "processor_outgoing_items",
+)
+
 
 class Pipeline:
     """What both doors call: enrich a request, hand it to the next hop, then count it."""
@@ -84,9 +91,14 @@ class Pipeline:
         return answer
 
     def _received(self, outcome: str, batch: Batch, terms: Terms) -> None:
-        """Counted as a Collector's receiver counts, under its names."""
+        """Counted as a Collector's receiver and processor count, under their names."""
         name = cast("CounterName", f"receiver_{outcome}_{ITEMS[batch.signal]}")
         self._telemetry.count(name, batch.items, "otlp", terms.transport)
+        ending = OUTCOMES[outcome]
+        self._telemetry.count("receiver_requests", 1, "otlp", terms.transport, ending)
+        if batch.signal in self._enrichers:
+            for passing in _PASSING:
+                self._telemetry.count(passing, batch.items, "genai_cost", batch.signal)
 
     def _enriched(self, signal: Signal, body: bytes) -> Enriched:
         try:

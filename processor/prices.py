@@ -77,6 +77,22 @@ class PriceWatch:
         self._failing: set[str] = set()
         self._refused: frozenset[str] = frozenset()
 
+    @property
+    def outcome(self) -> ReloadOutcome | None:
+        """What became of the last reload; None before the first."""
+        return self._outcome
+
+    @property
+    def version(self) -> str:
+        """Of the table in use."""
+        return self._book.current.version
+
+    def trouble(self, name: str) -> str:
+        """What is wrong with a source now, as it was logged; empty where nothing is."""
+        if name in self._failing:
+            return self._wrong.get(name, "")
+        return next((words for words in self._problems if words.startswith(f"{name}:")), "")
+
     def start(self) -> None:
         """The first load. What can be read prices; what cannot never keeps telemetry from flowing."""
         for one in self._followed:

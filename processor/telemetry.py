@@ -25,6 +25,7 @@ CounterName = Literal[
     "receiver_refused_log_records",
     "receiver_failed_log_records",
     "receiver_requests",
+    "receiver_in_flight_refused_requests",
     "receiver_file_reloads",
     "exporter_sent_spans",
     "exporter_send_failed_spans",
@@ -52,6 +53,7 @@ CounterName = Literal[
 ]
 GaugeName = Literal[
     "receiver_in_flight_bytes",
+    "receiver_in_flight_bytes_capacity",
     "exporter_in_flight_requests",
     "exporter_queue_size",
     "exporter_queue_capacity",
@@ -68,6 +70,8 @@ GaugeName = Literal[
     "metrics_label_sets",
     "walk_compiled",
     "process_memory_rss",
+    "process_open_fds",
+    "process_max_fds",
 ]
 InfoName = Literal["build", "pricing"]
 Name: TypeAlias = CounterName | GaugeName | InfoName
@@ -94,8 +98,8 @@ _SOURCE: Final = ("source",)
 
 _NOTHING: Final = "Nothing: this is the traffic."
 _REFUSED: Final = (
-    "Compare with the exporter's failures: the next hop's refusals come back here. Without those, "
-    "the bound of the bytes in flight was reached: raise it or add replicas."
+    "Compare with the exporter's failures: the next hop's refusals come back here. Without those: "
+    "a full sending_queue (exporter_enqueue_failed), or bytes that are no OTLP."
 )
 _FAILED: Final = "Look for an error in the log of this service: the fault is ours. Report it."
 _SEND_FAILED: Final = (
@@ -150,6 +154,11 @@ ABOUT: Final = cast(
             "Number of requests by how they ended: success, refused, failure.",
             "As for refused and failed spans.",
             (*_RECEIVER, "outcome"),
+        ),
+        "receiver_in_flight_refused_requests": About(
+            "Number of requests refused before they were read, since too many bytes were in flight.",
+            "Senders try again. If it goes on: the next hop is slow, or there is too little of us; raise "
+            "memory_limiter's limit_mib or add replicas.",
         ),
         "receiver_file_reloads": About(
             "Number of times that certificates or credentials were found changed: changed (in use), "
@@ -225,7 +234,11 @@ ABOUT: Final = cast(
         ),
         "receiver_in_flight_bytes": About(
             "Bytes of the requests being worked on.",
-            "Near its bound the next hop is slow, or there is too little of us.",
+            "Near its capacity the next hop is slow, or there is too little of us.",
+        ),
+        "receiver_in_flight_bytes_capacity": About(
+            "Bytes of requests that may be worked on at once: memory_limiter's limit_mib.",
+            "Nothing. Resident memory may rise by about this much under load.",
         ),
         "exporter_in_flight_requests": About(
             "Number of requests waiting for the next hop.",
@@ -300,6 +313,11 @@ ABOUT: Final = cast(
         "process_memory_rss": About(
             "Resident memory in bytes.", "Steady growth under even load is a leak: report it."
         ),
+        "process_open_fds": About(
+            "Number of open file descriptors: connections, files, queues.",
+            "Near process_max_fds senders can't connect: raise the limit, or let senders share connections.",
+        ),
+        "process_max_fds": About("Number of file descriptors that it may have.", "Nothing."),
         "build": About("The version of this service.", "Nothing."),
         "pricing": About("The price table in use.", "Nothing."),
     },
@@ -324,6 +342,8 @@ class Telemetry:
         self.watch("process_uptime", lambda: time.monotonic() - started)
         self.watch("process_cpu_seconds", time.process_time)
         self.watch("process_memory_rss", resident_bytes)
+        self.watch("process_open_fds", open_files)
+        self.watch("process_max_fds", most_files)
 
     def count(self, name: CounterName, n: int = 1, *values: str) -> None:
         """Add *n*; *values* are those of the name's labels, in order. 0 makes a series known."""
@@ -391,3 +411,20 @@ def resident_bytes() -> int:
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return pages * resource.getpagesize()
+
+
+def open_files() -> int:
+    """File descriptors of this process; 0 where the system does not tell."""
+    for place in (Path("/proc/self/fd"), Path("/dev/fd")):
+        try:
+            return sum(1 for _ in place.iterdir()) - 1  # that of the look itself
+        except OSError:
+            continue
+    return 0
+
+
+def most_files() -> int:
+    """File descriptors that this process may have."""
+    import resource  # noqa: PLC0415 - only when somebody looks
+
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]

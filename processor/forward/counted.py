@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from processor.errors import Refusal
+from processor.forward.standing import Standing
 from processor.model import ITEMS
 
 if TYPE_CHECKING:
@@ -40,39 +41,50 @@ class Counted:
         self._hop = hop
         self._telemetry = telemetry
         self._clock = clock
-        self._failing_since: float | None = None
         self._said_at = -REMIND_S
         self.name = hop.name
+        self.standing = Standing(since_s=clock())
 
     async def send(self, batch: Batch, terms: Terms) -> bytes:
         """As the exporter answers."""
         outcome = "send_failed"
+        self._in_flight(1)
         try:
             answer = await self._hop.send(batch, terms)
             outcome = "sent"
         except Refusal as refusal:
-            self._failed(refusal)
+            self._refused(refusal)
             raise
         finally:
+            self._in_flight(-1)
             name = cast("CounterName", f"exporter_{outcome}_{ITEMS[batch.signal]}")
             self._telemetry.count(name, batch.items, self.name)
-        if self._failing_since is not None:
-            lasted_s = self._clock() - self._failing_since
-            self._failing_since, self._said_at = None, -REMIND_S
-            logger.info("%s takes data again, after %.0f s", self.name, lasted_s)
+        if self.standing.state != "takes":
+            self._taken()
         return answer
 
-    def _failed(self, refusal: Refusal) -> None:
-        now = self._clock()
-        if self._failing_since is None:
-            self._failing_since = now
+    def _in_flight(self, more: int) -> None:
+        self.standing.in_flight += more
+        self._telemetry.gauge("exporter_in_flight_requests", self.standing.in_flight, self.name)
+
+    def _taken(self) -> None:
+        standing, now = self.standing, self._clock()
+        if standing.state == "refuses":
+            self._said_at = -REMIND_S
+            logger.info("%s takes data again, after %.0f s", self.name, now - standing.since_s)
+        standing.state, standing.since_s = "takes", now
+
+    def _refused(self, refusal: Refusal) -> None:
+        standing, now = self.standing, self._clock()
+        if standing.state != "refuses":
+            standing.state, standing.since_s = "refuses", now
+        words = f"{refusal.code.name}: {refusal.message[:500]}"
+        standing.last_refusal, standing.refused_at_s = words, now
         if now - self._said_at < REMIND_S:
             return
         self._said_at = now
         fate = "senders may try again" if refusal.retryable else "for good: senders drop it"
-        logger.error(
-            "%s refuses (%s): %s: %s", self.name, fate, refusal.code.name, refusal.message[:500]
-        )
+        logger.error("%s refuses (%s): %s", self.name, fate, words)
 
     async def __aenter__(self) -> Self:
         await self._hop.__aenter__()

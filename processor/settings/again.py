@@ -23,6 +23,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "health": "extensions",
     "telemetry": "service.telemetry",
     "workers": "service.workers",
+    "shutdown_delay_s": "service.shutdown_delay",
     "admission_bytes": "processors.memory_limiter",
 }
 # They say nothing of what the service does.

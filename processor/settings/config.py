@@ -88,6 +88,7 @@ def _joined(file: _File, report: Report) -> Settings:
         health=ours.health,
         telemetry=file.service.telemetry,
         workers=file.service.workers,
+        shutdown_delay_s=file.service.shutdown_delay_s,
         admission_bytes=_limits(file, report),
         origin=report.origin,
     )

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from processor.settings.block import Block
 from processor.settings.endpoints import host_and_port, listen_address
 from processor.settings.problems import Bad, nearest
-from processor.settings.scalars import each, name, shown, text, whole
+from processor.settings.scalars import duration, each, name, shown, text, whole
 from processor.settings.values import LogEncoding, LogLevel, MetricsPage, TelemetrySettings
 
 if TYPE_CHECKING:
     from processor.settings.document import Node
 
+MOST_DELAY_S: Final = 3600.0
 SIGNALS: Final = ("traces", "metrics", "logs")
 _LEVELS: Final[dict[str, LogLevel]] = {
     "debug": "debug",
@@ -45,6 +46,7 @@ class Service(NamedTuple):
     pipelines: tuple[Pipeline, ...]
     telemetry: TelemetrySettings
     workers: int
+    shutdown_delay_s: float
 
 
 def service(block: Block) -> Service:
@@ -55,6 +57,7 @@ def service(block: Block) -> Service:
         pipelines=_pipelines(block.block("pipelines")),
         telemetry=_telemetry(block.block("telemetry")),
         workers=block.take("workers", _workers, 1),
+        shutdown_delay_s=block.take("shutdown_delay", duration(0, MOST_DELAY_S), 0.0),
     )
     block.end()
     return read

@@ -419,6 +419,8 @@ class Settings:
     health: HealthServer | None = field(default_factory=HealthServer)
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
     workers: int = 1
+    shutdown_delay_s: float = 0.0
+    """How long it serves on after it was asked to stop, not ready any more."""
     admission_bytes: int = 256 * MIB
     """Bound of the bytes of all requests being worked on at once."""
     warnings: tuple[str, ...] = ()

@@ -165,10 +165,13 @@ async def test_gone_for_good_keeps_the_last_good_prices_and_is_said_once(
             assert run.dollars == 2
             assert len(said(caplog, "with its last good copy")) == 1
             assert success(run) == (0.0, 0.0), "of the last attempt"
+            name = run.book.sources[0].path
+            assert run.watch.trouble(name)
             server.at(reply("200 OK", prices(3)))
             await run.costs(3)
             await until(lambda: bool(said(caplog, "answers again")))
             await until(lambda: success(run) == (1.0, 1.0))
+            assert run.watch.trouble(name) == ""
 
 
 async def test_success_is_that_of_the_last_attempt_also_where_nothing_is_new(

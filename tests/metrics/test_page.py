@@ -278,7 +278,9 @@ async def test_a_scraper_is_known_by_its_header(headers: dict[str, str], usd: fl
 
 async def test_other_paths_say_where_the_page_is() -> None:
     _, page = page_of()
-    assert await got(page, path="/") == (404, "the metrics are at /metrics\n")
+    status, words = await got(page, path="/")
+    assert status == 404
+    assert words.startswith("the metrics are at /metrics, ")
 
 
 def test_the_books_are_among_the_services_own_metrics() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+import processor.telemetry
 from processor.telemetry import (
     ABOUT,
     COUNTERS,
@@ -100,3 +102,33 @@ def test_the_process_is_read_from_the_system() -> None:
     )
     assert memory > 2**20
     assert cpu > 0
+
+
+def test_every_name_is_written_somewhere() -> None:
+    """A name that nobody counts would promise what never comes; those of each signal are put together."""
+    root = Path(processor.__file__).parent
+    code = "".join(
+        path.read_text() for path in root.rglob("*.py") if path.name != "telemetry.py"
+    )
+    together = re.compile(
+        r"(receiver_(accepted|refused|failed)|exporter_(sent|send_failed|enqueue_failed))_"
+        r"(spans|metric_points|log_records)"
+    )
+    watched = Path(processor.telemetry.__file__).read_text()
+    unknown = [
+        name
+        for name in NAMES
+        if not together.fullmatch(name)
+        and f'"{name}"' not in code
+        and f'self.watch("{name}"' not in watched
+    ]
+    assert unknown == []
+
+
+def test_open_files_are_those_of_this_process(tmp_path: Path) -> None:
+    telemetry = Telemetry()
+    ((_, before),) = telemetry.reading("process_open_fds")
+    with (tmp_path / "one").open("w"):
+        assert telemetry.reading("process_open_fds") == [((), before + 1)]
+    ((_, most),) = telemetry.reading("process_max_fds")
+    assert before < most

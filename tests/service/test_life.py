@@ -31,6 +31,7 @@ from tests.e2e.conftest import free_ports
 from tests.service.calls import COST, GPT_4O_USD, PRICES, chat, sent, spans_of, values
 from tests.service.child import (
     PATIENCE_S,
+    Child,
     Ports,
     command,
     configuration,
@@ -40,12 +41,14 @@ from tests.service.child import (
     started,
 )
 from tests.service.points import points
-from tests.wire.senders import grpc_sender
+from tests.wire.senders import grpc_sender, post
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 HEALTH = "/grpc.health.v1.Health/Check"
+SETTINGS_TYPE, GOAWAY_TYPE = 4, 7
+SETTINGS_FRAME = bytes([0, 0, 0, SETTINGS_TYPE, 0, 0, 0, 0, 0])
 SERVING, NOT_SERVING = b"\x08\x01", b"\x08\x02"
 
 
@@ -79,6 +82,64 @@ async def test_an_idle_service_ends_at_once(tmp_path: Path, number: signal.Signa
         async with asyncio.timeout(5):
             assert await service.child.ended() == 0
         assert "Traceback" not in service.child.said()
+
+
+async def test_it_serves_on_for_the_shutdown_delay(tmp_path: Path) -> None:
+    """Not ready from the signal on, and open until a second one, which need not wait for the rest."""
+    async with AsyncExitStack() as stack:
+        child, sink = await _delayed(stack, tmp_path, "1h")
+        sender = await stack.enter_async_context(grpc_sender(child.ports.grpc))
+        child.signal(signal.SIGTERM)
+        await logged(child, "not ready any more, serving on for 3600 s")
+        assert await child.get(child.ports.health) == (503, '{"status":"stopping"}\n')
+        async with grpc_sender(child.ports.grpc) as late:
+            assert (await late.send(sent(chat()))).code is Code.OK
+        assert (await sender.send(sent(chat()))).code is Code.OK
+        assert (await post(child.ports.http, sent(chat()))).status == 200
+        child.signal(signal.SIGTERM)
+        async with asyncio.timeout(DRAIN_S + 4):
+            assert await child.ended() == 0
+    assert len([each for each in sink.arrivals if each.signal is Signal.TRACES]) == 3
+
+
+async def test_the_shutdown_delay_ends_by_itself(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        child, _ = await _delayed(stack, tmp_path, "300ms")
+        async with asyncio.timeout(DRAIN_S + 4):
+            assert await child.stop() == 0
+        said = child.said()
+        assert said.index("serving on for 0.3 s") < said.index("stopping: requests in flight")
+
+
+async def _delayed(stack: AsyncExitStack, folder: Path, delay: str) -> tuple[Child, Sink]:
+    ports = Ports(*free_ports(4))
+    (folder / "prices.yaml").write_text(PRICES)
+    sink = await stack.enter_async_context(Sink())
+    config = configuration(ports, sink.endpoint, folder / "prices.yaml")
+    config["service"]["shutdown_delay"] = delay
+    child = await stack.enter_async_context(started(folder, ports, command(folder, config)))
+    return child, sink
+
+
+async def test_a_connection_at_rest_is_told_to_go_elsewhere(tmp_path: Path) -> None:
+    """HTTP/2's GOAWAY, read off the wire: a client without it would send into a closed door."""
+    async with hop(tmp_path) as service:
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.child.ports.grpc)
+        writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SETTINGS_FRAME)
+        assert await _frame(reader) == SETTINGS_TYPE
+        service.child.signal(signal.SIGTERM)
+        async with asyncio.timeout(PATIENCE_S):
+            while await _frame(reader) != GOAWAY_TYPE:
+                pass
+        writer.close()
+        assert await service.child.ended() == 0
+
+
+async def _frame(reader: asyncio.StreamReader) -> int:
+    """The type of the next frame (RFC 9113, 4.1); raises at the end of the connection."""
+    head = await reader.readexactly(9)
+    await reader.readexactly(int.from_bytes(head[:3], "big"))
+    return head[3]
 
 
 async def test_a_next_hop_that_is_away_does_not_hold_the_end(tmp_path: Path) -> None:

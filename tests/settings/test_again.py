@@ -35,6 +35,9 @@ BUT = "processors.genai_cost.pricing (but its aliases, adjustments and currency)
             ["processors.genai_cost.metrics", "receivers"],
             id="several-once-each",
         ),
+        pytest.param(
+            replace(HERE, shutdown_delay_s=5.0), ["service.shutdown_delay"], id="the-delay"
+        ),
     ],
 )
 def test_what_needs_a_restart(fresh: Settings, places: list[str]) -> None:

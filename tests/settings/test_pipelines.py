@@ -253,3 +253,28 @@ def test_a_protocol_without_a_value_listens_on_its_default() -> None:
     assert settings.grpc is not None
     assert settings.grpc.endpoint == "localhost:4317"
     assert settings.http is None
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [pytest.param("0s", 0.0, id="none"), pytest.param("1m30s", 90.0, id="some")],
+)
+def test_how_long_it_serves_on_after_it_was_asked_to_stop(written: str, seconds: float) -> None:
+    text = with_("service:\n", f"service:\n  shutdown_delay: {written}\n")
+    assert read(text).shutdown_delay_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        pytest.param("5", "write a duration with its unit", id="no-unit"),
+        pytest.param("2h", "write a duration from 0s to 3600s", id="too-long"),
+    ],
+)
+def test_a_shutdown_delay_that_is_none(written: str, words: str) -> None:
+    assert words in problem(with_("service:\n", f"service:\n  shutdown_delay: {written}\n"))
+
+
+def test_a_misspelt_shutdown_delay_is_named() -> None:
+    text = with_("service:\n", "service:\n  shutdown_delai: 5s\n")
+    assert "did you mean `shutdown_delay`?" in problem(text)

@@ -9,6 +9,7 @@ import pytest
 
 from processor.errors import Code, Refusal
 from processor.forward.counted import REMIND_S, Counted
+from processor.forward.standing import Standing
 from processor.model import Batch, Signal, Terms
 from processor.telemetry import Telemetry
 from tests.doubles.hop import Hop
@@ -65,3 +66,33 @@ async def test_what_is_refused_for_good_is_said_to_be_lost(
     assert said(caplog) == [
         "back_end refuses (for good: senders drop it): UNIMPLEMENTED: no such pipeline"
     ]
+
+
+async def test_what_waits_for_an_answer_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    telemetry = Telemetry()
+
+    class Slow(Hop):
+        async def send(self, batch: Batch, terms: Terms) -> bytes:
+            assert telemetry.reading("exporter_in_flight_requests") == [(("back_end",), 1)]
+            return await super().send(batch, terms)
+
+    counted = Counted(Slow("back_end"), telemetry)
+    await counted.send(BATCH, Terms())
+    assert telemetry.reading("exporter_in_flight_requests") == [(("back_end",), 0)]
+    assert caplog.records == []
+
+
+async def test_it_remembers_how_it_stands_with_its_next_hop() -> None:
+    hop, clock = Hop("back_end"), Clock()
+    counted = Counted(hop, Telemetry(), clock=clock)
+    assert counted.standing == Standing("unused", 100.0)
+    clock.now_s = 105.0
+    hop.fails_with = Refusal(Code.UNAVAILABLE, "full")
+    await sent(counted, 1)
+    clock.now_s = 107.0
+    await sent(counted, 1)
+    assert counted.standing == Standing("refuses", 105.0, "UNAVAILABLE: full", 107.0)
+    clock.now_s = 110.0
+    hop.fails_with = None
+    await counted.send(BATCH, Terms())
+    assert counted.standing == Standing("takes", 110.0, "UNAVAILABLE: full", 107.0)

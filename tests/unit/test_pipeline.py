@@ -100,6 +100,25 @@ async def test_what_is_accepted_is_priced_and_counted(hop: Hop) -> None:
     assert path.count("receiver_accepted_spans") == 1
 
 
+async def test_requests_and_items_are_counted_as_a_collector_counts_them(hop: Hop) -> None:
+    path = Path(hop)
+    await path.export(request(call()))
+    hop.fails_with = Refusal(Code.UNAVAILABLE, "full")
+    with pytest.raises(Refusal):
+        await path.export(request(call()))
+    hop.fails_with = asyncio.CancelledError()
+    with pytest.raises(asyncio.CancelledError):
+        await path.export(request(call()))
+    assert path.telemetry.counter("receiver_requests") == [
+        (("otlp", "grpc", "success"), 1),
+        (("otlp", "grpc", "refused"), 1),
+        (("otlp", "grpc", "failure"), 1),
+    ]
+    passed = [(("genai_cost", "traces"), 3)]
+    assert path.telemetry.counter("processor_incoming_items") == passed
+    assert path.telemetry.counter("processor_outgoing_items") == passed
+
+
 async def test_nothing_is_counted_before_the_next_hop_has_answered(hop: Hop) -> None:
     hop.gate = asyncio.Event()
     path = Path(hop)

@@ -1,0 +1,1 @@
+"""`/statusz`: what this service is doing now, for people and for programs. Read on request only."""
