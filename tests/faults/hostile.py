@@ -45,11 +45,17 @@ class Target:
         """Its HTTP port."""
         return self.hop.child.ports.http
 
-    async def serves(self) -> None:
-        """It takes a request at each door, on new connections."""
+    async def serves(self) -> int:
+        """It takes a request at each door, on new connections; how often it asked to come again.
+
+        While an attacker's calls wait to be begun, gRPC cancels some of others: that may be tried again.
+        """
+        tally = Tally()
         async with grpc_sender(self.grpc) as sender:
-            assert (await sender.send(sent(chat()))).code is Code.OK
+            reply = await tally.send_until_taken(sender.send)
+            assert reply.code is Code.OK, reply
         assert (await post(self.http, sent(chat()))).status == 200
+        return tally.heard - 1
 
     @asynccontextmanager
     async def stays_well(self, what: str, bound_mib: float) -> AsyncGenerator[Tally]:
@@ -58,13 +64,13 @@ class Target:
         forget_peak(self.pid)
         rest_mib, files, tally = mib(self.pid), open_files(self.pid), Tally()
         yield tally
-        await self.serves()
+        later = await self.serves()
         peak_mib = mib(self.pid, PEAK)
         refused = ", ".join(f"{n} {code}" for code, n in tally.refused.items())
         tell(
             what,
             f"{tally.heard} answers ({refused or 'none refused'}), memory {rest_mib:.0f} MiB before, "
-            f"{peak_mib:.0f} at most, {mib(self.pid):.0f} after",
+            f"{peak_mib:.0f} at most, {mib(self.pid):.0f} after; others were asked {later} times to come again",
         )
         assert peak_mib - rest_mib <= bound_mib
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from processor.errors import Code
@@ -23,7 +24,7 @@ from tests.wire.senders import GrpcReply, grpc_sender, post
 from tests.wire.test_in_kind import delayed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
     from pathlib import Path
 
 PATIENCE_S: Final = 60.0
@@ -48,6 +49,14 @@ class Way(NamedTuple):
         return f"{self.queue or 'pass-through'}-{self.speaks}"
 
 
+class Start(NamedTuple):
+    """How the service is started: *by* a command before it, with more environment."""
+
+    by: tuple[str, ...] = ()
+    env: Mapping[str, str] = MappingProxyType({})
+
+
+AS_EVER: Final = Start()
 WAYS: Final = (Way(), Way("memory"), Way("disk"), Way(speaks="http"))
 
 
@@ -78,10 +87,11 @@ def configured(
 
 @asynccontextmanager
 async def running(
-    folder: Path, ports: Ports, config: dict[str, Any], **more: Any
+    folder: Path, ports: Ports, config: dict[str, Any], start: Start = AS_EVER
 ) -> AsyncGenerator[Child]:
     """The service with this file."""
-    async with started(folder, ports, command(folder, config), **more) as child:
+    argv = [*start.by, *command(folder, config)]
+    async with started(folder, ports, argv, env=start.env) as child:
         yield child
 
 
@@ -140,7 +150,9 @@ async def answered(tally: Tally, more: int) -> None:
 
 
 @asynccontextmanager
-async def standing(folder: Path, way: Way, *, away: bool = False) -> AsyncGenerator[Stand]:
+async def standing(
+    folder: Path, way: Way, *, away: bool = False, start: Start = AS_EVER
+) -> AsyncGenerator[Stand]:
     """All three, with a next hop that is *away* at first or there."""
     ports = Ports(*free_ports(4))
     async with AsyncExitStack() as stack:
@@ -148,7 +160,7 @@ async def standing(folder: Path, way: Way, *, away: bool = False) -> AsyncGenera
         await stack.enter_async_context(sink)
         proxy = await stack.enter_async_context(Proxy(sink.port, listening=not away))
         config = configured(folder, ports, proxy.endpoint, way)
-        child = await stack.enter_async_context(running(folder, ports, config))
+        child = await stack.enter_async_context(running(folder, ports, config, start))
         sender = await stack.enter_async_context(grpc_sender(ports.grpc))
 
         async def by_http(body: bytes) -> GrpcReply:

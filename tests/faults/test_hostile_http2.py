@@ -51,9 +51,7 @@ KNOWN: Final = bytes([0x80 | 62])
 """The newest field that the peer remembers, in one byte."""
 
 ATTACKS: Final[dict[str, bytes]] = {
-    "rapid-reset": b"".join(
-        headers(n) + frame(RST_STREAM, CANCEL, stream=n) for n in ODD
-    ),
+    "rapid-reset": b"".join(headers(n) + frame(RST_STREAM, CANCEL, stream=n) for n in ODD),
     "calls-that-never-end": b"".join(half(n) for n in ODD),
     "settings-flood": frame(SETTINGS, b"\x00\x03\x00\x00\x00\x64") * 50_000,
     "ping-flood": frame(PING, b"12345678") * 100_000,
@@ -68,7 +66,8 @@ ATTACKS: Final[dict[str, bytes]] = {
         1, REQUEST + literal(b"x-a", b"y" * 4_000, remember=True) + KNOWN * 10_000
     ),
     "a-frame-too-large": frame(HEADERS, bytes(2**20), flags=END_HEADERS, stream=1),
-    "a-message-of-4-gib": headers(1) + frame(DATA, b"\x00\xff\xff\xff\xff" + bytes(9), stream=1),
+    "a-message-of-4-gib": headers(1)
+    + frame(DATA, b"\x00\xff\xff\xff\xff" + bytes(9), stream=1),
     "data-without-a-call": frame(DATA, b"x" * 100, stream=99),
     "broken-header-block": headers(1, b"\xff" * 100),
     "no-frames": b"\x00" * 100_000,

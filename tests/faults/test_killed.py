@@ -72,7 +72,8 @@ async def test_what_was_acknowledged_arrives_however_often_it_is_killed(
             sink.failure = Failure(Code.UNAVAILABLE, "not now") if kill % 3 == 2 else None
             await killed_once(tmp_path, ports, sink, tally, chance.uniform(0.0, 0.4))
             if kill % 10 == 9:
-                tell(f"{kill + 1} of {KILLS} kills", tally.figures(sink.taken))
+                waiting = f"{tally.figures(sink.taken)}, if what is on disk yet counts as lost"
+                tell(f"{kill + 1} of {KILLS} kills", waiting)
         sink.failure = None
         async with running(tmp_path, ports, sink.endpoint):
             await until(lambda: not tally.figures(sink.taken).lost, within_s=PATIENCE_S)
