@@ -27,6 +27,10 @@ INSTALLED := $(VENV)/.installed-$(GENAI_COST_COMPILE)
 PYTEST    := $(VENV)/bin/pytest
 OTELCOL   := $(abspath $(CACHE))/otelcol/otelcol
 TIME      ?= 30
+# How long `make soak` is: kills, Hypothesis's examples, minutes at half of capacity.
+KILLS     ?= 200
+EXAMPLES  ?= 1000
+MINUTES   ?= 10
 DRIVERS   := $(abspath $(CACHE))/drivers
 CODE      := processor pricing tests setup.py
 
@@ -129,9 +133,8 @@ bench: $(VENV)/.test $(INTERPRETED)/.interpreted ## medians and ratios; gates no
 	$(VENV)/bin/python -m tests.bench.quotes --command $(VENV)/bin/genai-cost
 	$(VENV)/bin/python tests/bench/ledger.py
 
-soak: install ## the long runs: kills, faults, load
-	$(call needs,tests/soak,the soak)
-	$(VENV)/bin/python tests/soak $(ARGS)
+soak: $(VENV)/.test ## the long runs: 200 kills, faults, hostile input, MINUTES (10) at half of capacity
+	GENAI_COST_KILLS=$(KILLS) GENAI_COST_EXAMPLES=$(EXAMPLES) MINUTES=$(MINUTES) $(PYTEST) -s tests/faults $(ARGS)
 
 proto: dev ## regenerates proto_gen/ from its .proto files
 	$(call needs,$(firstword $(wildcard proto_gen/*.proto) proto_gen/*.proto),our .proto files)

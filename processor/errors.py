@@ -72,6 +72,11 @@ class Refusal(Exception):  # noqa: N818 - an answer, not always a fault
         self.retry_after_s = retry_after_s
         self.status_details = b""
 
+    def bare(self) -> Self:
+        """The same without the frames it came through: what those hold can be freed at once."""
+        self.__traceback__ = self.__context__ = self.__cause__ = None
+        return self
+
     @classmethod
     def relayed(cls, code: grpc.StatusCode, message: str, status_details: bytes) -> Self:
         """The next hop's refusal, its delay read from its details; unreadable ones are left out."""

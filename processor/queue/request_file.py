@@ -84,6 +84,10 @@ class RequestFile:
         """Write all together; where that fails, first what makes room, then each by itself."""
         if not self._problem(puts, drops):
             return Done([""] * len(puts), dropped=True)
+        with suppress(
+            sqlite3.Error
+        ):  # a log that cannot grow is begun anew: deletions need it too
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         dropped = not drops or not self._problem((), drops)
         return Done([self._problem([put], ()) for put in puts], dropped)
 

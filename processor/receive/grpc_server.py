@@ -16,8 +16,10 @@ import grpc.aio
 from processor.errors import Code, ConfigError, Refusal
 from processor.model import GRPC_METHOD, Signal, Terms
 from processor.receive.gate import GrpcGate
+from processor.receive.http_body import Bodies
 from processor.receive.listen import address_of, forget, listen, port_of, shown, socket_rights
 from processor.receive.metadata import passed_on
+from processor.receive.packed_message import LEAVE_PACKED, plain
 from processor.receive.raw_service import raw_service
 from processor.receive.trailers import details_for, words_for
 
@@ -73,6 +75,7 @@ class GrpcDoor:
         self._endpoint = endpoint
         self._setting = setting
         self._max_message_bytes = max_message_bytes
+        self._bodies = Bodies(max_message_bytes)
         self._pass_on = frozenset(name.lower() for name in pass_on)
         self._services = services
         self._credentials = None if tls is None else _credentials(tls, mutual=mutual_tls)
@@ -120,20 +123,22 @@ class GrpcDoor:
     def _otlp(self, signal: Signal) -> Service:
         _, service, method = GRPC_METHOD[signal].split("/")
         behaviour = self._export if signal in self._signals else _no_pipeline
-        return raw_service(service, {method: partial(behaviour, signal)})
+        return raw_service(service, {method: partial(behaviour, signal)}, read=None)
 
     async def _export(self, signal: Signal, body: bytes, context: Context) -> bytes:
         try:
             with self._admission.hold() as hold:
                 hold.take(len(body))
+                body = await plain(body, signal, self._bodies, hold)
                 return await self._intake.export(signal, body, self._terms(context))
         except Refusal as refusal:
-            await _refuse(context, refusal)
+            refused = refusal.bare()  # its frames would keep the body until a collection
         except Exception:
             logger.exception("a %s request failed inside this service", signal)
-            await context.abort(
-                Code.INTERNAL, "internal error; the log of this service says more"
-            )
+            words = "internal error; the log of this service says more"
+            refused = Refusal(Code.INTERNAL, words)
+        del body
+        return await _refuse(context, refused)
 
     def _terms(self, context: Context) -> Terms:
         remaining_s = cast("float | None", context.time_remaining())  # the stub forgets None
@@ -158,6 +163,7 @@ def _options(max_message_bytes: int) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", 0),  # two services never share a port by accident
         ("grpc.max_receive_message_length", max_message_bytes),
         ("grpc.max_send_message_length", -1),  # answers are the next hop's, a few bytes
+        LEAVE_PACKED,
         *KEEPALIVE,
     ]
 

@@ -157,7 +157,7 @@ class OtlpHttp:
         except Gone:
             return  # nobody is left to answer
         except Refusal as refusal:
-            answer = refused(scope, refusal)
+            answer = refused(scope, refusal.bare())
         except (
             asyncio.CancelledError
         ):  # the drain time is over; uvicorn would say a permanent 500

@@ -55,6 +55,8 @@ class WebSink:
     tls: ssl.SSLContext | None = None
     told: Told = field(default_factory=Told)
     posted: list[Posted] = field(default_factory=list[Posted])
+    taken: list[bytes] = field(default_factory=list[bytes])
+    """Bodies of those that were not refused."""
     waiting: int = 0
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     _open: asyncio.Event = field(default_factory=asyncio.Event)
@@ -109,6 +111,8 @@ class WebSink:
             raise
         finally:
             self.waiting -= 1
+        if self.told.status == 200:
+            self.taken.append(body)
         return web.Response(
             status=self.told.status, body=self.told.body, headers=self.told.headers
         )

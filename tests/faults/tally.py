@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from processor.errors import Code
+from processor.errors import RETRYABLE, Code
+from tests.doubles.rpc_status import delay_s
 from tests.service.calls import chat, sent
 
 if TYPE_CHECKING:
@@ -16,20 +19,48 @@ if TYPE_CHECKING:
 
     from tests.wire.senders import GrpcReply
 
+    Sending = Callable[[bytes], Awaitable[GrpcReply]]
+
+TRIES: Final = 200
+"""Of one request: about a minute, where an SDK has ten seconds; a slow machine changes no figure."""
+PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.32
+_RUNS = count(1)
+
 
 @dataclass
 class Tally:
-    """Every number ever sent, and those that the service said it took."""
+    """Every number ever sent, and those that the service said it took; no two runs share one."""
 
     sent: int = 0
+    heard: int = 0
+    """Answers, of whatever kind."""
     accepted: set[int] = field(default_factory=set[int])
     refused: Counter[str] = field(default_factory=Counter[str])
+    _first: int = field(default_factory=lambda: next(_RUNS) << 32)
 
-    async def send(self, send: Callable[[bytes], Awaitable[GrpcReply]]) -> GrpcReply:
+    async def send(self, send: Sending) -> GrpcReply:
         """Send the next request once."""
         self.sent += 1
-        number = self.sent
-        reply = await send(numbered(number))
+        number = self._first + self.sent
+        return await self._try(send, number, numbered(number))
+
+    async def send_until_taken(self, send: Sending) -> GrpcReply:
+        """Send the next request as an SDK does: again while it may be, and not before it may be."""
+        self.sent += 1
+        number = self._first + self.sent
+        body, pause_s = numbered(number), PAUSE_S
+        for _ in range(TRIES):
+            reply = await self._try(send, number, body)
+            asked_s = delay_s(reply.details) if reply.details else None
+            if reply.code not in RETRYABLE and asked_s is None:
+                return reply
+            await asyncio.sleep(max(pause_s, asked_s or 0.0))
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        raise AssertionError(f"not taken after {TRIES} tries: {self.refused}")
+
+    async def _try(self, send: Sending, number: int, body: bytes) -> GrpcReply:
+        reply = await send(body)
+        self.heard += 1
         if reply.code is Code.OK:
             self.accepted.add(number)
         else:
@@ -38,7 +69,10 @@ class Tally:
 
     def figures(self, bodies: Iterable[bytes]) -> Figures:
         """Held against what arrived."""
-        arrived = Counter(number for body in bodies for number in numbers(body))
+        ours = range(self._first, self._first + self.sent + 1)
+        arrived = Counter(
+            number for body in bodies for number in numbers(body) if number in ours
+        )
         return Figures(
             sent=self.sent,
             accepted=len(self.accepted),
@@ -78,3 +112,8 @@ def numbers(body: bytes) -> list[int]:
         for scope in resource.scope_spans
         for span in scope.spans
     ]
+
+
+def tell(what: str, figures: object) -> None:
+    """A line of figures, which is what these runs are for."""
+    print(f"{what}: {figures}", flush=True)  # noqa: T201

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import time
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -23,9 +23,9 @@ from processor.errors import Code
 from tests.doubles.sink import Failure, Sink
 from tests.doubles.until import until
 from tests.e2e.conftest import free_ports
-from tests.faults.tally import Tally, numbered
-from tests.service.calls import PRICES
-from tests.service.child import PATIENCE_S, Child, Ports, command, configuration, started
+from tests.faults.standing import Way, configured
+from tests.faults.tally import Tally, numbered, tell
+from tests.service.child import PATIENCE_S, Child, Ports, command, started
 from tests.wire.senders import grpc_sender
 
 if TYPE_CHECKING:
@@ -36,28 +36,11 @@ KILLS: Final = int(os.environ.get("GENAI_COST_KILLS", "5"))  # noqa: TID251 - ho
 SENDERS: Final = 8
 
 
-def lasting(folder: Path, ports: Ports, endpoint: str) -> dict[str, Any]:
-    """A service whose queue is on disk, before this next hop."""
-    prices = folder / "prices.yaml"
-    prices.write_text(PRICES)
-    config = configuration(
-        ports, endpoint, prices, metrics={"interval": "100ms", "prometheus": "on"}
-    )
-    del config["service"]["pipelines"]["metrics"]  # derived metrics are on the page alone
-    config["exporters"]["otlp_grpc"] |= {
-        "sending_queue": {"storage": "file_storage", "queue_size": 100_000},
-        "retry_on_failure": {"initial_interval": "50ms", "max_interval": "200ms"},
-        "timeout": "2s",
-    }
-    config["extensions"]["file_storage"] = {"directory": str(folder / "queue")}
-    config["service"]["extensions"].append("file_storage")
-    return config
-
-
 @asynccontextmanager
 async def running(folder: Path, ports: Ports, endpoint: str) -> AsyncGenerator[Child]:
-    argv = command(folder, lasting(folder, ports, endpoint))
-    async with started(folder, ports, argv) as child:
+    """A service whose queue is on disk, before this next hop."""
+    config = configured(folder, ports, endpoint, Way("disk"), timeout="2s")
+    async with started(folder, ports, command(folder, config)) as child:
         yield child
 
 
@@ -88,11 +71,14 @@ async def test_what_was_acknowledged_arrives_however_often_it_is_killed(
         for kill in range(KILLS):
             sink.failure = Failure(Code.UNAVAILABLE, "not now") if kill % 3 == 2 else None
             await killed_once(tmp_path, ports, sink, tally, chance.uniform(0.0, 0.4))
+            if kill % 10 == 9:
+                waiting = f"{tally.figures(sink.taken)}, if what is on disk yet counts as lost"
+                tell(f"{kill + 1} of {KILLS} kills", waiting)
         sink.failure = None
         async with running(tmp_path, ports, sink.endpoint):
             await until(lambda: not tally.figures(sink.taken).lost, within_s=PATIENCE_S)
         figures = tally.figures(sink.taken)
-    print(f"{KILLS} kills: {figures}")  # noqa: T201 - figures are what a soak is for
+    tell(f"{KILLS} kills", figures)
     assert figures.accepted > KILLS
     assert not figures.lost
 
