@@ -29,6 +29,8 @@ class Containment:
     """Cached tokens that don't fit into the input are another call's, for certain."""
     invented: bool = False
     """The counts are the writer's own guess, not the provider's: nothing is known of the usage."""
+    cache_untold: bool = False
+    """Cached tokens are left out of all counts, 0 though they may be said to be: a cost is a bound."""
 
 
 CONVENTIONS: Final = Containment()
@@ -144,11 +146,38 @@ RULES: Final[tuple[Rule, ...]] = (
         CACHE_OUTSIDE,
         "Claude Code 2.1 copies the provider's usage into its own records and metrics",
     ),
+    *[
+        Rule(
+            scope,
+            _BOTH,
+            CACHE_OUTSIDE,
+            "openlit 1.45.0 and 1.34.1 copy the provider's input count; over LiteLLM and the Claude SDK "
+            "1.45.0 has it added up",
+        )
+        for scope in (
+            "openlit.instrumentation.anthropic",
+            "openlit.instrumentation.bedrock",
+            "openlit.otel.tracing",
+            "openlit.otel.metrics",
+        )
+    ],
     Rule(
-        "openlit.",
+        "openlit.instrumentation.langchain",
+        _BOTH,
+        Containment(cache_inside=False, cache_untold=True),
+        "openlit 1.45.0 copies Anthropic's input_tokens and writes 0 for what was cached",
+    ),
+    Rule(
+        "opentelemetry.instrumentation.llamaindex",
         _BOTH,
         CACHE_OUTSIDE,
-        "openlit 1.45.0 and 1.34.1 copy the provider's input count for Anthropic and Bedrock",
+        "opentelemetry-instrumentation-llamaindex 0.62.4 copies input_tokens and the cache's counts",
+    ),
+    Rule(
+        "openinference.instrumentation.agno",
+        _BOTH,
+        CACHE_OUTSIDE,
+        "openinference-instrumentation-agno 1.0.15 copies agno's counts, those are the provider's (3.1.10)",
     ),
     Rule(
         "@openlit/",

@@ -3,8 +3,9 @@
 A dialect is data. A `Spec` names an attribute, or with `#` a place inside an attribute that holds
 JSON: `langfuse.observation.usage_details#input`. In a list, `type=WORD` picks the maps that say so (in
 upper case; `A|B` either, of names too, `A*` a beginning, `*` anything, `!=` those that don't, `a/b` b in
-a), `n()` counts them; else its first is meant. `key#chars(other)` is a text's length, if `other` is there too. Of several specs
-the first that is there counts.
+a), `n()` counts them; else its first is meant. `sum(a|b)` adds up the counts of a map whose names begin
+so. `key#chars(other)` is a text's length, if `other` is there too. Of several specs the first that is
+there counts.
 Each table names the packages and versions it was read from (`read_from`).
 """
 
@@ -79,6 +80,10 @@ AGGREGATES: Final[frozenset[str]] = frozenset(
         "agent_step",
         "chain",
         "create_agent",
+        "create_memory",
+        "create_memory_store",
+        "delete_memory",
+        "delete_memory_store",
         "evaluator",
         "event",
         "execute_event_loop_cycle",
@@ -95,11 +100,14 @@ AGGREGATES: Final[frozenset[str]] = frozenset(
         "react_step",
         "retrieval",
         "retriever",
+        "search_memory",
         "session",
         "span",
         "step",
         "task",
         "tool",
+        "update_memory",
+        "upsert_memory",
         "workflow",
     }
 )

@@ -15,10 +15,16 @@ def _tiers(at: str, part: str) -> tuple[str, ...]:
     return tuple([f"{_META}{at}{tier}_{part}" for tier in ("flex", "priority")])
 
 
+def _written(ttl: str) -> tuple[str, ...]:
+    """langchain-anthropic 1.7 says these, and 0 for all writes."""
+    part = f"ephemeral_{ttl}_input_tokens"
+    return (f"gen_ai.usage.input_token_details#{part}", f"{_META}input_token_details.{part}")
+
+
 LANGSMITH: Final = replace(
     SEMCONV,
     name="langsmith",
-    read_from="langsmith (PyPI) with LANGSMITH_OTEL_ENABLED, langchain-openai 1.7; langsmith (npm) 0.12.0",
+    read_from="langsmith (PyPI) with LANGSMITH_OTEL_ENABLED, langchain-openai 1.7, langchain-anthropic 1.7; langsmith (npm) 0.12.0",
     scopes=("langsmith",),
     marks=("langsmith.span.kind",),
     operation=("langsmith.span.kind",),
@@ -35,6 +41,8 @@ LANGSMITH: Final = replace(
             "gen_ai.usage.input_token_details#cache_creation",
             f"{_META}input_token_details.cache_creation",
         ),
+        "cache_write_5m": _written("5m"),
+        "cache_write_1h": (*USAGE["cache_write_1h"], *_written("1h")),
         "reasoning": (
             *USAGE["reasoning"],
             "gen_ai.usage.output_token_details#reasoning",

@@ -46,7 +46,10 @@ _OWN: Final = {
         f"{_COUNT}prompt_details.cache_creation",
         f"{_TAKEN}.cache_creation",
     ),
+    # langchain-anthropic 1.7 says these, and 0 for all writes.
+    "cache_write_5m": (f"{_TAKEN}.ephemeral_5m_input_tokens",),
     "cache_write_1h": (
+        f"{_TAKEN}.ephemeral_1h_input_tokens",
         f"{_MESSAGE}.additional_kwargs.usage.cache_creation.ephemeral_1h_input_tokens",
         f"{_MESSAGE}.response_metadata.usage.cache_creation.ephemeral_1h_input_tokens",
     ),

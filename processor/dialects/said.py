@@ -70,6 +70,8 @@ def listen(speaker: Speaker, texts: Texts) -> Said:
         name = place.name
         if not name:
             said.told.append(spec)
+            if not isinstance(value, str):
+                said.told.append(type(value))  # 1 equals true
             said.told.append(value)
         elif name == REPORTED:
             said.reported = True

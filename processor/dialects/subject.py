@@ -127,8 +127,10 @@ class Pattern:
         """Whether something is counted that is no token: searches, images, seconds."""
         self.zeros: tuple[str, ...] = zeros
         """What is said to be 0, which is not the same as not said."""
+        told = "cache_read" in classes or "cache_write" in classes
         self.missing: tuple[str, ...] = (
             *missing,
+            *(("cache_read",) if subject.rule.cache_untold and not told else ()),
             *[name for name in subject.signs if name not in classes and name not in zeros],
         )
         """What was used without a count of it: where that costs extra, a price is a bound."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from typing import TYPE_CHECKING, Final
 
 from processor.wire.attributes import nested
@@ -14,11 +15,22 @@ if TYPE_CHECKING:
     from processor.wire.fields import Value
 
 MAX_JSON: Final = 1 << 20
-"""Largest JSON text in an attribute that is opened, in characters."""
+"""Largest JSON text in an attribute that is opened, in characters, pictures aside."""
+MAX_PICTURED: Final = 16 * MAX_JSON
+"""Largest one with them."""
+MAX_QUOTES: Final = MAX_JSON >> 2
+"""Of a text with pictures: what has more is no smaller without them."""
+MAX_OPENED: Final = 2 * MAX_JSON
+"""Most that is opened of one span; its counts come first."""
+MAX_LIST: Final = 512
+"""So many members of a list are looked through; what real calls have is far below."""
+_PICTURE: Final = re.compile(r'"[\w+/=:;,.-]{4096,}+"', re.ASCII)
+"""Base64, as a data URL too. Possessive: each character is looked at once."""
 MAX_REPR: Final = 16_384
 """Largest Python repr, likewise."""
 LENGTH: Final = "n()"
 CHARACTERS: Final = "chars("
+SUM: Final = "sum("
 MAX_NUMBER: Final = 32
 """Longest number that is a condition, in characters."""
 
@@ -26,11 +38,12 @@ MAX_NUMBER: Final = 32
 class Texts:
     """One span's attributes as a dialect's table asks for them."""
 
-    __slots__ = ("_opened", "attributes")
+    __slots__ = ("_left", "_opened", "attributes")
 
     def __init__(self, attributes: dict[str, Value]) -> None:
         self.attributes = attributes
         self._opened: dict[str, Nested] | None = None
+        self._left: int = MAX_OPENED
 
     def value(self, spec: str) -> Nested:
         """What stands there; lists and maps opened, None for nothing. `key#` is all of a JSON text."""
@@ -88,8 +101,25 @@ class Texts:
         if self._opened is None:
             self._opened = {}
         if key not in self._opened:
-            self._opened[key] = _json(self.attributes.get(key))
+            value = self.attributes.get(key)
+            self._opened[key] = (
+                self._json(value) if isinstance(value, str) else _unpacked(value)
+            )
         return self._opened[key]
+
+    def _json(self, text: str) -> Nested:
+        if MAX_JSON < len(text) <= MAX_PICTURED and text.count('"') <= MAX_QUOTES:
+            text = _PICTURE.sub('""', text)
+        if text[:1].isspace():
+            text = text.lstrip()
+        if not 1 < len(text) <= min(MAX_JSON, self._left) or text[0] not in "{[":
+            return None
+        self._left -= len(text)
+        try:
+            opened: Nested = json.loads(text)
+        except (ValueError, RecursionError):
+            return _python_repr(text) if text[1] == "'" else None
+        return opened
 
 
 def _step(place: Nested, step: str) -> Nested:
@@ -103,12 +133,27 @@ def _step(place: Nested, step: str) -> Nested:
             name = name.removesuffix("!")
             names = name.split("|")
             return [
-                each for each in place if any(_says(each, n, wanted) for n in names) is not but
+                each
+                for each in place[:MAX_LIST]
+                if any(_says(each, n, wanted) for n in names) is not but
             ]
         place = place[0] if place else None
         if isinstance(place, list):  # LangChain's: a list of answers a prompt
             place = place[0] if place else None
-    return place.get(step) if isinstance(place, dict) else None
+    if not isinstance(place, dict):
+        return None
+    return _sum(place, step) if step.startswith(SUM) else place.get(step)
+
+
+def _sum(place: dict[str, Nested], step: str) -> int | None:
+    """What counts under names that begin so come to; None where there are none."""
+    beginnings = tuple(step[len(SUM) : -1].split("|"))
+    counts = [
+        each
+        for name, each in place.items()
+        if isinstance(each, int) and not isinstance(each, bool) and name.startswith(beginnings)
+    ]
+    return sum(counts) if counts else None
 
 
 def _says(place: Nested, name: str, wanted: str) -> bool:
@@ -132,16 +177,8 @@ def _nested(value: bytes) -> Nested:
         return None
 
 
-def _json(value: Value | None) -> Nested:
-    if isinstance(value, bytes):
-        return _nested(value)
-    if not isinstance(value, str) or not 1 < len(value) <= MAX_JSON or value[0] not in "{[":
-        return None
-    try:
-        opened: Nested = json.loads(value)
-    except (ValueError, RecursionError):
-        return _python_repr(value) if value[1] == "'" else None
-    return opened
+def _unpacked(value: Value | None) -> Nested:
+    return _nested(value) if isinstance(value, bytes) else None
 
 
 def _python_repr(text: str) -> Nested:

@@ -37,22 +37,34 @@ WITH_CARE: Final = frozenset(
         "total-",
         "input+",
         "output+",
+        "cache_write_5m",
         "cache_write_1h",
         "cache_write_12h",
         "cache_read_audio",
         "cache_read_image",
         "cache_read_video",
         "cache_read+",
+        "cache_read_audio+",
+        "cache_read_image+",
+        "cache_read_video+",
         "cache_write+",
+        "cache_write_5m+",
+        "cache_write_1h+",
         "reasoning+",
         "input_audio+",
+        "input_image+",
+        "input_video+",
         "output_audio+",
+        "output_image+",
+        "output_video+",
         "tool_input+",
         "citation+",
     }
 )
 """What plain subtraction is not enough for."""
 LONGER: Final = ("cache_write_1h", "cache_write_12h")
+SHORTEST: Final = "cache_write_5m"
+"""No class: the part of `cache_write` that was written for the shortest time, where that is told."""
 CACHED_PARTS: Final = ("cache_read_audio", "cache_read_image", "cache_read_video")
 """Parts of `cache_read` by what they were; what each was is also part of `input_audio` and so on."""
 CACHED: Final = ("cache_read", "cache_write", *LONGER, *CACHED_PARTS)
@@ -137,6 +149,7 @@ def disjoint(counts: dict[str, Count], rule: Containment) -> dict[str, Count]:
 
     A class with `+` behind its name is reported as standing beside its total, never in it. `input+`
     has its cached tokens beside it, `output+` its thoughts; each wins over the plain one.
+    `cache_write_5m` is no class of its own (`SHORTEST`).
     Raises `Impossible` where the parts of a total exceed it and cannot stand beside it.
     """
     if rule.invented:
@@ -193,6 +206,7 @@ def _disjoint_with_care(counts: dict[str, Count], rule: Containment) -> dict[str
         _put(own, "output", beside.pop("output", 0))
     _split_total(own)
     _split_writes(own)
+    _split_writes(beside)
     _split_cached(own)
     _take_input_apart(own, total, rule)
     if total and rule.reasoning_inside and "reasoning" in own and not _above(total, own):
@@ -218,11 +232,15 @@ def _split_cached(own: dict[str, Count]) -> None:
 
 
 def _split_writes(own: dict[str, Count]) -> None:
-    """Longer writes are part of all writes; what is left was written for the shortest time."""
+    """Longer writes are part of all writes; what is left was written for the shortest time.
+
+    Some writers (langchain-anthropic 1.7) say 0 for all writes where they tell the times apart.
+    """
     longer = _sum(own, LONGER)
-    if longer:
+    short = own.pop(SHORTEST, 0)
+    if longer or short:
         written = own.get("cache_write", 0)
-        _put(own, "cache_write", written - longer if written >= longer else 0)
+        _put(own, "cache_write", max(written - longer, short))
 
 
 def _take_input_apart(own: dict[str, Count], total: Count, rule: Containment) -> None:

@@ -2,7 +2,8 @@
 
 Many calls in one sum have no size of prompt: each class is charged at the price of a short one. Where
 a row has further prices for long prompts, or a fee for each call, that is a lower bound; where cached
-tokens cannot be told from the others and have a price of their own, they are charged as input.
+tokens cannot be told from the others and have a price of their own, they are charged as input, or, if
+the writer leaves them out of it, not at all: that is a lower bound too.
 """
 
 from __future__ import annotations
@@ -46,12 +47,13 @@ def cost(group: Group, reported: dict[str, int], table: PriceTable, at_unix_ns: 
     offer = table.find(group.question)
     if isinstance(offer, NotPriced):
         return Cost(Status(offer.reason), 0, counts)
-    return _charged(offer, counts, at_unix_ns, splits_cache=group.splits_cache)
+    told = group.splits_cache
+    doubt = Status.PRICED_FALLBACK if group.rule.cache_inside else Status.PRICED_LOWER_BOUND
+    return _charged(offer, counts, at_unix_ns, Status.PRICED if told else doubt)
 
 
-def _charged(
-    offer: Offer, counts: dict[str, int], at_unix_ns: int, *, splits_cache: bool
-) -> Cost:
+def _charged(offer: Offer, counts: dict[str, int], at_unix_ns: int, if_cached: Status) -> Cost:
+    """`if_cached` is what it is where cached tokens have a price of their own."""
     short = {name: min(count, SHORT) for name, count in counts.items()}
     quote = offer.charge(short, at_unix_ns)
     if isinstance(quote, NotPriced):
@@ -62,8 +64,8 @@ def _charged(
         if name in short
     }
     status = Status(quote.status)
-    if not splits_cache and _prices_cache(offer, at_unix_ns):
-        status = max(status, Status.PRICED_FALLBACK, key=_RANK.index)
+    if if_cached is not Status.PRICED and _prices_cache(offer, at_unix_ns):
+        status = max(status, if_cached, key=_RANK.index)
     if len(parts) < len(quote.parts) or _depends_on_size(offer, counts, parts, at_unix_ns):
         status = Status.PRICED_LOWER_BOUND
     return Cost(status, sum(parts.values()), counts, quote.row)

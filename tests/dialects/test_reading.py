@@ -98,6 +98,8 @@ def test_what_tells_what_a_call_is_about(
         ("invoke_agent", Kind.AGGREGATE, "invoke_agent"),
         ("invoke_workflow", Kind.AGGREGATE, "invoke_workflow"),
         ("execute_tool", Kind.AGGREGATE, "execute_tool"),
+        ("search_memory", Kind.AGGREGATE, "search_memory"),
+        ("delete_memory_store", Kind.AGGREGATE, "delete_memory_store"),
         pytest.param(
             "nobody knows it", Kind.INFERENCE, "chat", id="counts-of-a-model-are-a-call"
         ),
@@ -344,3 +346,14 @@ def test_cloudflares_gateway_names_the_seller_in_its_own_place() -> None:
     )
     assert reading.subject.provider == "azure.ai.openai"
     assert not reading.charged
+
+
+@pytest.mark.parametrize("order", [(1, True), (True, 1), (1.0, True)], ids=repr)
+def test_what_is_remembered_of_a_number_is_not_said_of_a_truth_value(
+    order: tuple[Value, Value],
+) -> None:
+    recogniser = Recogniser(DIALECTS)
+    for value in order:
+        reading = at_length(recogniser, {**CHAT, "litellm.cache_hit": value}, "litellm")
+        assert reading is not None
+        assert reading.subject.unbilled is (value is True)

@@ -10,6 +10,7 @@ import pytest
 from pricing.usage import CLASSES
 from processor.dialects import DIALECTS, Dialect, Recogniser
 from processor.dialects.dialect import AGGREGATES, OPERATIONS
+from processor.dialects.usage import SHORTEST
 from processor.wire.keys import KeyTable
 from tests.dialects.cases import CASES
 
@@ -63,7 +64,12 @@ def test_plain_attributes_stand_before_places_in_json(dialect: Dialect) -> None:
 
 @each_dialect
 def test_it_counts_classes_that_can_be_priced(dialect: Dialect) -> None:
-    assert {name.removesuffix("+") for name in dialect.usage} <= {*CLASSES, "total", "total-"}
+    assert {name.removesuffix("+") for name in dialect.usage} <= {
+        *CLASSES,
+        SHORTEST,
+        "total",
+        "total-",
+    }
 
 
 @each_dialect

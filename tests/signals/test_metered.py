@@ -41,6 +41,20 @@ OUTPUT = 10 * 10**12
             id="cached-tokens-cannot-be-told-apart",
         ),
         pytest.param(
+            [Said(value=1000.0, model="cached", scope="@traceloop/instrumentation-anthropic")],
+            2000,
+            {"input": 1000},
+            "priced_lower_bound",
+            id="cached-tokens-are-left-out",
+        ),
+        pytest.param(
+            [Said(value=1000.0, scope="@traceloop/instrumentation-anthropic")],
+            2000,
+            {"input": 1000},
+            "priced",
+            id="cached-tokens-have-no-price",
+        ),
+        pytest.param(
             [Said(value=1_000_000.0, model="long")],
             2_000_000,
             {"input": 1_000_000},
