@@ -35,7 +35,7 @@ class TokenMetric:
     only: str = ""
     """The class, where it counts one alone."""
     splits_cache: bool = True
-    """Whether cached tokens are told apart; where not, they are among the input."""
+    """Whether cached tokens are told apart; where not, they are among the input or nowhere."""
     repeated_by: tuple[str, ...] = ()
     """Scopes that write it next to a fuller metric of the same calls."""
     read_from: str
