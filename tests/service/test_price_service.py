@@ -448,7 +448,7 @@ async def test_a_watcher_that_vanished_without_a_word_gives_its_place_back(
 
 async def test_questions_get_their_share_of_time_and_no_more(prices: Path) -> None:
     now = 0.0
-    budget = Budget(share=0.5, burst_s=1.0, clock=lambda: now)
+    budget = Budget(share=0.5, burst_s=1.0, clock=lambda: now, spent=lambda: now)
     async with serving(book_of(prices), budget=budget) as (client, _):
         question = messages.QuoteRequest(model="gpt-4o", usage={"input": 1}).SerializeToString()
         with budget.work():
@@ -523,7 +523,7 @@ async def test_a_flood_takes_its_share_of_time_and_not_more(prices: Path) -> Non
         now += 0.001
         return now
 
-    budget = Budget(share=0.2, burst_s=0.1, clock=clock)
+    budget = Budget(share=0.2, burst_s=0.1, clock=clock, spent=clock)
     pauses = Pauses(pause_s=0)
     async with serving(book, budget=budget, pauses=pauses) as (client, _):
         question = messages.QuoteRequest(model="gpt-4o", usage={"input": 1}).SerializeToString()
