@@ -37,9 +37,11 @@ from processor.telemetry import Telemetry
 from processor.wire import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from pricing import ReloadOutcome
+    from processor.receive.grpc_server import GrpcDoor
+    from processor.receive.http_server import HttpDoor
     from processor.settings import Settings
 
 logger = logging.getLogger("genai_cost")
@@ -139,24 +141,22 @@ class Service:
             self.readiness.become(State.READY)
             await leaving.wait()
             stopping.set()
-            self._next_hops.stopping.set()
-            self.price_service.stop()
             end = asyncio.get_running_loop().time() + DRAIN_S
-            logger.info("stopping: requests in flight finish, then the last metrics leave")
-            await asyncio.gather(*(door.stop() for door in doors))
+            await self._close(doors)
             requests_done.set()
             await releasing
             drained.set()
-            try:
-                async with asyncio.timeout_at(end):
-                    await asyncio.gather(watching, exporting)
-            except TimeoutError:
-                logger.warning(
-                    "the last metrics did not leave: no answer from their next hop in time"
-                )
+            await _ended(asyncio.gather(watching, exporting), end)
             catching_up.cancel()
         logger.info("stopped")
         return 0
+
+    async def _close(self, doors: Sequence[GrpcDoor | HttpDoor]) -> None:
+        """Nobody waits for another try any more; what is in flight finishes."""
+        self._next_hops.stopping.set()
+        self.price_service.stop()
+        logger.info("stopping: requests in flight finish, then the last metrics leave")
+        await asyncio.gather(*(door.stop() for door in doors))
 
     def _tell_of_itself(self) -> None:
         memory, admission = self._memory, self._admission
@@ -218,3 +218,12 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, asked)
         loop.add_signal_handler(signal.SIGHUP, hung_up)
+
+
+async def _ended(last: Awaitable[object], end: float) -> None:
+    """Wait for the last metrics until *end*, on the clock of the event loop."""
+    try:
+        async with asyncio.timeout_at(end):
+            await last
+    except TimeoutError:
+        logger.warning("the last metrics did not leave: no answer from their next hop in time")

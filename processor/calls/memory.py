@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from processor.model import Charge
 
 CAPACITY: Final = 65_536
-"""Spans remembered, their parents among them, and as many calls. Full, the service was measured at
-about 50 MiB above its resident memory at start (`python -m tests.bench.hop` prints it)."""
+"""Spans remembered, their parents among them, and as many calls: some 40 MiB when full, at what
+`python -m tests.bench.calls` prints a remembered call to take (622 bytes)."""
 
 NAMELESS_SHARE: Final = 4
 """One in so many of the calls is remembered by what it said, if nobody named it: they are compared

@@ -52,52 +52,76 @@ def doors(  # noqa: PLR0913 - what stands behind them
     drain_s: float,
 ) -> Doors:
     """Make the doors that the settings have; *services* stand beside OTLP on the gRPC port."""
+    guards = _Guards(telemetry)
+    behind = _Behind(intake, admission, signals, drain_s)
+    made: list[GrpcDoor | HttpDoor] = []
+    if settings.grpc is not None:
+        passed_on = _passed_on(settings, settings.grpc)
+        made.append(_grpc(settings.grpc, behind, guards, passed_on, services))
+    if settings.http is not None:
+        passed_on = _passed_on(settings, settings.http)
+        made.append(_http(settings.http, behind, guards, passed_on))
+    return Doors(made, guards.watched)
+
+
+class _Behind(NamedTuple):
+    """What both doors open to."""
+
+    intake: Intake
+    admission: Admission
+    signals: Collection[Signal]
+    drain_s: float
+
+
+def _grpc(
+    grpc: GrpcServer,
+    behind: _Behind,
+    guards: _Guards,
+    passed_on: frozenset[str],
+    services: Sequence[Service],
+) -> GrpcDoor:
+    return GrpcDoor(
+        behind.intake,
+        behind.admission,
+        signals=behind.signals,
+        endpoint=grpc.endpoint,
+        setting=grpc.setting,
+        max_message_bytes=grpc.max_recv_msg_size_mib * _MIB,
+        pass_on=passed_on,
+        services=services,
+        tls=guards.certificates(grpc.tls),
+        mutual_tls=bool(grpc.tls and grpc.tls.client_ca_file),
+        gate=guards.gate(grpc.auth),
+        options=grpc_options(grpc, most_connections()),
+        drain_s=behind.drain_s,
+    )
+
+
+def _http(
+    http: HttpServer, behind: _Behind, guards: _Guards, passed_on: frozenset[str]
+) -> HttpDoor:
     from processor.receive.connection import Patience  # noqa: PLC0415 - loads uvicorn
 
-    guards = _Guards(telemetry)
-    made: list[GrpcDoor | HttpDoor] = []
-    if (grpc := settings.grpc) is not None:
-        made.append(
-            GrpcDoor(
-                intake,
-                admission,
-                signals=signals,
-                endpoint=grpc.endpoint,
-                setting=grpc.setting,
-                max_message_bytes=grpc.max_recv_msg_size_mib * _MIB,
-                pass_on=_passed_on(settings, grpc),
-                services=services,
-                tls=guards.certificates(grpc.tls),
-                mutual_tls=bool(grpc.tls and grpc.tls.client_ca_file),
-                gate=guards.gate(grpc.auth),
-                options=grpc_options(grpc, most_connections()),
-                drain_s=drain_s,
-            )
-        )
-    if (http := settings.http) is not None:
-        made.append(
-            HttpDoor(
-                intake,
-                admission,
-                signals=signals,
-                endpoint=http.endpoint,
-                setting=http.setting,
-                max_body_bytes=http.max_request_body_size,
-                paths=dict(zip(Signal, http.paths, strict=True)),
-                encodings=http.compression_algorithms,
-                pass_on=_passed_on(settings, http),
-                tls=guards.certificates(http.tls),
-                gate=guards.gate(http.auth),
-                patience=Patience(
-                    http.read_header_timeout_s,
-                    http.read_timeout_s,
-                    http.idle_timeout_s,
-                    most_connections(),
-                ),
-                drain_s=drain_s,
-            )
-        )
-    return Doors(made, guards.watched)
+    return HttpDoor(
+        behind.intake,
+        behind.admission,
+        signals=behind.signals,
+        endpoint=http.endpoint,
+        setting=http.setting,
+        max_body_bytes=http.max_request_body_size,
+        paths=dict(zip(Signal, http.paths, strict=True)),
+        encodings=http.compression_algorithms,
+        pass_on=passed_on,
+        tls=guards.certificates(http.tls),
+        gate=guards.gate(http.auth),
+        patience=Patience(
+            http.read_header_timeout_s,
+            http.read_timeout_s,
+            http.idle_timeout_s,
+            most_connections(),
+        ),
+        drain_s=behind.drain_s,
+    )
 
 
 def _passed_on(settings: Settings, server: GrpcServer | HttpServer) -> frozenset[str]:
