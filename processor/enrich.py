@@ -19,7 +19,7 @@ from processor.calls.subtree import KEYS as SUBTREE
 from processor.calls.subtree import lineage, with_roots
 from processor.calls.window import Window
 from processor.dialects import DIALECTS
-from processor.dialects.hear import hear
+from processor.dialects.hear import Heard, hear
 from processor.dialects.recognise import Recogniser
 from processor.dialects.reported import CURRENCY, says_dollars
 from processor.model import PRICED, Charge, Labels, Source, Status
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from processor.billing import Bill, Biller
     from processor.calls.orphans import Orphans
     from processor.calls.subtree import Subtree
-    from processor.dialects.hear import Heard
     from processor.dialects.recognise import Writer
     from processor.dialects.shapes import Shape
     from processor.dialects.subject import Pattern, Subject
@@ -162,6 +161,7 @@ class Enricher:
             DIALECTS, self.replaceable - self._spared, attribution.wanted
         )
         wanted = self._recogniser.keys() | self.replaceable | attribution.wanted
+        self._heard: Heard = Heard(self._recogniser.shapes)
         self.keys: KeyTable = KeyTable(wanted, self._recogniser.marks())
         self._biller: Biller = biller
         self._attribution: Attribution = attribution
@@ -277,11 +277,9 @@ class Enricher:
     ) -> Candidate | None:
         """What matters of a span; None where it describes no call that is ours to settle."""
         root = writer.root
-        heard = (
-            None
-            if root is None
-            else hear(body, view, writer.ear, self._recogniser.shapes, root)
-        )
+        heard: Heard | None = None
+        if root is not None and hear(body, view, writer.ear, self._heard, root):
+            heard = self._heard
         recipe = None if heard is None else heard.shape.recipe
         if heard is not None and recipe is not None:
             if recipe.pattern is None:

@@ -34,7 +34,7 @@ from processor.recent import Recent
 from processor.sources import followed, price_book
 from processor.status.facts import Subject
 from processor.telemetry import Telemetry
-from processor.wire import keys
+from processor.wire import fields
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -163,7 +163,7 @@ class Service:
         self.telemetry.watch("calls_remembered", lambda: len(memory))
         self.telemetry.watch("receiver_in_flight_bytes", lambda: admission.in_flight_bytes)
         self.telemetry.gauge("receiver_in_flight_bytes_capacity", admission.limit_bytes)
-        self.telemetry.gauge("walk_compiled", float(keys.compiled()))
+        self.telemetry.gauge("walk_compiled", float(fields.COMPILED))
         self.telemetry.info("build", version=VERSION)
 
     def _subject(self, prices: PriceWatch) -> Subject:

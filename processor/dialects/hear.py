@@ -15,10 +15,13 @@ from processor.dialects.shapes import (
     AT_LENGTH,
     COSTS,
     COUNTS,
+    MAX_CUES,
     MAX_TOLD,
     NAMES,
     ONLY_KEPT,
     TELLS,
+    Ear,
+    Shape,
 )
 from processor.dialects.usage import MAX_COST, MAX_COUNT
 from processor.wire.fields import (
@@ -26,6 +29,7 @@ from processor.wire.fields import (
     any_value,
     fixed64_at,
     payload_at,
+    same,
     skip,
     tag_at,
     varint_at,
@@ -34,7 +38,7 @@ from processor.wire.keys import FILTERED, slot_of
 from processor.wire.walk import NO_PLACES
 
 if TYPE_CHECKING:
-    from processor.dialects.shapes import Ear, Key, Shape, Shapes
+    from processor.dialects.shapes import Key, Shapes
     from processor.wire.fields import Value
     from processor.wire.walk import SpanView
 
@@ -47,12 +51,12 @@ NO_COSTS: Final[list[float]] = []
 @final
 @mypyc_attr(acyclic=True)
 class Heard:
-    """What one span said."""
+    """What one span said; used again for the next."""
 
-    def __init__(self, ear: Ear, shapes: Shapes, root: Shape) -> None:
-        self.ear: Ear = ear
+    def __init__(self, shapes: Shapes) -> None:
+        self.ear: Ear = Ear({}, frozenset())
         self.shapes: Shapes = shapes
-        self.shape: Shape = root
+        self.shape: Shape = Shape(())
         self.numbers: list[int] = []
         """Those above 0, as the shape has them."""
         self.name: str = ""
@@ -66,26 +70,50 @@ class Heard:
         self.places: list[tuple[str, int, int]] = NO_PLACES
         """Where they stand, as `SpanView` has it."""
 
+    def begin(self, ear: Ear, root: Shape) -> None:
+        """Nothing of the span before it is left."""
+        self.ear = ear
+        self.shape = root
+        self.numbers.clear()
+        self.named_by = None
+        self.steps = 0
+        self.kept = NOTHING_KEPT
+        self.costs = NO_COSTS
+        self.places = NO_PLACES
+
     def step(self, step: object) -> bool:
         """On to the next shape; False where the span has said more than any shape holds."""
+        shape = self.shape
+        found: Shape | None = None
+        if step is shape.cue_key:
+            found = shape.cue_shape
+        if found is None:
+            found = shape.next.get(step)
+            if found is None:
+                if self.steps >= MAX_STEPS:
+                    return False
+                found = self.shapes.after(shape, step)
+            if step is shape.cue_key:
+                shape.cue_shape = found
+        return self.on_to(found)
+
+    def on_to(self, shape: Shape) -> bool:
+        """The same, where it is known which one that is."""
+        self.shape = shape
         self.steps += 1
-        if self.steps > MAX_STEPS:
-            return False
-        found = self.shape.next.get(step)
-        self.shape = self.shapes.after(self.shape, step) if found is None else found
-        return True
+        return self.steps <= MAX_STEPS
 
 
-def hear(body: bytes, view: SpanView, ear: Ear, shapes: Shapes, root: Shape) -> Heard | None:
-    """What the span says; None where it has to be read the long way. Raises `Malformed`."""
-    heard = Heard(ear, shapes, root)
+def hear(body: bytes, view: SpanView, ear: Ear, heard: Heard, root: Shape) -> bool:
+    """Takes in what the span says; False where it has to be read the long way. Raises `Malformed`."""
+    heard.begin(ear, root)
     try:
         if not _hear_span(body, view, heard):
-            return None
+            return False
     except IndexError:
         raise Malformed("a span ends in the middle of a field") from None
     view.places = heard.places
-    return heard
+    return True
 
 
 def _hear_span(body: bytes, view: SpanView, heard: Heard) -> bool:
@@ -117,6 +145,15 @@ def _hear_span(body: bytes, view: SpanView, heard: Heard) -> bool:
 
 def _hear_attribute(body: bytes, field_at: i64, at: i64, end: i64, heard: Heard) -> bool:
     """Takes in a KeyValue; False where it is out of the ordinary."""
+    shape = heard.shape
+    size = shape.cue_size
+    if size and at + size <= end and same(body, at, shape.cue, size):
+        key = shape.cue_key
+        if key is not None:
+            return _hear_value(body, field_at, at, at + size, end, key, heard)
+        known = shape.cue_shape
+        if known is not None and at + size == end:
+            return heard.on_to(known)
     if end - at < 4 or body[at] != 0x0A:  # key = 1
         return at == end
     length: i64 = body[at + 1]
@@ -129,30 +166,55 @@ def _hear_attribute(body: bytes, field_at: i64, at: i64, end: i64, heard: Heard)
         slot = slot_of(length, body[key_at], body[key_at + (length >> 1)], body[value_at - 1])
         if ear.filter[slot] == 0:
             return True
-    key = ear.keys.get(body[key_at:value_at])
-    if key is None:
+    found = ear.keys.get(body[key_at:value_at])
+    if found is None:
         return True
-    inner, stop = payload_at(body, value_at + 1, end)
-    if stop != end or key.role == AT_LENGTH:
+    if not _hear_value(body, field_at, at, value_at + 1, end, found, heard):
+        return False
+    if shape.cues < MAX_CUES:
+        _expect(body[at:end], value_at + 1 - at, found, shape, heard.shape)
+    return True
+
+
+def _expect(attribute: bytes, value_at: i64, key: Key, shape: Shape, led_to: Shape) -> None:
+    """Cues the shape for what came: all of it, where it tells and nothing else came here so far."""
+    if key.role == TELLS and not key.kept and len(shape.next) == 1:
+        shape.expect(attribute, None, led_to)
+    else:
+        shape.expect(attribute[:value_at], key, None)
+
+
+def _hear_value(
+    body: bytes, field_at: i64, pair_at: i64, at: i64, end: i64, key: Key, heard: Heard
+) -> bool:
+    """Takes in the value whose length stands at `at`, of the KeyValue at `pair_at`."""
+    inner, stop = payload_at(body, at, end)
+    role = key.role
+    if stop != end or role == AT_LENGTH:
         return False
     if key.kept and not _keep(body, inner, end, key, heard):
         return False
-    if key.role == TELLS:
-        return end - at <= MAX_TOLD and heard.step(body[at:end])
-    if key.role == COSTS:
+    if role == COUNTS:
+        return _count(body, inner, end, key, heard)
+    if role == NAMES:
+        return _name(body, inner, end, key, heard)
+    if role == TELLS:
+        return end - pair_at <= MAX_TOLD and heard.step(body[pair_at:end])
+    if role == COSTS:
         return _cost(body, field_at, inner, end, key, heard)
-    return _hear_value(body, inner, end, key, heard)
-
-
-def _hear_value(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:
-    if key.role == COUNTS:
-        return _count(body, at, end, key, heard)
-    if key.role == NAMES:
-        return _name(body, at, end, key, heard)
-    if key.role == ONLY_KEPT:
-        return True
+    if role == ONLY_KEPT:
+        return heard.step(key)
     # An attribute without a value is none.
-    return any_value(body, at, end) is not None and heard.step(key)
+    return _holds(body, inner, end) and heard.step(key)
+
+
+def _holds(body: bytes, at: i64, end: i64) -> bool:
+    """Whether an AnyValue holds anything."""
+    if at + 1 < end and body[at] == 0x0A:  # string_value = 1, as nearly always
+        _start, stop = payload_at(body, at + 1, end)
+        if stop == end:
+            return True
+    return any_value(body, at, end) is not None
 
 
 def _count(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:
@@ -190,7 +252,7 @@ def _name(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:
     if heard.named_by is None:
         heard.named_by = key
         heard.name = body[start:stop].decode("utf-8", "replace")
-    return heard.named_by is key  # of two names the dialect says which
+    return heard.named_by is key and heard.step(key)  # of two the dialect says which
 
 
 def _keep(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:

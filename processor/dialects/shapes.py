@@ -24,6 +24,10 @@ LIMIT: Final = 16_384
 """Shapes remembered; each holds at most `MAX_TOLD` bytes of a stranger's. Full, all go."""
 MAX_TOLD: Final = 192
 """Longest attribute, key and value, that is part of a shape, in bytes."""
+MIN_CUE: Final = 8
+"""Fewer bytes are no cue: they are compared eight at a time."""
+MAX_CUES: Final = 16
+"""So often a shape learns another; where what comes next always differs, the last one stays."""
 
 # What the value of an attribute is to a shape.
 TELLS: Final = 1
@@ -59,7 +63,7 @@ class Key:
 @final
 @mypyc_attr(acyclic=True)
 class Shape:
-    """What a span has said so far."""
+    """What a span has said so far, and what spans that said so mostly say next: the cue."""
 
     def __init__(self, counted: tuple[Key, ...]) -> None:
         self.counted: tuple[Key, ...] = counted
@@ -68,6 +72,28 @@ class Shape:
         """By the next step: the bytes of an attribute that tells, or a `Key`."""
         self.recipe: Recipe | None = None
         """What it means; None as long as nobody worked it out."""
+        self.cue: bytes = b""
+        """How the next attribute begins: up to its value, or all of one that tells."""
+        self.cue_size: i64 = 0
+        """Of `cue`; 0 as long as there is none."""
+        self.cue_key: Key | None = None
+        """Whose value follows; None where the cue is a whole attribute."""
+        self.cue_shape: Shape | None = None
+        """Where a whole attribute leads, or a value that is no 0."""
+        self.cues: i64 = 0
+        """How many there were."""
+
+    def expect(self, cue: bytes, key: Key | None, shape: Shape | None) -> None:
+        """What came is the next cue."""
+        self.cues += 1
+        if len(cue) >= MIN_CUE:
+            self.cue, self.cue_size = cue, len(cue)
+            self.cue_key, self.cue_shape = key, shape
+
+    def forget(self) -> None:
+        """Everything that spans said beyond this."""
+        self.next.clear()
+        self.cue_size, self.cue_key, self.cue_shape, self.cues = 0, None, None, 0
 
 
 @final
@@ -107,7 +133,7 @@ class Shapes:
         """A shape that was never seen: what was said so far, and this."""
         if self._size >= LIMIT:
             for root in self._roots:
-                root.next.clear()
+                root.forget()
             self._size = 0
         self._size += 1
         counted = shape.counted

@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from processor.model import Signal
-from processor.wire import keys
+from processor.wire import fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ def announce(settings: Settings, signals: Iterable[Signal], version: str) -> Non
     """Say it, once."""
     for warning in settings.warnings:
         logger.warning("%s", warning)
-    how = "compiled" if keys.compiled() else "interpreted (no C compiler at installation)"
+    how = "compiled" if fields.COMPILED else "interpreted (no C compiler at installation)"
     logger.info("genai-cost %s, the walk runs %s", version, how)
     _addresses(settings)
     for signal in signals:

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from processor.model import ITEMS, Status
-from processor.wire import keys
+from processor.wire import fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ def _service(of: Subject) -> Row:
         "uptime_s": round(telemetry.counter("process_uptime")[0][1], 1),
         "pid": os.getpid(),
         "workers": of.settings.workers,
-        "walk": "compiled" if keys.compiled() else "interpreted",
+        "walk": "compiled" if fields.COMPILED else "interpreted",
         "python": sys.version.split()[0],
         "configuration": of.settings.origin,
         "resident_bytes": _now(telemetry, "process_memory_rss"),

@@ -10,7 +10,8 @@ from __future__ import annotations
 import struct
 from typing import Final, TypeAlias
 
-from mypy_extensions import i64  # noqa: TC002 - mypyc has it from here
+from librt.strings import read_i32_le, read_i64_le
+from mypy_extensions import i64
 
 Value: TypeAlias = "str | bool | int | float | bytes"
 """What an attribute says; `bytes` are an AnyValue that holds a list, a map or bytes, unopened."""
@@ -19,6 +20,8 @@ MAX_FIELDS: Final = 16_384
 MAX_DEPTH: Final = 64
 """Deepest nesting of groups that is skipped; protobuf's own parsers stop at 100."""
 
+COMPILED: Final = not __file__.endswith((".py", ".pyc"))
+"""Whether this module runs as mypyc compiled it."""
 _DOUBLE: Final = struct.Struct("<d")
 
 
@@ -72,14 +75,29 @@ def varint_at(body: bytes, at: i64, end: i64) -> tuple[i64, i64]:
 
 
 def fixed64_at(body: bytes, at: i64, end: i64) -> tuple[i64, i64]:
-    """(value of eight bytes, the lowest first, as a signed number; position after them)."""
+    """(value of eight bytes, the lowest first, without the sign bit; position after them)."""
     if at + 8 > end:
         raise Malformed("eight bytes end after their message")
-    low: i64 = body[at] | body[at + 1] << 8 | body[at + 2] << 16 | body[at + 3] << 24
-    high: i64 = (
-        body[at + 4] | body[at + 5] << 8 | body[at + 6] << 16 | (body[at + 7] & 127) << 24
-    )
-    return low | (high << 32), at + 8
+    return read_i64_le(body, at) & 0x7FFFFFFFFFFFFFFF, at + 8
+
+
+def head_at(body: bytes, at: i64) -> i64:
+    """The four bytes that begin there, the first one lowest. Raises `IndexError`."""
+    head = i64(read_i32_le(body, at))
+    return head & 0xFFFFFFFF
+
+
+def same(body: bytes, at: i64, other: bytes, size: i64) -> bool:
+    """Whether the `size` bytes of `other`, 8 or more, stand in `body`, which has them all, at `at`."""
+    if not COMPILED:  # an interpreter is better off with one slice
+        return body[at : at + size] == other
+    place: i64 = 0
+    last = size - 8
+    while place < last:
+        if read_i64_le(body, at + place) != read_i64_le(other, place):
+            return False
+        place += 8
+    return read_i64_le(body, at + last) == read_i64_le(other, last)
 
 
 def skip(body: bytes, at: i64, end: i64, tag: i64) -> i64:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final, final
 
 from mypy_extensions import i64  # noqa: TC002 - mypyc has it from here
 
+from processor.wire.fields import COMPILED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -16,12 +18,7 @@ LOG_RECORDS: Final = 0x32
 """Tag of LogRecord.attributes = 6."""
 
 
-def compiled() -> bool:
-    """Whether this module runs as mypyc compiled it."""
-    return not __file__.endswith((".py", ".pyc"))
-
-
-FILTERED: Final = compiled()
+FILTERED: Final = COMPILED
 """Whether keys pass the filters first: a few machine instructions, but slow byte code, so that an
 interpreter is better off slicing every key and searching the request for marks beforehand."""
 

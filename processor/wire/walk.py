@@ -20,6 +20,7 @@ from processor.wire.fields import (
     Malformed,
     any_value,
     fixed64_at,
+    head_at,
     payload_at,
     skip,
     tag_at,
@@ -225,32 +226,43 @@ def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable) -> bool:
     marks = table.mark_filter
     attributes = table.attributes_tag
     while at < end:
+        if FILTERED and at + 4 <= end:  # most attributes of most spans end here
+            head = head_at(body, at)
+            stop = at + 2 + (head >> 8 & 255)
+            length = head >> 24
+            value_at = at + 4 + length
+            if (
+                head & 0xFF80FF == attributes | 0x0A0000  # less than 128 bytes, key = 1 first
+                and 0 < length < 128
+                and value_at < stop <= end
+                and body[value_at] == 0x12  # value = 2
+            ):
+                slot = slot_of(
+                    length, body[at + 4], body[at + 4 + (length >> 1)], body[value_at - 1]
+                )
+                if marks[slot] and body[at + 4 : value_at] in table.marks:
+                    return True
+                at = stop
+                continue
         tag, at = tag_at(body, at, end)
         if tag == attributes:
             at, stop = payload_at(body, at, end)
-            if at + 2 < stop and body[at] == 0x0A:  # the usual order: key = 1 first
-                length: i64 = body[at + 1]
-                key_at: i64 = at + 2
-                if 0 < length < 128 and only_key(body, key_at + length, stop):
-                    if FILTERED:
-                        slot = slot_of(
-                            length,
-                            body[key_at],
-                            body[key_at + (length >> 1)],
-                            body[key_at + length - 1],
-                        )
-                        if marks[slot] == 0:
-                            at = stop
-                            continue
-                    if body[key_at : key_at + length] not in table.marks:
-                        at = stop
-                        continue
-            if _key(body, at, stop) in table.marks:
+            if keyed_by(body, at, stop) in table.marks:
                 return True
             at = stop
         else:
             at = skip(body, at, end, tag)
     return False
+
+
+def keyed_by(body: bytes, at: i64, end: i64) -> bytes:
+    """The key of a KeyValue; empty where it has none."""
+    if at + 2 < end and body[at] == 0x0A:  # the usual order: key = 1 first
+        length: i64 = body[at + 1]
+        value_at = at + 2 + length
+        if 0 < length < 128 and only_key(body, value_at, end):
+            return body[at + 2 : value_at]
+    return _key(body, at, end)
 
 
 def _read_span(

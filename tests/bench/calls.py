@@ -25,7 +25,7 @@ from processor.calls.settle import settle
 from processor.calls.subtree import Subtree
 from processor.enrich import Enriched, Enricher
 from processor.stamp import Stamper
-from processor.wire.keys import compiled
+from processor.wire.fields import COMPILED
 from processor.wire.walk import scan
 from tests.bench.load import fresh, request
 
@@ -107,7 +107,7 @@ def say(what: str, number: float, unit: str) -> None:
 
 def main() -> None:
     """Print everything."""
-    print("compiled" if compiled() else "interpreted")
+    print("compiled" if COMPILED else "interpreted")
     gc.freeze()
     bench = Bench()
     other = "us/other span"

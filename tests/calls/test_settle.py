@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from processor.calls import Memory, links
-from processor.wire.keys import compiled
+from processor.wire.fields import COMPILED
 from tests.calls.traffic import (
     CALL,
     CALL_ATTO,
@@ -379,7 +379,7 @@ def test_a_name_is_known_once_any_span_of_its_call_has_said_it(*, name_first: bo
     assert statuses(enricher(), *[(span,) for span in (*spans, again)]) == [P, D, D]
 
 
-@pytest.mark.skipif(compiled(), reason="compiled code has its constants inside")
+@pytest.mark.skipif(COMPILED, reason="compiled code has its constants inside")
 def test_the_links_of_one_request_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever sends a million spans without a call learns less about them, and nobody waits for it."""
     monkeypatch.setattr(links, "MAX_LINKS", 1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from processor.dialects import DIALECTS, Reading, Recogniser
-from processor.dialects.hear import MAX_STEPS, hear
+from processor.dialects.hear import MAX_STEPS, Heard, hear
 from processor.dialects.recognise import MEMO_LIMIT, MEMO_TEXT
 from processor.dialects.reported import KEYS as REPORTER_KEYS
 from processor.dialects.reported import REPORTED_COST
@@ -77,6 +77,7 @@ class Ways:
 
     def __init__(self, scope: str, version: str = "") -> None:
         self.recogniser = Recogniser(DIALECTS)
+        self.heard = Heard(self.recogniser.shapes)
         self.writer = self.recogniser.writer(scope, version)
         self.short = 0
         """Spans that took the short way."""
@@ -87,11 +88,12 @@ class Ways:
     def agree_on(self, body: bytes) -> None:
         for view in scan(body, KEYS).views:
             assert self.writer.root is not None
-            heard = hear(body, view, self.writer.ear, self.recogniser.shapes, self.writer.root)
+            heard = self.heard
+            understood = hear(body, view, self.writer.ear, heard, self.writer.root)
             cuts = view.places
             read(body, view, KEYS, PLACED)
             at_length = self.recogniser.read(view.attributes, self.writer)
-            if heard is None:
+            if not understood:
                 continue
             recipe = heard.shape.recipe
             if recipe is None:
@@ -264,7 +266,7 @@ def test_a_span_that_says_too_much_makes_no_shapes_without_end() -> None:
     assert writer.root is not None
     body = made.SerializeToString()
     (view,) = scan(body, KEYS).views
-    assert hear(body, view, writer.ear, recogniser.shapes, writer.root) is None
+    assert not hear(body, view, writer.ear, Heard(recogniser.shapes), writer.root)
     assert len(recogniser.shapes) <= MAX_STEPS + 1
 
 
