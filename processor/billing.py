@@ -10,6 +10,7 @@ import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, final
 
+from librt.strings import BytesWriter, write_f64_le
 from mypy_extensions import i64, mypyc_attr
 
 from pricing import NotPriced, Question, Reason, Standing
@@ -291,29 +292,45 @@ class Biller:
 def _plain_bill(rated: Rated, form: Form, reading: Reading) -> Bill:
     """Counts times rates: what most calls come to."""
     counts = cast("list[int]", reading.counts)
-    filled = form.filled
-    at = form.parts_at
+    rates = rated.tariff.rates
     total = 0
-    for place, rate in enumerate(rated.tariff.rates):
-        part = _product(rate, counts[place])
-        total += part
-        if rated.parts:
-            filled[at] = usd_of(part)
-            at += 2
-    usd = usd_of(total)
-    filled[1] = usd
-    if form is rated.form_beside:
-        if usd == reading.reported_usd:  # to the last digit: there is nothing to say
-            return _plain_bill(rated, rated.form, reading)
-        filled[at] = reading.reported_usd
+    for place in range(len(rates)):
+        total += _product(rates[place], counts[place])
+    beside = reading.reported_usd if form is rated.form_beside else None
+    if beside is not None and usd_of(total) == beside:  # to the last digit: nothing to say
+        form, beside = rated.form, None
     if form.sums:
-        rates = rated.tariff.rates
-        form.add_up(total, [_product(rate, counts[place]) for place, rate in enumerate(rates)])
-    bill = Bill(rated.status, total, COMPUTED, form.stamp_filled())
+        parts = [_product(rate, counts[place]) for place, rate in enumerate(rates)]
+        besides = [] if beside is None else [beside]
+        stamp = form.stamp_parts(total, parts if rated.parts else [], besides)
+    else:
+        stamp = _plain_stamp(form, total, rates if rated.parts else NO_COUNTS, counts, beside)
+    bill = Bill(rated.status, total, COMPUTED, stamp)
     bill.classes = reading.pattern.classes
     bill.counts = counts
     bill.row = rated.tariff.row
     return bill
+
+
+def _plain_stamp(
+    form: Form, total: int, rates: list[int], counts: list[int], beside: float | None
+) -> Stamp:
+    """Doubles between the form's texts: the whole, its parts, and what came with the span."""
+    texts = form.texts
+    written = BytesWriter()
+    written.write(texts[0])
+    write_f64_le(written, usd_of(total))
+    last: i64 = 1
+    for place in range(len(rates)):
+        written.write(texts[last])
+        write_f64_le(written, usd_of(_product(rates[place], counts[place])))
+        last += 1
+    if beside is not None:
+        written.write(texts[last])
+        write_f64_le(written, beside)
+        last += 1
+    written.write(texts[last])
+    return Stamp(written.getvalue(), form.keys)
 
 
 def _product(rate: int, count: int) -> int:

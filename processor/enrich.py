@@ -168,6 +168,9 @@ class Enricher:
         self._memory: Memory = memory
         self._dimensions: list[str] = sorted(attribution.wanted)
         self._labels: dict[tuple[object, ...], Labels] = {}
+        self._resource: Resource | None = None
+        self._labels_here: dict[Pattern, Labels] = {}
+        """Those of this resource, to which most calls in a row belong."""
         self.seen: Window = Window(SEEN_LIMIT)
         """By service and model: of whom there were spans or log records with usage."""
 
@@ -412,6 +415,8 @@ class Enricher:
         self, attributes: dict[str, Value], resource: Resource
     ) -> tuple[str, ...]:
         """Values of the configured dimensions: its own, else its resource's."""
+        if not attributes:
+            return resource.dimensions
         for name in self._dimensions:
             if name in attributes:
                 return self._attribution.dimensions(attributes, resource)
@@ -420,7 +425,13 @@ class Enricher:
     def _labels_of(
         self, pattern: Pattern, resource: Resource, source: str, dimensions: tuple[str, ...]
     ) -> Labels:
-        """Labels recur as their series do; a memo spares making and hashing them anew."""
+        """Labels recur as their series do; two memos spare making and hashing them anew."""
+        if resource is not self._resource:
+            self._resource = resource
+            self._labels_here = {}
+        here = self._labels_here.get(pattern)
+        if here is not None and here.source is source and here.dimensions is dimensions:
+            return here
         question = (pattern, resource, source, dimensions)
         known = self._labels.get(question)
         if known is None:
@@ -439,6 +450,8 @@ class Enricher:
             self._labels[question] = known
             if source or pattern.classes:
                 self._see(resource.origin.service_name, subject)
+        if len(self._labels_here) < LABELS_LIMIT:
+            self._labels_here[pattern] = known
         return known
 
     def _see(self, service: str, subject: Subject) -> None:

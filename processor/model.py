@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, final
 from mypy_extensions import mypyc_attr
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from pricing import Question
@@ -154,7 +154,7 @@ class Charge:
         status: Status,
         atto_usd: int,
         classes: tuple[str, ...],
-        counts: Sequence[int],
+        counts: list[int],
         end_unix_ns: int,
         trace_id: bytes,
         span_id: bytes,
@@ -165,7 +165,7 @@ class Charge:
         self.atto_usd: int = atto_usd
         """Exact cost in 10**-18 US dollars; 0 where there is none."""
         self.classes: tuple[str, ...] = classes
-        self.counts: Sequence[int] = counts
+        self.counts: list[int] = counts
         """Disjoint token counts by class, as charged; empty for a duplicate or an aggregate."""
         self.end_unix_ns: int = end_unix_ns
         self.trace_id: bytes = trace_id

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import struct
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, final
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast, final
 
 from mypy_extensions import mypyc_attr
 
@@ -96,6 +96,8 @@ class Form:
         """Where in `filled` the first part stands; the others, then what is said besides, follow."""
         self.sums: list[Sum] = []
         """Numbers that are neither the whole nor a part; one may overwrite the whole."""
+        self.texts: list[bytes] = []
+        """What stands before each number, and behind the last."""
         self._format: str = "<"
         self._open: list[bytes] = []
 
@@ -136,6 +138,7 @@ class Form:
         self._open = []
         self.layout = struct.Struct(f"{self._format}{len(tail)}s")
         self.filled.append(tail)
+        self.texts = [cast("bytes", text) for text in self.filled[::2]]
         return self
 
     def stamp(self, numbers: Sequence[float]) -> Stamp:

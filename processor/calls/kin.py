@@ -31,6 +31,8 @@ class Kin:
         """Spans of this request that describe no call: their parents."""
         self.beside: dict[bytes, Candidate] = NOBODY
         """Candidates of the trace at hand that were not seen before."""
+        self._unknown: bytes = b""
+        """Of whom nothing was known a moment ago."""
 
     def depth(self, key: bytes) -> int:
         """How many candidates stand above, `key` being the lowest span that may be one."""
@@ -61,6 +63,7 @@ class Kin:
             else:
                 known = self.memory.span(key)
                 if known is None:
+                    self._unknown = key
                     return False
                 if known.billed:
                     return True
@@ -69,6 +72,10 @@ class Kin:
 
     def cover(self, key: bytes) -> None:
         """The span at `key` and every one above it only repeats what was billed below."""
+        if key and key is self._unknown:  # asked just before
+            self._unknown = b""
+            self.memory.expect(key)
+            return
         for _ in range(MAX_ANCESTORS):
             if not key:
                 return

@@ -28,13 +28,15 @@ from processor.wire.fields import (
     Malformed,
     any_value,
     fixed64_at,
+    head_at,
     payload_at,
     same,
     skip,
     tag_at,
     varint_at,
 )
-from processor.wire.keys import FILTERED, slot_of
+from processor.wire.head import Head
+from processor.wire.keys import FILTERED, SHORTEST, hash_of, lets
 from processor.wire.walk import NO_PLACES
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class Heard:
         """As the shape has them."""
         self.places: list[tuple[str, int, int]] = NO_PLACES
         """Where they stand, as `SpanView` has it."""
+        self.head: Head = Head()
 
     def begin(self, ear: Ear, root: Shape) -> None:
         """Nothing of the span before it is left."""
@@ -116,8 +119,24 @@ def hear(body: bytes, view: SpanView, ear: Ear, heard: Heard, root: Shape) -> bo
     return True
 
 
+def _hear_head(body: bytes, view: SpanView, head: Head) -> i64:
+    """Takes in ids and times where they are written as usual; the position after them."""
+    start, end = view.start, view.end
+    at = head.read(body, start, end)
+    if at > start:
+        view.trace_id = body[start + 2 : start + 18]
+        view.span_id = body[start + 20 : start + 28]
+        if head.parent_at >= 0:
+            view.parent_id = body[head.parent_at : head.parent_at + 8]
+        if head.start_at >= 0:
+            view.start_ns, _after = fixed64_at(body, head.start_at, end)
+        if head.end_at >= 0:
+            view.end_ns, _after = fixed64_at(body, head.end_at, end)
+    return at
+
+
 def _hear_span(body: bytes, view: SpanView, heard: Heard) -> bool:
-    at = view.start
+    at = _hear_head(body, view, heard.head)
     end = view.end
     while at < end:
         field_at = at
@@ -161,12 +180,7 @@ def _hear_attribute(body: bytes, field_at: i64, at: i64, end: i64, heard: Heard)
     value_at = key_at + length
     if not 0 < length < 128 or value_at + 1 >= end or body[value_at] != 0x12:  # value = 2
         return False
-    ear = heard.ear
-    if FILTERED:
-        slot = slot_of(length, body[key_at], body[key_at + (length >> 1)], body[value_at - 1])
-        if ear.filter[slot] == 0:
-            return True
-    found = ear.keys.get(body[key_at:value_at])
+    found = _wanted(body, key_at, length, heard.ear)
     if found is None:
         return True
     if not _hear_value(body, field_at, at, value_at + 1, end, found, heard):
@@ -174,6 +188,15 @@ def _hear_attribute(body: bytes, field_at: i64, at: i64, end: i64, heard: Heard)
     if shape.cues < MAX_CUES:
         _expect(body[at:end], value_at + 1 - at, found, shape, heard.shape)
     return True
+
+
+def _wanted(body: bytes, at: i64, length: i64, ear: Ear) -> Key | None:
+    """Whose key it is."""
+    if FILTERED and length >= SHORTEST:
+        tail = head_at(body, at + length - 3) & 0xFFFFFF
+        if not lets(ear.filter, hash_of(length, tail)):
+            return None
+    return ear.keys.get(body[at : at + length])
 
 
 def _expect(attribute: bytes, value_at: i64, key: Key, shape: Shape, led_to: Shape) -> None:

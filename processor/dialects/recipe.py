@@ -57,9 +57,9 @@ class Recipe:
         counts = [numbers[place] for place in self.count_at]
         if self.total_at >= 0 and self._on_top(counts, numbers[self.total_at]):
             return None
-        if self.input_at >= 0 and not _take_out(counts, self.input_at, self.input_parts):
+        if self.input_parts and not _take_out(counts, self.input_at, self.input_parts):
             return None
-        if self.output_at >= 0 and not _take_out(counts, self.output_at, self.output_parts):
+        if self.output_parts and not _take_out(counts, self.output_at, self.output_parts):
             return None
         if self.whole_at >= 0 and numbers[self.whole_at] > sum(counts):
             return None

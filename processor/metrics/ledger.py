@@ -8,14 +8,12 @@ Invariant: never more label sets than the limit, and their sum is everything tha
 from __future__ import annotations
 
 import logging
-from bisect import bisect_left
-from collections import defaultdict, deque
-from dataclasses import dataclass, field
+from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pricing import NotPriced
+from processor.metrics.account import Account
 from processor.metrics.instruments import (
-    BOUNDS_ATTO,
     OVERFLOW,
     Attributes,
     call_attributes,
@@ -23,7 +21,6 @@ from processor.metrics.instruments import (
     model_attributes,
     own_resource,
 )
-from processor.metrics.totals import Totals
 from processor.model import Labels, Source
 
 if TYPE_CHECKING:
@@ -37,45 +34,8 @@ logger = logging.getLogger("genai_cost")
 DEFAULT_LIMIT: Final = 2000
 UNPRICED_LIMIT: Final = 16_384
 """Calls without a price that are remembered, the last ones; some 700 bytes each."""
-_BUCKETS: Final = len(BOUNDS_ATTO) + 1
 _BEFORE_NS: Final = 1_000_000
 """A series starts this long before its first call: its start must lie before its first point."""
-
-
-@dataclass(slots=True, eq=False)
-class Account:
-    """The running sums of one label set."""
-
-    number: int
-    """Counts up from 0; what the expositions remember an account by."""
-    attributes: Attributes
-    resource: Attributes
-    start_unix_ns: int
-    atto_usd: int = 0
-    calls: list[int] = field(default_factory=list[int])
-    tokens: defaultdict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
-    spans: defaultdict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
-    late: defaultdict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
-    apart: int | None = None
-    """Beside `atto_usd`: the cost of usage whose calls nobody saw one by one."""
-
-    def spend(self, atto_usd: int) -> None:
-        """One call's cost."""
-        self.atto_usd += atto_usd
-        if not self.calls:
-            self.calls = [0] * _BUCKETS
-        self.calls[bisect_left(BOUNDS_ATTO, atto_usd)] += 1
-
-    def totals(self) -> Totals:
-        """A copy of the sums as they are now."""
-        return Totals(
-            self.atto_usd,
-            tuple(self.calls),
-            dict(self.tokens),
-            dict(self.spans),
-            dict(self.late),
-            self.apart,
-        )
 
 
 class Model(NamedTuple):
@@ -118,11 +78,7 @@ class Ledger:
             account = by_labels.get(labels)
             if account is None:
                 account = self._open(labels, now_unix_ns)
-            account.spans[charge.status] += 1
-            tokens = account.tokens
-            counts = charge.counts
-            for place, name in enumerate(charge.classes):
-                tokens[name] += counts[place]
+            account.span(charge.status, charge.classes, charge.counts)
             if labels.source:
                 account.spend(charge.atto_usd)
             elif charge.unpriced is not None:
@@ -134,16 +90,13 @@ class Ledger:
             account = self._by_labels.get(charge.labels) or self._open(
                 charge.labels, now_unix_ns
             )
-            for name, count in charge.tokens:
-                account.tokens[name] += count
-            account.spend(charge.atto_usd)
-            account.late[why] += charge.atto_usd
+            account.use(charge.tokens)
+            account.spend_late(why, charge.atto_usd)
 
     def add_usage(self, charge: Charge, now_unix_ns: int) -> None:
         """Count the usage of calls that are not known one by one: no call and no span is counted."""
         account = self._by_labels.get(charge.labels) or self._open(charge.labels, now_unix_ns)
-        for name, count in charge.tokens:
-            account.tokens[name] += count
+        account.use(charge.tokens)
         if charge.labels.source:
             account.apart = (account.apart or 0) + charge.atto_usd
 
@@ -194,8 +147,7 @@ class Ledger:
             of.dimensions,
         )
         account = self._by_labels.get(labels) or self._open(labels, now_unix_ns)
-        account.spend(quote.atto_usd)
-        account.late[charge.status] += quote.atto_usd
+        account.spend_late(charge.status, quote.atto_usd)
         return quote.atto_usd
 
     @property

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BLOOM_SIZE: Final = 4096
+SHORTEST: Final = 3
+"""Bytes of a key that passes the filter; those of shorter ones are looked up."""
+SEVERAL: Final = 1
+"""In a slot of the filter where keys of several hashes stand."""
 SPANS: Final = 0x4A
 """Tag of Span.attributes = 9."""
 LOG_RECORDS: Final = 0x32
@@ -23,9 +27,15 @@ FILTERED: Final = COMPILED
 interpreter is better off slicing every key and searching the request for marks beforehand."""
 
 
-def slot_of(length: i64, first: i64, middle: i64, last: i64) -> i64:
-    """Where a key stands in the filter: cheap to work out from four of its bytes."""
-    return (length * 61 + first * 7 + middle * 389 + last * 31) & 4095
+def hash_of(length: i64, tail: i64) -> i64:
+    """Of a key, by its length and its last three bytes, the lowest first."""
+    return (tail * 0x9E3779B1 + length * 0x85EBCA6B) >> 15
+
+
+def lets(passing: bytes, hashed: i64) -> bool:
+    """Whether a key of this hash may be one of those that the filter was made of."""
+    held: i64 = passing[hashed & 4095]
+    return held == (hashed >> 12 & 127 | 128) or held == SEVERAL
 
 
 @final
@@ -52,13 +62,16 @@ class KeyTable:
 
 
 def filter_of(keys: Iterable[bytes]) -> bytes:
-    """One byte a slot, 1 where some key stands. Raises `ValueError` for a key that fits none."""
+    """One byte a slot: more of the hash of the key that stands there. Raises `ValueError` for a key that fits none."""
     slots = bytearray(BLOOM_SIZE)
     for key in keys:
         if not 0 < len(key) < 128:
             message = f"attribute keys of interest have 1 to 127 bytes: {key!r}"
             raise ValueError(message)
-        slots[slot_of(len(key), key[0], key[len(key) // 2], key[-1])] = 1
+        if len(key) >= SHORTEST:
+            hashed = hash_of(len(key), int.from_bytes(key[-3:], "little"))
+            slot, held = hashed & 4095, hashed >> 12 & 127 | 128
+            slots[slot] = held if slots[slot] in (0, held) else SEVERAL
     return bytes(slots)
 
 

@@ -25,7 +25,8 @@ from processor.wire.fields import (
     skip,
     tag_at,
 )
-from processor.wire.keys import FILTERED, KeyTable, only_key, slot_of
+from processor.wire.head import Head
+from processor.wire.keys import FILTERED, SHORTEST, KeyTable, hash_of, lets, only_key
 
 if TYPE_CHECKING:
     from processor.wire.fields import Value
@@ -127,6 +128,8 @@ class Found:
         """The spans that carry a mark, in order."""
         self.spans: int = 0
         """All spans."""
+        self.head: Head = Head()
+        """Of the span that was looked at last."""
 
 
 def walk(body: bytes, table: KeyTable, replaceable: frozenset[str]) -> Found:
@@ -208,7 +211,9 @@ def _scope_spans(
         if tag == 0x12:  # spans = 2, as log_records = 2
             length_at = at
             at, stop = payload_at(body, at, end)
-            if not lookout.none_before(at, stop) and _has_mark(body, at, stop, table):
+            if not lookout.none_before(at, stop) and _has_mark(
+                body, found.head.read(body, at, stop), stop, table
+            ):
                 found.views.append(SpanView(length_at, at, stop, frame))
             found.spans += 1
             at = stop
@@ -233,17 +238,18 @@ def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable) -> bool:
             value_at = at + 4 + length
             if (
                 head & 0xFF80FF == attributes | 0x0A0000  # less than 128 bytes, key = 1 first
-                and 0 < length < 128
+                and SHORTEST <= length < 128
                 and value_at < stop <= end
-                and body[value_at] == 0x12  # value = 2
             ):
-                slot = slot_of(
-                    length, body[at + 4], body[at + 4 + (length >> 1)], body[value_at - 1]
-                )
-                if marks[slot] and body[at + 4 : value_at] in table.marks:
-                    return True
-                at = stop
-                continue
+                tail = head_at(body, value_at - 3)
+                if tail >> 24 == 0x12:  # value = 2
+                    if (
+                        lets(marks, hash_of(length, tail & 0xFFFFFF))
+                        and body[at + 4 : value_at] in table.marks
+                    ):
+                        return True
+                    at = stop
+                    continue
         tag, at = tag_at(body, at, end)
         if tag == attributes:
             at, stop = payload_at(body, at, end)
@@ -307,14 +313,9 @@ def read_attribute(
         length: i64 = body[at + 1]
         key_at: i64 = at + 2
         if 0 < length < 128 and only_key(body, key_at + length, end):
-            if FILTERED:
-                slot = slot_of(
-                    length,
-                    body[key_at],
-                    body[key_at + (length >> 1)],
-                    body[key_at + length - 1],
-                )
-                if table.wanted_filter[slot] == 0:
+            if FILTERED and length >= SHORTEST:
+                tail = head_at(body, key_at + length - 4) >> 8
+                if not lets(table.wanted_filter, hash_of(length, tail)):
                     return
             key = table.wanted.get(body[key_at : key_at + length])
             at = key_at + length
