@@ -6,6 +6,7 @@ A hop is a name, what it needs to start on a port, and which transport it takes 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -45,14 +46,16 @@ class Ports(NamedTuple):
 
 
 class Hop(NamedTuple):
-    """A running one; its CPU is that of its process."""
+    """A running one; its CPU is that of its process, and in its folder is what it says (`log`)."""
 
     pid: int
     port: int
+    folder: Path
 
 
-# The command of a hop that is to listen so, with a folder for its files.
-Start = "Callable[[Ports, Path], list[str]]"
+if TYPE_CHECKING:
+    # The command of a hop that is to listen so, with a folder for its files.
+    Start = Callable[[Ports, Path], list[str]]
 
 
 def bare(ports: Ports, _folder: Path) -> list[str]:
@@ -61,23 +64,38 @@ def bare(ports: Ports, _folder: Path) -> list[str]:
     return [sys.executable, script, ports.transport, str(ports.own), str(ports.next)]
 
 
-def ours(command: str, **more: Any) -> Callable[[Ports, Path], list[str]]:
-    """The service with everything on that is on by default; `more` goes to `genai_cost`."""
+def ours(command: str, *, idle: int = 0, **more: Any) -> Start:
+    """The service with everything on that is on by default; `more` goes to `genai_cost`.
+
+    `idle` exporters wait for logs that never come.
+    """
 
     def start(ports: Ports, folder: Path) -> list[str]:
-        file = _written(_around(ports, {"genai_cost": more}), folder)
-        return [*command.split(), "run", "--config", file]
+        config = _around(ports, {"genai_cost": more})
+        (kind, sends), *_ = config["exporters"].items()
+        waiting = [f"{kind}/idle-{number}" for number in range(idle)]
+        if waiting:
+            config["exporters"].update((name, dict(sends)) for name in waiting)
+            config["service"]["pipelines"]["logs"] = {"receivers": ["otlp"], "exporters": waiting}
+        return [*command.split(), "run", "--config", _written(config, folder)]
 
     return start
 
 
-def collector(binary: str, *, priced: bool = False) -> Callable[[Ports, Path], list[str]]:
-    """A Collector that acknowledges after the next hop did, as we do."""
+def collector(
+    binary: str, *, priced: bool = False, back: tuple[int, int] | None = None
+) -> Start:
+    """A Collector that acknowledges after the next hop did, as we do.
+
+    With `back` its next hop sends to the first of these ports, and it sends that on to the second.
+    """
 
     def start(ports: Ports, folder: Path) -> list[str]:
         config = _around(ports, {"transform": transform()} if priced else {})
-        exporter = next(iter(config["exporters"].values()))
-        exporter["sending_queue"] = exporter["retry_on_failure"] = {"enabled": False}
+        if back:
+            _and_back(config, _around(Ports(ports.transport, *back), {}))
+        for exporter in config["exporters"].values():
+            exporter["sending_queue"] = exporter["retry_on_failure"] = {"enabled": False}
         page = config["service"]["telemetry"]["metrics"].pop("address")
         host, _, port = page.rpartition(":")
         pull = {"exporter": {"prometheus": {"host": host, "port": int(port)}}}
@@ -85,6 +103,15 @@ def collector(binary: str, *, priced: bool = False) -> Callable[[Ports, Path], l
         return [binary, "--config", _written(config, folder)]
 
     return start
+
+
+def _and_back(config: dict[str, Any], second: dict[str, Any]) -> None:
+    """A second pipeline beside the first."""
+    for part in ("receivers", "exporters"):
+        config[part].update((f"{name}/back", each) for name, each in second[part].items())
+    pipeline = second["service"]["pipelines"]["traces"]
+    named = {key: [f"{name}/back" for name in names] for key, names in pipeline.items()}
+    config["service"]["pipelines"]["traces/back"] = named
 
 
 def _around(ports: Ports, processors: dict[str, Any]) -> dict[str, Any]:
@@ -145,32 +172,30 @@ def sink() -> Iterator[Sink]:
     """The next hop, in a process of its own."""
     grpc_port, http_port = free_port(), free_port()
     command = [sys.executable, str(HERE / "sink.py"), str(grpc_port), str(http_port)]
-    with _process(command, http_port) as pid:
+    with _process(command, http_port, Path(os.devnull)) as pid:
         yield Sink(pid, grpc_port, http_port)
 
 
 @contextlib.contextmanager
 def running(
-    start: Callable[[Ports, Path], list[str]], transport: str, next_port: int
+    start: Start, transport: str, next_port: int
 ) -> Iterator[Hop]:
     """A hop on a free port."""
     ports = Ports(transport, free_port(), next_port)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        _process(start(ports, Path(folder)), ports.own) as pid,
-    ):
-        yield Hop(pid, ports.own)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with _process(start(ports, folder), ports.own, folder / "log") as pid:
+            yield Hop(pid, ports.own, folder)
 
 
 @contextlib.contextmanager
-def _process(command: list[str], port: int) -> Iterator[int]:
+def _process(command: list[str], port: int, log: Path) -> Iterator[int]:
     """Starts a program, waits until it listens, and ends it by its id."""
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out)  # noqa: S603
         try:
             if not _listens(process, port):
-                log.seek(0)
-                sys.exit(f"{command[0]} does not listen:\n{log.read().decode()}")
+                sys.exit(f"{' '.join(command)} does not listen:\n{log.read_text()}")
             yield process.pid
         finally:
             process.send_signal(signal.SIGTERM)

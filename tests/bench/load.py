@@ -11,7 +11,8 @@ from typing import Final
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-MODELS: Final = (
+Models = tuple[tuple[str, str, str], ...]
+MODELS: Final[Models] = (
     ("openai", "gpt-4o", "gpt-4o-2024-08-06"),
     ("openai", "gpt-4o-mini", "gpt-4o-mini-2024-07-18"),
     ("openai", "gpt-4.1", "gpt-4.1-2025-04-14"),
@@ -27,6 +28,7 @@ MODELS: Final = (
 SCOPES: Final = ("openai", "anthropic", "google_genai", "vertexai", "langchain")
 MARK: Final = b"\xfe" * 8
 TEXT_MARK: Final = b"f" * 16
+USER_MARK: Final = b"u-########"
 START_NS: Final = 1_795_000_000_000_000_000
 
 
@@ -36,11 +38,17 @@ def fresh(body: bytes, number: int) -> bytes:
     return body.replace(MARK, new).replace(TEXT_MARK, new.hex().encode())
 
 
-def request(spans: int, gen_ai_share: float, message_bytes: int, seed: int) -> bytes:
-    """One ExportTraceServiceRequest of five services, about twelve attributes a span."""
+def request(
+    spans: int, gen_ai_share: float, message_bytes: int, seed: int, *, users: bool = False
+) -> bytes:
+    """One ExportTraceServiceRequest of five services, about twelve attributes a span.
+
+    With `users` one service calls one model for many users, so that a benchmark says how many series there are.
+    """
     draw = random.Random(seed)  # noqa: S311 - traffic, not secrets
     made = ExportTraceServiceRequest()
-    services = 5 if spans >= 50 else 1
+    services = 5 if spans >= 50 and not users else 1
+    models = MODELS[:1] if users else MODELS
     words = [_word(draw) for _ in range(2000)]
     for number in range(services):
         resource = made.resource_spans.add()
@@ -52,7 +60,9 @@ def request(spans: int, gen_ai_share: float, message_bytes: int, seed: int) -> b
         scope.scope.version = "1.3b0"
         for _ in range(spans // services):
             said = _text_of(words, draw, message_bytes) if draw.random() < gen_ai_share else None
-            _span(scope.spans.add(), draw, said)
+            _span(scope.spans.add(), draw, said, models)
+            if users:
+                _text(scope.spans[-1].attributes.add(), "user.id", USER_MARK.decode())
     return made.SerializeToString()
 
 
@@ -68,7 +78,9 @@ def _text_of(words: list[str], draw: random.Random, size: int) -> tuple[str, str
     return f'{start}{said[:half]}"}}]}}]', f'{start}{said[-half:]}"}}]}}]'
 
 
-def _span(span: Span, draw: random.Random, said: tuple[str, str] | None) -> None:
+def _span(
+    span: Span, draw: random.Random, said: tuple[str, str] | None, models: Models
+) -> None:
     """A call to a model where something was said, else an ordinary span."""
     span.trace_id = MARK + draw.randbytes(8)
     span.span_id = draw.randbytes(8)
@@ -79,11 +91,13 @@ def _span(span: Span, draw: random.Random, said: tuple[str, str] | None) -> None
     if said is None:
         _ordinary(span, draw)
     else:
-        _call(span, draw, said)
+        _call(span, draw, said, models)
 
 
-def _call(span: Span, draw: random.Random, said: tuple[str, str]) -> None:
-    provider, asked, answered = draw.choice(MODELS)
+def _call(
+    span: Span, draw: random.Random, said: tuple[str, str], models: Models
+) -> None:
+    provider, asked, answered = draw.choice(models)
     span.name = f"chat {asked}"
     read = draw.choice((0, 0, 512, 1024))
     for key, text in (

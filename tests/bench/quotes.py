@@ -96,8 +96,9 @@ def measured(pid: int, port: int, bodies: list[bytes], seconds: float) -> Measur
 def compare(asked: argparse.Namespace) -> None:
     with (
         sink() as next_hop,
-        running(ours(asked.command), "grpc", next_hop.grpc) as (pid, port),
+        running(ours(asked.command), "grpc", next_hop.grpc) as hop,
     ):
+        pid, port = hop.pid, hop.port
         bodies = [request(SPANS, 0.5, 1500, seed) for seed in range(20)]
         measured(pid, port, bodies, 0.5)
         quiet: list[Measured] = []

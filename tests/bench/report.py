@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -57,3 +58,8 @@ def write(file: Path | None, name: str, facts: dict[str, str], rows: Sequence[Ro
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
     print(f"written to {file}")
+
+
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """A place for the files of a run, gone with it."""
+    return tempfile.TemporaryDirectory(prefix="bench-")

@@ -8,6 +8,7 @@ is measured with the rest, so that nobody mistakes their limits for the hop's.
 from __future__ import annotations
 
 import http.client
+import itertools
 import sys
 import threading
 import time
@@ -89,14 +90,22 @@ def _by_http(connection: http.client.HTTPConnection, *, packed: bool) -> Send:
 
 
 def saturated(
-    transport: str, port: int, bodies: Bodies, seconds: float, pids: list[int], sink: Sink
+    transport: str,
+    port: int,
+    bodies: Bodies,
+    seconds: float,
+    pids: list[int],
+    sink: Sink,
+    *,
+    requests: int | None = None,
 ) -> Measured:
-    """So many requests outstanding at all times, for a while; `pids` are the hop's processes."""
+    """Four requests outstanding at all times, for a while or until so many; `pids` are the hop's processes."""
     sent: list[int] = []
+    turns = itertools.count() if requests is None else iter(range(requests))
 
     def loop(send: Send) -> None:
         count = 0
-        while time.monotonic() < until:
+        while time.monotonic() < until and next(turns, None) is not None:
             send(bodies.fresh())
             count += 1
         sent.append(count)

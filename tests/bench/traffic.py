@@ -9,15 +9,18 @@ from __future__ import annotations
 import itertools
 import random
 import re
+from collections import defaultdict
+from functools import partial
 from typing import Final, NamedTuple
 
-from tests.bench.load import MARK, TEXT_MARK, request
+from tests.bench.load import MARK, TEXT_MARK, USER_MARK, request
 
 # Counts of two bytes on the wire; what was read from a cache is below 1,100 in load.py.
 _INPUT: Final = range(1_100, 16_000)
 _OUTPUT: Final = range(128, 8_000)
 _DIFFERS: Final = re.compile(
     rb"(?P<id>" + re.escape(MARK) + rb")|(?P<text>" + TEXT_MARK + rb")"
+    rb"|(?P<user>" + re.escape(USER_MARK) + rb")"
     rb"|(?<=gen_ai\.usage\.input_tokens\x12\x03\x18)(?P<input>..)"
     rb"|(?<=gen_ai\.usage\.output_tokens\x12\x03\x18)(?P<output>..)",
     re.DOTALL,
@@ -32,12 +35,15 @@ class Workload(NamedTuple):
     spans: int
     share: float
     message_bytes: int
+    users: int = 0
+    """So many take turns in `user.id`; 0: no such attribute."""
 
     def bodies(self) -> Bodies:
         """Requests of this kind: enough of them that no two sent in a row are alike."""
+        draw = partial(request, self.spans, self.share, self.message_bytes, users=self.users > 0)
         count = 3 if self.spans > 4000 else max(4, min(100, 8000 // self.spans))
-        made = [request(self.spans, self.share, self.message_bytes, n) for n in range(count)]
-        return Bodies(self, [Body(one) for one in made])
+        users = [b"u-%08d" % user for user in range(self.users)]
+        return Bodies(self, [Body(draw(seed), users) for seed in range(count)])
 
 
 WORKLOADS: Final = {
@@ -53,9 +59,10 @@ WORKLOADS: Final = {
 class Body:
     """One request, cut where it differs."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, users: list[bytes]) -> None:
+        self.users = users
         self.pieces: list[bytes] = []
-        self.places: dict[str, list[int]] = {"id": [], "text": [], "input": [], "output": []}
+        self.places: dict[str, list[int]] = defaultdict(list)
         end = 0
         for found in _DIFFERS.finditer(body):
             self.pieces += (body[end : found.start()], b"")
@@ -76,6 +83,8 @@ class Body:
             start = number * 7_919 % (len(pool) - len(places[name]))
             for each, count in zip(places[name], pool[start:], strict=False):
                 pieces[each] = count
+        for turn, each in enumerate(places["user"], number * len(places["user"])):
+            pieces[each] = self.users[turn % len(self.users)]
         return b"".join(pieces)
 
 
