@@ -26,6 +26,7 @@ SOURCES   := pyproject.toml setup.py constraints.txt \
 INSTALLED := $(VENV)/.installed-$(GENAI_COST_COMPILE)
 PYTEST    := $(VENV)/bin/pytest
 OTELCOL   := $(abspath $(CACHE))/otelcol/otelcol
+BENCHCOL  := $(abspath $(CACHE))/otelcol-bench/otelcol
 TIME      ?= 30
 # How long `make soak` is: kills, Hypothesis's examples, minutes at half of capacity.
 KILLS     ?= 200
@@ -39,7 +40,7 @@ needs = @test -e $(1) || { echo "make $@: $(2) is not in this checkout yet ($(1)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo install hooks fmt lint types test unit exam e2e drive fuzz test-wire golden prices prices-update \
-	check-prices costs bench soak smoke proto docs check dev clean
+	check-prices costs bench bench-parts soak smoke proto docs check dev clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -125,9 +126,11 @@ check-prices: dev ## schema, units, overlaps, lost rows, disagreements (ARGS="--
 costs: dev ## a file of golden costs (FILE=..., default: that of ../shared/golden)
 	$(DEV)/bin/python -m tests.pricing.golden_runner $(FILE)
 
-bench: $(VENV)/.test $(INTERPRETED)/.interpreted ## medians and ratios; gates nothing; compare within one run
+bench: $(VENV)/.test $(INTERPRETED)/.interpreted $(BENCHCOL) ## CPU per span of five hops in one run (needs Go or PyPI); ARGS="--transports grpc,http --rounds 3"
 	$(VENV)/bin/python -m tests.bench.hop --compiled $(VENV)/bin/genai-cost \
-		--interpreted $(INTERPRETED)/bin/genai-cost $(ARGS)
+		--interpreted $(INTERPRETED)/bin/genai-cost --otelcol $(BENCHCOL) $(ARGS)
+
+bench-parts: $(VENV)/.test ## single parts of the service: prices, table, questions, ledger
 	$(VENV)/bin/python -m tests.bench.pricing $(if $(PEERS),--peers $(PEERS))
 	$(VENV)/bin/python -m tests.bench.table_load
 	$(VENV)/bin/python -m tests.bench.quotes --command $(VENV)/bin/genai-cost
@@ -189,3 +192,6 @@ $(FUZZ)/.installed: pyproject.toml setup.py constraints.txt | $(FUZZ)/bin/python
 
 $(OTELCOL): tests/e2e/collector/manifest.yaml tests/e2e/collector/build
 	PYTHON=$(PYTHON) tests/e2e/collector/build $(@D)
+
+$(BENCHCOL): tests/bench/collector.yaml tests/e2e/collector/build
+	PYTHON=$(PYTHON) tests/e2e/collector/build $(@D) tests/bench/collector.yaml

@@ -11,7 +11,8 @@ from typing import Final
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-MODELS: Final = (
+Models = tuple[tuple[str, str, str], ...]
+MODELS: Final[Models] = (
     ("openai", "gpt-4o", "gpt-4o-2024-08-06"),
     ("openai", "gpt-4o-mini", "gpt-4o-mini-2024-07-18"),
     ("openai", "gpt-4.1", "gpt-4.1-2025-04-14"),
@@ -23,8 +24,11 @@ MODELS: Final = (
     ("gcp.gemini", "gemini-2.5-pro", "gemini-2.5-pro"),
     ("mistral_ai", "mistral-large-2411", "mistral-large-2411"),
 )
+# Writers whose input count has what was read from a cache in it, as ten rules of a Collector must assume.
+SCOPES: Final = ("openai", "anthropic", "google_genai", "vertexai", "langchain")
 MARK: Final = b"\xfe" * 8
 TEXT_MARK: Final = b"f" * 16
+USER_MARK: Final = b"u-########"
 START_NS: Final = 1_795_000_000_000_000_000
 
 
@@ -34,38 +38,66 @@ def fresh(body: bytes, number: int) -> bytes:
     return body.replace(MARK, new).replace(TEXT_MARK, new.hex().encode())
 
 
-def request(spans: int, gen_ai_share: float, message_bytes: int, seed: int) -> bytes:
-    """One ExportTraceServiceRequest of five services, about twelve attributes a span."""
+def request(
+    spans: int, gen_ai_share: float, message_bytes: int, seed: int, *, users: bool = False
+) -> bytes:
+    """One ExportTraceServiceRequest of five services, about twelve attributes a span.
+
+    With `users` one service calls one model for many users, so that a benchmark says how many series there are.
+    """
     draw = random.Random(seed)  # noqa: S311 - traffic, not secrets
     made = ExportTraceServiceRequest()
-    services = 5 if spans >= 50 else 1
+    services = 5 if spans >= 50 and not users else 1
+    models = MODELS[:1] if users else MODELS
+    words = [_word(draw) for _ in range(2000)]
     for number in range(services):
         resource = made.resource_spans.add()
-        _text(resource.resource.attributes.add(), "service.name", f"service-{number}")
+        name = f"service-{(services * seed + number) % 40}"
+        _text(resource.resource.attributes.add(), "service.name", name)
         _text(resource.resource.attributes.add(), "deployment.environment.name", "production")
         scope = resource.scope_spans.add()
-        scope.scope.name = "opentelemetry.instrumentation.genai.openai"
+        scope.scope.name = f"opentelemetry.instrumentation.genai.{draw.choice(SCOPES)}"
         scope.scope.version = "1.3b0"
         for _ in range(spans // services):
-            _span(scope.spans.add(), draw, gen_ai_share, message_bytes)
+            said = _text_of(words, draw, message_bytes) if draw.random() < gen_ai_share else None
+            _span(scope.spans.add(), draw, said, models)
+            if users:
+                _text(scope.spans[-1].attributes.add(), "user.id", USER_MARK.decode())
     return made.SerializeToString()
 
 
-def _span(span: Span, draw: random.Random, gen_ai_share: float, message_bytes: int) -> None:
+def _word(draw: random.Random) -> str:
+    return "".join(draw.choices("etaoinshrdlucmfw", k=draw.randrange(2, 11)))
+
+
+def _text_of(words: list[str], draw: random.Random, size: int) -> tuple[str, str]:
+    """What is asked and what is answered, in JSON as instrumentations write it; together of about this size."""
+    half = size // 2 - 60
+    said = " ".join(draw.choices(words, k=size // 5))
+    start = '[{"role":"user","parts":[{"type":"text","content":"'
+    return f'{start}{said[:half]}"}}]}}]', f'{start}{said[-half:]}"}}]}}]'
+
+
+def _span(
+    span: Span, draw: random.Random, said: tuple[str, str] | None, models: Models
+) -> None:
+    """A call to a model where something was said, else an ordinary span."""
     span.trace_id = MARK + draw.randbytes(8)
     span.span_id = draw.randbytes(8)
     span.parent_span_id = draw.randbytes(8)
     span.kind = Span.SPAN_KIND_CLIENT
     span.start_time_unix_nano = START_NS + draw.randrange(10**12)
     span.end_time_unix_nano = span.start_time_unix_nano + draw.randrange(10**9)
-    if draw.random() < gen_ai_share:
-        _call(span, draw, message_bytes)
-    else:
+    if said is None:
         _ordinary(span, draw)
+    else:
+        _call(span, draw, said, models)
 
 
-def _call(span: Span, draw: random.Random, message_bytes: int) -> None:
-    provider, asked, answered = draw.choice(MODELS)
+def _call(
+    span: Span, draw: random.Random, said: tuple[str, str], models: Models
+) -> None:
+    provider, asked, answered = draw.choice(models)
     span.name = f"chat {asked}"
     read = draw.choice((0, 0, 512, 1024))
     for key, text in (
@@ -74,14 +106,14 @@ def _call(span: Span, draw: random.Random, message_bytes: int) -> None:
         ("gen_ai.request.model", asked),
         ("gen_ai.response.model", answered),
         ("gen_ai.response.id", f"chatcmpl-{TEXT_MARK.decode()}{draw.randbytes(8).hex()}"),
-        ("gen_ai.input.messages", "m" * (message_bytes // 2)),
-        ("gen_ai.output.messages", "m" * (message_bytes // 2)),
+        ("gen_ai.input.messages", said[0]),
+        ("gen_ai.output.messages", said[1]),
         ("gen_ai.response.finish_reasons", "stop"),
     ):
         _text(span.attributes.add(), key, text)
     for key, number in (
-        ("gen_ai.usage.input_tokens", read + draw.randrange(20, 4000)),
-        ("gen_ai.usage.output_tokens", draw.randrange(1, 900)),
+        ("gen_ai.usage.input_tokens", read + draw.randrange(150, 4000)),
+        ("gen_ai.usage.output_tokens", draw.randrange(130, 900)),
         ("gen_ai.usage.cache_read.input_tokens", read),
         ("gen_ai.request.max_tokens", 1024),
     ):

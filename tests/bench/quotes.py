@@ -23,8 +23,10 @@ import grpc
 import grpc.aio
 
 from proto_gen.price_service_pb2 import QuoteRequest
-from tests.bench.hop import EXPORT, cpu_s, ours, running, sink
+from tests.bench.hops import ours, running, sink
 from tests.bench.load import fresh, request
+from tests.bench.machine import cpu_s
+from tests.bench.sending import EXPORT
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -92,7 +94,11 @@ def measured(pid: int, port: int, bodies: list[bytes], seconds: float) -> Measur
 
 
 def compare(asked: argparse.Namespace) -> None:
-    with sink() as next_port, running(ours(asked.command, next_port)) as (pid, port):
+    with (
+        sink() as next_hop,
+        running(ours(asked.command), "grpc", next_hop.grpc) as hop,
+    ):
+        pid, port = hop.pid, hop.port
         bodies = [request(SPANS, 0.5, 1500, seed) for seed in range(20)]
         measured(pid, port, bodies, 0.5)
         quiet: list[Measured] = []

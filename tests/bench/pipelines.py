@@ -1,0 +1,90 @@
+"""Whole pipelines, every process counted: prices by rules inside a Collector, and by our service beside or instead of it.
+
+    python -m tests.bench.pipelines --otelcol OTELCOL [--workloads ace] [--rounds 5]
+
+Each is measured from the first process to the last before the sink, which is the same for all. Nothing batches and
+nothing queues, so each answers after the sink did.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.bench import answers, report
+from tests.bench.hop import parser
+from tests.bench.hops import Sink, collector, free_port, ours, running, sink
+from tests.bench.machine import facts, rss_mib
+from tests.bench.sending import Measured, saturated
+from tests.bench.traffic import WORKLOADS, Bodies
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from tests.bench.hops import Hop
+
+Pipeline = list["Hop"]
+
+
+def pipelines(
+    asked: argparse.Namespace, sink: Sink, stack: contextlib.ExitStack
+) -> dict[str, Pipeline]:
+    """Each with its processes, the first one first."""
+
+    def start(which: Any, next_port: int) -> Hop:
+        return stack.enter_context(running(which, "grpc", next_port))
+
+    service, plain = ours(asked.compiled), collector(asked.otelcol)
+    behind, back = start(service, sink.grpc), free_port()
+    beside = start(service, back)
+    there_and_back = collector(asked.otelcol, back=(back, sink.grpc))
+    return {
+        "Collector": [start(plain, sink.grpc)],
+        "Collector with transform": [start(collector(asked.otelcol, priced=True), sink.grpc)],
+        "Collector, then ours": [start(plain, behind.port), behind],
+        "Collector, ours, the same Collector": [start(there_and_back, beside.port), beside],
+        "ours in the Collector's place": [start(service, sink.grpc)],
+    }
+
+
+def measured(
+    asked: argparse.Namespace, key: str, found: dict[str, Pipeline], sink: Sink
+) -> list[report.Row]:
+    bodies: Bodies = WORKLOADS[key].bodies()
+    body = bodies.fresh()
+    seen = {
+        name: answers.through("grpc", hops[0].port, sink, body) for name, hops in found.items()
+    }
+    answers.compare(seen, set(found) - {"Collector"}, len(answers.costs(body)))
+    rounds: dict[str, list[Measured]] = {name: [] for name in found}
+    for turn, (name, hops) in itertools.product(range(asked.rounds + 1), found.items()):
+        seconds, pids = (asked.seconds if turn else 0.3), [hop.pid for hop in hops]
+        one = saturated("grpc", hops[0].port, bodies, seconds, pids, sink)
+        rounds[name] += [one] if turn else []
+    return [
+        report.row("grpc", key, name, each, sum(rss_mib(hop.pid) for hop in found[name]))
+        for name, each in rounds.items()
+    ]
+
+
+def measure(asked: argparse.Namespace) -> Iterator[report.Row]:
+    with sink() as next_hop, contextlib.ExitStack() as stack:
+        found = pipelines(asked, next_hop, stack)
+        for key in asked.workloads:
+            rows = measured(asked, key, found, next_hop)
+            report.tell(f"{key}: {WORKLOADS[key].title}", rows)
+            yield from rows
+
+
+def main() -> None:
+    more = parser(__doc__)
+    more.add_argument("--workloads", default="ace")
+    asked = more.parse_args()
+    report.write(asked.json, "pipelines", facts(Path(asked.otelcol)), list(measure(asked)))
+
+
+if __name__ == "__main__":
+    main()

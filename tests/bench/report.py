@@ -1,0 +1,65 @@
+"""Results as rows: printed beside each other for people, written as JSON for docs/performance.md."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tests.bench.sending import Measured
+
+Row = dict[str, Any]
+
+
+def row(transport: str, workload: str, hop: str, found: Sequence[Measured], rss: float) -> Row:
+    """One hop under one workload; every round is kept."""
+    return {
+        "transport": transport,
+        "workload": workload,
+        "hop": hop,
+        "us": [round(each.cpu_us, 3) for each in found],
+        "rate": [round(each.rate) for each in found],
+        "generator": round(statistics.median(each.generator for each in found), 2),
+        "sink": round(statistics.median(each.sink for each in found), 2),
+        "rss_mib": round(rss),
+    }
+
+
+def ratio(rows: Sequence[Row], name: str, against: str) -> float | None:
+    """Medians of two hops of one workload, one over the other."""
+    middle = {each["hop"]: statistics.median(each["us"]) for each in rows}
+    return middle[name] / middle[against] if against in middle else None
+
+
+def tell(title: str, rows: Sequence[Row]) -> None:
+    """A table of one workload."""
+    print(title)
+    for each in rows:
+        costs, rate = each["us"], statistics.median(each["rate"])
+        line = f"  {each['hop']:12} {statistics.median(costs):8.2f} us/span ({min(costs):.2f} to {max(costs):.2f})"
+        for against in ("bare", "transform"):
+            over = ratio(rows, each["hop"], against)
+            line += f"  {over:5.2f}x {against}" if over else ""
+        line += f"  {rate:9,.0f} spans/s; of a core: generator {each['generator']:.2f}, sink {each['sink']:.2f}"
+        print(f"{line}; {each['rss_mib']} MiB", flush=True)
+
+
+def write(file: Path | None, name: str, facts: dict[str, str], rows: Sequence[Row]) -> None:
+    """Where it was measured, and one line a row, so that a change can be read."""
+    if file is None:
+        return
+    lines = ",\n".join(f"  {json.dumps(each)}" for each in rows)
+    text = f'{{"facts": {json.dumps(facts)},\n "{name}": [\n{lines}\n]}}\n'
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    print(f"written to {file}")
+
+
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """A place for the files of a run, gone with it."""
+    return tempfile.TemporaryDirectory(prefix="bench-")
