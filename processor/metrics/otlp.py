@@ -14,7 +14,8 @@ from processor.metrics.totals import NOTHING, Totals
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from processor.metrics.ledger import Account, Ledger, Model
+    from processor.metrics.account import Account
+    from processor.metrics.ledger import Ledger, Model
     from processor.metrics.otlp_draft import Draft, Encoded
 
 Temporality: TypeAlias = Literal["cumulative", "delta"]

@@ -18,7 +18,8 @@ from processor.telemetry import COUNTERS, GAUGES, INFOS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from processor.metrics.ledger import Account, Ledger, Model
+    from processor.metrics.account import Account
+    from processor.metrics.ledger import Ledger, Model
     from processor.metrics.totals import Series
     from processor.telemetry import CounterName, GaugeName, InfoName, Samples, Telemetry
 
