@@ -121,6 +121,8 @@ class Labels:
             dimensions,
         )
         self._hash: int = hash(self._values)
+        self.account: object = None
+        """A ledger's account of this set, kept so that it need not be looked up for every charge."""
 
     def __hash__(self) -> int:
         return self._hash

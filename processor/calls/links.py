@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from mypy_extensions import i64  # noqa: TC002 - mypyc has it from here
 
+from processor.calls.sieve import hash_of_id
 from processor.wire.fields import payload_at, skip, tag_at
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Look:
                 and body[at + 19] == 8
                 and (
                     self._slots[(body[at + 16] & 15) << 8 | body[at + 17]]
-                    or self._awaited.lets(body[at + 25], body[at + 26], body[at + 27])
+                    or self._awaited.lets(hash_of_id(body, at + 20))
                 )
             ):
                 self._span(at, stop)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast, final
 
 from mypy_extensions import mypyc_attr
 
-from processor.calls.sieve import Sieve
+from processor.calls.sieve import Sieve, hash_of_id
 from processor.calls.window import Window
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Memory:
     def expect(self, key: bytes) -> None:
         """A span that was not seen yet stands above a billed one."""
         self.spans.put(key, COVERED)
-        self.awaited.put(key)
+        self.awaited.put(hash_of_id(key, 16))
 
     def span(self, key: bytes) -> Remembered | None:
         """What is known of a span; the empty key is nobody's."""

@@ -10,7 +10,10 @@ import gc
 from typing import Final
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
-LARGE_BLOCK_BYTES: Final = 16 * 1024 * 1024
+LARGE_BLOCK_BYTES: Final = 32 * 1024 * 1024
+"""The largest that glibc allows."""
+KEPT_BYTES: Final = 256 * 1024 * 1024
+"""Free memory on top of the heap that is kept for the next requests."""
 GC_YOUNG, GC_MIDDLE, GC_OLD = 50_000, 50, 100
 
 
@@ -23,7 +26,7 @@ def keep_large_blocks() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES)
-        mallopt(M_TRIM_THRESHOLD, 2 * LARGE_BLOCK_BYTES)
+        mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def settle_garbage() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from pricing import NotPriced
 from processor.metrics.account import Account
@@ -72,14 +72,10 @@ class Ledger:
 
     def add(self, charges: Iterable[Charge], now_unix_ns: int) -> None:
         """Count *charges*; what has a source has a cost, 0 included."""
-        by_labels = self._by_labels
         for charge in charges:
-            labels = charge.labels
-            account = by_labels.get(labels)
-            if account is None:
-                account = self._open(labels, now_unix_ns)
+            account = self._account(charge.labels, now_unix_ns)
             account.span(charge.status, charge.classes, charge.counts)
-            if labels.source:
+            if charge.labels.source:
                 account.spend(charge.atto_usd)
             elif charge.unpriced is not None:
                 self._remember(charge, charge.unpriced.version)
@@ -87,15 +83,13 @@ class Ledger:
     def add_late(self, charges: Iterable[Charge], why: Status, now_unix_ns: int) -> None:
         """Count calls whose spans went on unpriced, for this reason: the counters are ahead of them."""
         for charge in charges:
-            account = self._by_labels.get(charge.labels) or self._open(
-                charge.labels, now_unix_ns
-            )
+            account = self._account(charge.labels, now_unix_ns)
             account.use(charge.tokens)
             account.spend_late(why, charge.atto_usd)
 
     def add_usage(self, charge: Charge, now_unix_ns: int) -> None:
         """Count the usage of calls that are not known one by one: no call and no span is counted."""
-        account = self._by_labels.get(charge.labels) or self._open(charge.labels, now_unix_ns)
+        account = self._account(charge.labels, now_unix_ns)
         account.use(charge.tokens)
         if charge.labels.source:
             account.apart = (account.apart or 0) + charge.atto_usd
@@ -146,7 +140,7 @@ class Ledger:
             Source.COMPUTED,
             of.dimensions,
         )
-        account = self._by_labels.get(labels) or self._open(labels, now_unix_ns)
+        account = self._account(labels, now_unix_ns)
         account.spend_late(charge.status, quote.atto_usd)
         return quote.atto_usd
 
@@ -172,6 +166,17 @@ class Ledger:
     def models(self) -> list[Model]:
         """Every model that was called, with the time of its first call."""
         return [Model(attributes, seen) for attributes, seen in self._models.items()]
+
+    def _account(self, labels: Labels, now_unix_ns: int) -> Account:
+        kept = labels.account
+        if kept is not None:
+            account = cast("Account", kept)
+            number = account.number
+            if number < len(self.accounts) and self.accounts[number] is account:
+                return account
+        account = self._by_labels.get(labels) or self._open(labels, now_unix_ns)
+        labels.account = account
+        return account
 
     def _open(self, labels: Labels, now_unix_ns: int) -> Account:
         if len(self._by_labels) >= self._room:
