@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from processor.wire.walk import Frame, SpanView
 
 
-COPIED: Final = 4096
+COPIED: Final = 1024
 """Longest slice that is copied, in bytes."""
 TWO_BYTES: Final = [bytes((low, high)) for high in range(128) for low in range(128, 256)]
 """Varints from 128 to 16,383 by number, 128 being the one at 128."""
