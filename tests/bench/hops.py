@@ -192,7 +192,7 @@ def running(
 def _process(command: list[str], port: int, log: Path) -> Iterator[int]:
     """Starts a program, waits until it listens, and ends it by its id."""
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out)  # noqa: S603
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=_environment())  # noqa: S603
         try:
             if not _listens(process, port):
                 sys.exit(f"{' '.join(command)} does not listen:\n{log.read_text()}")
@@ -200,6 +200,12 @@ def _process(command: list[str], port: int, log: Path) -> Iterator[int]:
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(PATIENCE_S)
+
+
+def _environment() -> dict[str, str]:
+    """Without what would make a hop another one: sources instead of what is installed, settings of somebody's shell."""
+    strange = ("PYTHONPATH", "PYTHONHOME", "OTEL_", "GO")
+    return {k: v for k, v in os.environ.items() if not k.startswith(strange)}  # noqa: TID251
 
 
 def _listens(process: subprocess.Popen[bytes], port: int) -> bool:

@@ -52,7 +52,7 @@ def request(
     words = [_word(draw) for _ in range(2000)]
     for number in range(services):
         resource = made.resource_spans.add()
-        name = f"service-{(services * seed + number) % 40}"
+        name = "service-0" if users else f"service-{(services * seed + number) % 40}"
         _text(resource.resource.attributes.add(), "service.name", name)
         _text(resource.resource.attributes.add(), "deployment.environment.name", "production")
         scope = resource.scope_spans.add()

@@ -35,13 +35,17 @@ OUTSTANDING: Final = 4
 
 
 class Measured(NamedTuple):
-    """A while of sending; CPU in µs a span, shares of one core."""
+    """A while of sending; CPU in µs a span for each of the hop's processes, and shares of one core."""
 
     spans: int
     seconds: float
-    cpu_us: float
+    each_us: tuple[float, ...]
     generator: float
     sink: float
+
+    @property
+    def cpu_us(self) -> float:
+        return sum(self.each_us)
 
     @property
     def rate(self) -> float:
@@ -115,7 +119,7 @@ def saturated(
         for way in ways:
             way(bodies.fresh())  # opens the connection, untimed
         threads = [threading.Thread(target=loop, args=(way,)) for way in ways]
-        hop, own, next_hop = sum(map(cpu_s, pids)), time.process_time(), cpu_s(sink.pid)
+        hop, own, next_hop = [*map(cpu_s, pids)], time.process_time(), cpu_s(sink.pid)
         began = time.monotonic()
         until = began + seconds
         for thread in threads:
@@ -129,7 +133,7 @@ def saturated(
         return Measured(
             spans,
             took,
-            (sum(map(cpu_s, pids)) - hop) / spans * 1e6,
+            tuple((cpu_s(pid) - was) / spans * 1e6 for pid, was in zip(pids, hop, strict=True)),
             (time.process_time() - own) / took,
             (cpu_s(sink.pid) - next_hop) / took,
         )
