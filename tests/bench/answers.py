@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.bench.sending import last_taken, senders
 
 if TYPE_CHECKING:
-    from tests.bench.hops import Sink
+    from tests.bench.running import Sink
 
 COST: Final = "gen_ai.usage.cost"
 OPERATION: Final = "gen_ai.operation.name"
@@ -54,4 +54,6 @@ def compare(found: dict[str, dict[bytes, float | None]], pricing: set[str], call
         for span, cost in priced.items():
             if not isclose(cost, agreed[span] or 0, rel_tol=1e-9):
                 sys.exit(f"{name}: span {span.hex()} costs {cost}, elsewhere {agreed[span]}")
-    return f"the same {calls} costs from {', '.join(n for n in found if n in pricing) or 'none'}"
+    return (
+        f"the same {calls} costs from {', '.join(n for n in found if n in pricing) or 'none'}"
+    )

@@ -16,33 +16,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.bench import answers, report
-from tests.bench.hops import TRANSPORTS, Hop, Sink, bare, collector, ours, running, sink
+from tests.bench.hops import TRANSPORTS, Start, bare, collector, ours
 from tests.bench.machine import facts, rss_mib
+from tests.bench.running import Hop, Sink, running, sink
 from tests.bench.sending import Measured, last_taken, saturated, senders
 from tests.bench.traffic import WORKLOADS, Bodies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 PRICING = {"compiled", "interpreted", "transform"}
 
 
 def parser(what: str | None) -> argparse.ArgumentParser:
     """What all benchmarks of hops are told."""
-    made = argparse.ArgumentParser(description=what, formatter_class=argparse.RawTextHelpFormatter)
+    made = argparse.ArgumentParser(
+        description=what, formatter_class=argparse.RawTextHelpFormatter
+    )
     made.add_argument("--compiled", default=".venv/bin/genai-cost")
     made.add_argument("--interpreted", default="", help="left out: not measured")
-    made.add_argument("--otelcol", default="", help="the Collector of tests/bench/collector.yaml; left out: not measured")
-    made.add_argument("--hops", default="", help="some of bare,compiled,interpreted,collector,transform")
+    made.add_argument(
+        "--otelcol",
+        default="",
+        help="the Collector of tests/bench/collector.yaml; left out: not measured",
+    )
+    made.add_argument(
+        "--hops", default="", help="some of bare,compiled,interpreted,collector,transform"
+    )
     made.add_argument("--rounds", type=int, default=5)
     made.add_argument("--seconds", type=float, default=1.5)
     made.add_argument("--json", type=Path, help="where the results are written")
     return made
 
 
-def starts(asked: argparse.Namespace) -> dict[str, Callable[..., list[str]]]:
+def starts(asked: argparse.Namespace) -> dict[str, Start]:
     """The hops that are asked for and there."""
-    known: dict[str, Callable[..., list[str]]] = {"bare": bare}
+    known: dict[str, Start] = {"bare": bare}
     if asked.compiled:
         known["compiled"] = ours(asked.compiled)
     if asked.interpreted:
@@ -67,7 +76,7 @@ def one_workload(
     for turn in range(asked.rounds + 1):
         for name, hop in hops.items():
             seconds = asked.seconds if turn else 0.3
-            measured = saturated(transport, hop.port, bodies, seconds, [hop.pid], sink)
+            measured = saturated(transport, [hop], bodies, seconds, sink)
             if turn:
                 found[name].append(measured)
     return found

@@ -11,12 +11,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.bench import answers, report
 from tests.bench.hop import parser
-from tests.bench.hops import Sink, collector, free_port, ours, running, sink
+from tests.bench.hops import Start, collector, free_port, ours
 from tests.bench.machine import facts, rss_mib
+from tests.bench.running import Hop, Sink, running, sink
 from tests.bench.sending import Measured, saturated
 from tests.bench.traffic import WORKLOADS, Bodies
 
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from tests.bench.hops import Hop
-
-Pipeline = list["Hop"]
+Pipeline = list[Hop]
 
 
 def pipelines(
@@ -34,7 +33,7 @@ def pipelines(
 ) -> dict[str, Pipeline]:
     """Each with its processes, the first one first."""
 
-    def start(which: Any, next_port: int) -> Hop:
+    def start(which: Start, next_port: int) -> Hop:
         return stack.enter_context(running(which, "grpc", next_port))
 
     service, plain = ours(asked.compiled), collector(asked.otelcol)
@@ -61,8 +60,7 @@ def measured(
     answers.compare(seen, set(found) - {"Collector"}, len(answers.costs(body)))
     rounds: dict[str, list[Measured]] = {name: [] for name in found}
     for turn, (name, hops) in itertools.product(range(asked.rounds + 1), found.items()):
-        seconds, pids = (asked.seconds if turn else 0.3), [hop.pid for hop in hops]
-        one = saturated("grpc", hops[0].port, bodies, seconds, pids, sink)
+        one = saturated("grpc", hops, bodies, asked.seconds if turn else 0.3, sink)
         rounds[name] += [one] if turn else []
     return [
         report.row("grpc", key, name, each, sum(rss_mib(hop.pid) for hop in found[name]))

@@ -18,7 +18,9 @@ Row = dict[str, Any]
 
 def row(transport: str, workload: str, hop: str, found: Sequence[Measured], rss: float) -> Row:
     """One hop under one workload; every round is kept."""
-    each_us = [statistics.median(costs) for costs in zip(*(one.each_us for one in found), strict=True)]
+    each_us = [
+        statistics.median(costs) for costs in zip(*(one.each_us for one in found), strict=True)
+    ]
     return {
         "transport": transport,
         "workload": workload,

@@ -22,9 +22,9 @@ from tests.bench.machine import cpu_s
 from tests.bench.sink import LAST, SIZES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from tests.bench.hops import Sink
+    from tests.bench.running import Hop, Sink
     from tests.bench.traffic import Bodies
 
     Send = Callable[[bytes], None]
@@ -95,15 +95,15 @@ def _by_http(connection: http.client.HTTPConnection, *, packed: bool) -> Send:
 
 def saturated(
     transport: str,
-    port: int,
+    hops: Sequence[Hop],
     bodies: Bodies,
     seconds: float,
-    pids: list[int],
     sink: Sink,
     *,
     requests: int | None = None,
 ) -> Measured:
-    """Four requests outstanding at all times, for a while or until so many; `pids` are the hop's processes."""
+    """Four requests outstanding at all times, for a while or until so many, to the first of `hops`; all of them are counted."""
+    pids = [hop.pid for hop in hops]
     sent: list[int] = []
     turns = itertools.count() if requests is None else iter(range(requests))
 
@@ -115,7 +115,7 @@ def saturated(
         sent.append(count)
 
     with ExitStack() as stack:
-        ways = senders(transport, port, OUTSTANDING, stack)
+        ways = senders(transport, hops[0].port, OUTSTANDING, stack)
         for way in ways:
             way(bodies.fresh())  # opens the connection, untimed
         threads = [threading.Thread(target=loop, args=(way,)) for way in ways]
@@ -128,7 +128,7 @@ def saturated(
             thread.join()
         took = time.monotonic() - began
         if len(sent) < len(ways):
-            sys.exit(f"a sender was refused by the hop on port {port}")
+            sys.exit(f"a sender was refused by the hop on port {hops[0].port}")
         spans = sum(sent) * bodies.workload.spans
         return Measured(
             spans,

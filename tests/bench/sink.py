@@ -34,11 +34,13 @@ _PACKED: Final = re.compile(rb"(?i)\r\ncontent-encoding: *gzip")
 last = {"body": b"", "head": b""}
 
 
-class Traces(grpc.GenericRpcHandler):
+class Traces(grpc.GenericRpcHandler[bytes, bytes]):
     """Every method is an export, but the one that asks for the last."""
 
-    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
-        if details.method == LAST:
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> grpc.RpcMethodHandler[bytes, bytes]:
+        if handler_call_details.method == LAST:
             return grpc.unary_unary_rpc_method_handler(self.told)
         return grpc.unary_unary_rpc_method_handler(self.take)
 

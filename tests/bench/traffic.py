@@ -46,7 +46,9 @@ class Workload(NamedTuple):
 
     def bodies(self, written: Callable[[bytes], bytes] = bytes) -> Bodies:
         """Requests of this kind: enough of them that no two sent in a row are alike; `written` may write them anew."""
-        draw = partial(request, self.spans, self.share, self.message_bytes, users=self.users > 0)
+        draw = partial(
+            request, self.spans, self.share, self.message_bytes, users=self.users > 0
+        )
         count = 3 if self.spans > 4000 else max(4, min(100, 8000 // self.spans))
         users = [b"u-%08d" % user for user in range(self.users)]
         return Bodies(self, [Body(written(draw(seed)), users) for seed in range(count)])
@@ -72,7 +74,9 @@ class Body:
         end = 0
         for found in _DIFFERS.finditer(body):
             self.pieces += (body[end : found.start()], b"")
-            self.places[str(found.lastgroup).removesuffix("_first")].append(len(self.pieces) - 1)
+            self.places[str(found.lastgroup).removesuffix("_first")].append(
+                len(self.pieces) - 1
+            )
             end = found.end()
         self.pieces.append(body[end:])
 
