@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SIZES: Final = (10, 30, 100, 300, 1000, 3000, 10_000)
 ROWS: Final = (100, 1000, 10_000, 100_000)
-SERIES: Final = (10, 100, 1000, 10_000, 100_000)
+SERIES: Final[tuple[int, ...]] = (10, 100, 1000, 10_000, 100_000)
 IDLE: Final = (0, 1, 4, 16)
 # Ends of windows: so many spans, so many requests.
 CALLS: Final = (3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)

@@ -14,7 +14,7 @@ import re
 import signal
 import sys
 import zlib
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import grpc
 import grpc.aio
@@ -34,7 +34,13 @@ _PACKED: Final = re.compile(rb"(?i)\r\ncontent-encoding: *gzip")
 last = {"body": b"", "head": b""}
 
 
-class Traces(grpc.GenericRpcHandler[bytes, bytes]):
+if TYPE_CHECKING:  # the stubs know of two types, the class itself of none
+    _Handler = grpc.GenericRpcHandler[bytes, bytes]
+else:
+    _Handler = grpc.GenericRpcHandler
+
+
+class Traces(_Handler):
     """Every method is an export, but the one that asks for the last."""
 
     def service(
