@@ -20,7 +20,7 @@ import yaml
 
 from tests.bench import report
 from tests.bench.hop import parser, starts
-from tests.bench.hops import ours
+from tests.bench.hops import Start, ours
 from tests.bench.machine import facts, rss_mib
 from tests.bench.running import Hop, Sink, running, sink
 from tests.bench.sending import saturated
@@ -31,11 +31,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
-    from tests.bench.hops import Start
-
 SIZES: Final = (10, 30, 100, 300, 1000, 3000, 10_000)
 ROWS: Final = (100, 1000, 10_000, 100_000)
-SERIES: Final[tuple[int, ...]] = (10, 100, 1000, 10_000, 100_000)
+SERIES: Final = [10, 100, 1000, 10_000, 100_000]
 IDLE: Final = (0, 1, 4, 16)
 # Ends of windows: so many spans, so many requests.
 CALLS: Final = (3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
