@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,6 +120,9 @@ def by_transport(
             name: stack.enter_context(running(start, transport, next_hop.port(transport)))
             for name, start in starts(asked).items()
         }
+        for name in {"compiled", "interpreted"} & set(hops):
+            if f"walk runs {name}" not in (hops[name].folder / "log").read_text():
+                sys.exit(f"what is measured as {name} is not: --{name}")
         for key, bodies in made.items():
             found = one_workload(transport, bodies, hops, next_hop, asked)
             rows = [

@@ -15,6 +15,10 @@ import yaml
 from tests.bench.rules import transform
 
 HERE: Final = Path(__file__).parent
+_BATCHES: Final = {
+    "block_on_overflow": True,
+    "batch": {"flush_timeout": "200ms", "min_size": 1000, "max_size": 8192},
+}
 TRANSPORTS: Final = ("grpc", "grpc+gzip", "http", "http+gzip")
 
 
@@ -69,11 +73,15 @@ def ours(command: str, *, idle: int = 0, **more: Any) -> Start:
 
 
 def collector(
-    binary: str, *, priced: bool = False, back: tuple[int, int] | None = None
+    binary: str,
+    *,
+    priced: bool = False,
+    batched: bool = False,
+    back: tuple[int, int] | None = None,
 ) -> Start:
     """A Collector that acknowledges after the next hop did, as we do.
 
-    With `back` its next hop sends to the first of these ports, and it sends that on to the second.
+    Unless it is `batched`: then it makes requests of 1,000 spans, as the README says. With `back` its next hop sends to the first of these ports, and it sends that on to the second.
     """
 
     def start(ports: Ports, folder: Path) -> list[str]:
@@ -81,7 +89,8 @@ def collector(
         if back:
             _and_back(config, _around(Ports(ports.transport, *back), {}))
         for exporter in config["exporters"].values():
-            exporter["sending_queue"] = exporter["retry_on_failure"] = {"enabled": False}
+            exporter["retry_on_failure"] = {"enabled": False}
+            exporter["sending_queue"] = _BATCHES if batched else {"enabled": False}
         page = config["service"]["telemetry"]["metrics"].pop("address")
         host, _, port = page.rpartition(":")
         pull = {"exporter": {"prometheus": {"host": host, "port": int(port)}}}

@@ -116,6 +116,8 @@ def latency(found: dict[str, list[Row]]) -> str:
 
 def reload(found: dict[str, list[Row]]) -> str:
     rows = [row for row in found.get("latency", []) if "rows" in row]
+    if not rows:
+        return ""
     before = next(row for row in rows if row["hop"] == "without")
     lines: list[list[str]] = []
     for row in rows:
@@ -163,7 +165,7 @@ def pipelines(found: dict[str, list[Row]]) -> str:
         return spread(row["us"]) + (f" = {parts}" if len(row["each_us"]) > 1 else "")
 
     lines = [
-        [name, *(cell(rows[name, key]) for key in keys)]
+        [name, *(cell(rows[name, key]) if (name, key) in rows else "" for key in keys)]
         for name in dict.fromkeys(n for n, _ in rows)
     ]
     return table(["µs of CPU a span, all processes", *keys], lines)

@@ -101,8 +101,12 @@ def saturated(
     sink: Sink,
     *,
     requests: int | None = None,
+    settle_s: float = 0.0,
 ) -> Measured:
-    """Four requests outstanding at all times, for a while or until so many, to the first of `hops`; all of them are counted."""
+    """Four requests outstanding at all times, for a while or until so many, to the first of `hops`; all of them are counted.
+
+    What goes on after the answers, where something is queued, is waited for: `settle_s`.
+    """
     pids = [hop.pid for hop in hops]
     sent: list[int] = []
     turns = itertools.count() if requests is None else iter(range(requests))
@@ -127,6 +131,7 @@ def saturated(
         for thread in threads:
             thread.join()
         took = time.monotonic() - began
+        time.sleep(settle_s)
         if len(sent) < len(ways):
             sys.exit(f"a sender was refused by the hop on port {hops[0].port}")
         spans = sum(sent) * bodies.workload.spans
