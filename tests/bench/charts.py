@@ -58,13 +58,19 @@ def _figure(curve: str, rows: list[Row]) -> Figure:
         x = [row["x"] for row in points]
         axes.errorbar(x, middle, [low, high], marker="o", markersize=3, capsize=2, label=name)
     axes.set_xscale("symlog" if curve == "idle" else "log")
+    most = max(max(row["us"]) for row in rows)
     if curve == "size":
         axes.set_yscale("log")
+        axes.set_yticks([1, 2, 5, 10, 20, 50, 100])
+        axes.set_ylim(1, 1.2 * most)
         axes.legend(frameon=False)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
     else:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.2 * most)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
+    axes.minorticks_off()
+    if curve == "idle":
+        axes.set_xticks([row["x"] for row in rows])
     axes.set_xlabel(ABOUT[curve])
     axes.set_ylabel("µs of CPU a span")
     return figure

@@ -176,22 +176,25 @@ def _label_sets(hop: Hop) -> int:
     return int(said[1]) if said else -1
 
 
+def measure(asked: argparse.Namespace) -> Iterator[report.Row]:
+    """The curves that are asked for, point by point."""
+    for name in asked.curves.split(","):
+        print(CURVES[name].__doc__)
+        for each in CURVES[name](asked):
+            costs = each["us"]
+            line = f"  {name} {each['x']:>9,} {each['hop']:10}"
+            line += f" {statistics.median(costs):8.2f} us/span ({min(costs):.2f} to {max(costs):.2f})"
+            print(f"{line}; {each['rss_mib']} MiB {each.get('series', '')}", flush=True)
+            yield each
+
+
 def main() -> None:
     more = parser(__doc__)
     more.add_argument("--curves", default=",".join(CURVES))
     more.set_defaults(rounds=3, seconds=1.0)
     asked = more.parse_args()
-    found: list[report.Row] = []
     with report.folder() as asked.folder:
-        for name in asked.curves.split(","):
-            print(CURVES[name].__doc__)
-            for each in CURVES[name](asked):
-                found.append(each)
-                costs = each["us"]
-                line = f"  {name} {each['x']:>9,} {each['hop']:10}"
-                line += f" {statistics.median(costs):8.2f} us/span ({min(costs):.2f} to {max(costs):.2f})"
-                print(f"{line}; {each['rss_mib']} MiB {each.get('series', '')}", flush=True)
-    report.write(asked.json, "growth", facts(Path(asked.otelcol)), found)
+        report.write(asked.json, "growth", facts(Path(asked.otelcol)), measure(asked))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import sys
 import time
 from pathlib import Path
@@ -29,8 +30,13 @@ if TYPE_CHECKING:
 PRICING = {"compiled", "interpreted", "transform"}
 
 
+def _end(_signal: int, _frame: object) -> None:
+    sys.exit(143)
+
+
 def parser(what: str | None) -> argparse.ArgumentParser:
-    """What all benchmarks of hops are told."""
+    """What all benchmarks of hops are told; one that is ended ends its hops."""
+    signal.signal(signal.SIGTERM, _end)
     made = argparse.ArgumentParser(
         description=what, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -141,8 +147,7 @@ def main() -> None:
     more.add_argument("--workloads", default="abcdef")
     more.add_argument("--written", default="sdk", help="sdk,collector")
     asked = more.parse_args()
-    rows = list(measure(asked))
-    report.write(asked.json, "hops", facts(Path(asked.otelcol)), rows)
+    report.write(asked.json, "hops", facts(Path(asked.otelcol)), measure(asked))
 
 
 if __name__ == "__main__":

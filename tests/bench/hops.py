@@ -121,6 +121,7 @@ def _around(ports: Ports, processors: dict[str, Any]) -> dict[str, Any]:
         "endpoint": next_hop,
         "tls": {"insecure": True},
         "compression": ports.compression,
+        "timeout": "60s",  # a large request may take long where all hops share few cores
     }
     pipeline = {
         "receivers": ["otlp"],

@@ -143,8 +143,8 @@ def main() -> None:
     asked = more.parse_args()
     with contextlib.ExitStack() as stack:
         asked.folder = stack.enter_context(report.folder())
-        rows = [*side_by_side(asked), *while_reloading(asked)]
-    report.write(asked.json, "latency", facts(Path(asked.otelcol)), rows)
+        rows = itertools.chain(side_by_side(asked), while_reloading(asked))
+        report.write(asked.json, "latency", facts(Path(asked.otelcol)), rows)
 
 
 if __name__ == "__main__":

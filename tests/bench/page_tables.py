@@ -94,7 +94,7 @@ def rates(found: dict[str, list[Row]]) -> str:
             rate = median(row["rate"])
             busy = rate * median(row["us"]) / 1e6
             cells.append(
-                f"{rate / 1000:,.0f} ({busy:.2f}, {row['generator']:.2f}, {row['sink']:.2f})"
+                f"{number(rate / 1000)} ({busy:.2f}, {row['generator']:.2f}, {row['sink']:.2f})"
             )
         lines.append([WORDS[name], *cells])
     return table(["1,000 spans a second (hop, generator, sink: of a core)", *keys], lines)

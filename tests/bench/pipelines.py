@@ -89,7 +89,7 @@ def main() -> None:
     more = parser(__doc__)
     more.add_argument("--workloads", default="ace")
     asked = more.parse_args()
-    report.write(asked.json, "pipelines", facts(Path(asked.otelcol)), list(measure(asked)))
+    report.write(asked.json, "pipelines", facts(Path(asked.otelcol)), measure(asked))
 
 
 if __name__ == "__main__":

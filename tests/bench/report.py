@@ -8,7 +8,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from tests.bench.sending import Measured
@@ -56,10 +56,18 @@ def tell(title: str, rows: Sequence[Row]) -> None:
         print(f"{line}; {each['rss_mib']} MiB", flush=True)
 
 
-def write(file: Path | None, name: str, facts: dict[str, str], rows: Sequence[Row]) -> None:
+def write(file: Path | None, name: str, facts: dict[str, str], rows: Iterable[Row]) -> None:
+    """Measures, and writes what came of it even if it breaks off."""
+    kept: list[Row] = []
+    try:
+        kept.extend(rows)
+    finally:
+        if file is not None:
+            _write(file, name, facts, kept)
+
+
+def _write(file: Path, name: str, facts: dict[str, str], rows: Sequence[Row]) -> None:
     """Where it was measured, and one line a row, so that a change can be read."""
-    if file is None:
-        return
     lines = ",\n".join(f"  {json.dumps(each)}" for each in rows)
     text = f'{{"facts": {json.dumps(facts)},\n "{name}": [\n{lines}\n]}}\n'
     file.parent.mkdir(parents=True, exist_ok=True)
