@@ -27,6 +27,10 @@ INSTALLED := $(VENV)/.installed-$(GENAI_COST_COMPILE)
 PYTEST    := $(VENV)/bin/pytest
 OTELCOL   := $(abspath $(CACHE))/otelcol/otelcol
 BENCHCOL  := $(abspath $(CACHE))/otelcol-bench/otelcol
+RESULTS   ?= $(abspath $(CACHE))/bench
+BENCH     := $(VENV)/bin/python -m tests.bench
+HOPS      := $(VENV)/.test $(INTERPRETED)/.interpreted $(BENCHCOL)
+SIDES     := --compiled $(VENV)/bin/genai-cost --interpreted $(INTERPRETED)/bin/genai-cost --otelcol $(BENCHCOL)
 TIME      ?= 30
 # How long `make soak` is: kills, Hypothesis's examples, minutes at half of capacity.
 KILLS     ?= 200
@@ -40,7 +44,7 @@ needs = @test -e $(1) || { echo "make $@: $(2) is not in this checkout yet ($(1)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo install hooks fmt lint types test unit exam e2e drive fuzz test-wire golden prices prices-update \
-	check-prices costs bench bench-parts soak smoke proto docs check dev clean
+	check-prices costs bench bench-rest bench-memory bench-page bench-parts soak smoke proto docs check dev clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -126,14 +130,27 @@ check-prices: dev ## schema, units, overlaps, lost rows, disagreements (ARGS="--
 costs: dev ## a file of golden costs (FILE=..., default: that of ../shared/golden)
 	$(DEV)/bin/python -m tests.pricing.golden_runner $(FILE)
 
-bench: $(VENV)/.test $(INTERPRETED)/.interpreted $(BENCHCOL) ## CPU per span of five hops in one run (needs Go or PyPI); ARGS="--transports grpc,http --rounds 3"
-	$(VENV)/bin/python -m tests.bench.hop --compiled $(VENV)/bin/genai-cost \
-		--interpreted $(INTERPRETED)/bin/genai-cost --otelcol $(BENCHCOL) $(ARGS)
+# Each writes its results to RESULTS; bench-page makes docs/performance.md of them. They gate nothing: compare within one run.
+bench: $(HOPS) ## CPU per span of five hops in one run (needs Go or PyPI); beside it: bench-rest, -memory, -page, -parts
+	$(BENCH).hop $(SIDES) --json $(RESULTS)/hops.json $(ARGS)
 
-bench-parts: $(VENV)/.test ## single parts of the service: prices, table, questions, ledger
-	$(VENV)/bin/python -m tests.bench.pricing $(if $(PEERS),--peers $(PEERS))
-	$(VENV)/bin/python -m tests.bench.table_load
-	$(VENV)/bin/python -m tests.bench.quotes --command $(VENV)/bin/genai-cost
+bench-rest: $(HOPS) ## other transports, a Collector's bytes, pipelines, latency, reloads, growth: some 20 minutes
+	$(BENCH).hop $(SIDES) --rounds 3 --seconds 1.2 --written collector --json $(RESULTS)/hops-collector.json
+	$(BENCH).hop $(SIDES) --rounds 3 --seconds 1.2 --transports grpc+gzip,http,http+gzip --json $(RESULTS)/hops-transports.json
+	$(BENCH).pipelines $(SIDES) --json $(RESULTS)/pipelines.json
+	$(BENCH).latency $(SIDES) --json $(RESULTS)/latency.json
+	$(BENCH).growth $(SIDES) --json $(RESULTS)/growth.json
+
+bench-memory: $(HOPS) ## resident memory after MINUTES (10) at half of capacity
+	$(BENCH).memory $(SIDES) --minutes $(MINUTES) --json $(RESULTS)/memory.json $(ARGS)
+
+bench-page: .venv-bench/.installed ## docs/performance.md and its charts from RESULTS (default CACHE/bench)
+	.venv-bench/bin/python -m tests.bench.page $(RESULTS)
+
+bench-parts: $(VENV)/.test ## single parts of the service: prices, table, questions, ledger (PEERS=PYTHON)
+	$(BENCH).pricing $(if $(PEERS),--peers $(PEERS))
+	$(BENCH).table_load
+	$(BENCH).quotes --command $(VENV)/bin/genai-cost
 	$(VENV)/bin/python tests/bench/ledger.py
 
 soak: $(VENV)/.test ## the long runs: 200 kills, faults, hostile input, MINUTES (10) at half of capacity
@@ -192,6 +209,12 @@ $(FUZZ)/.installed: pyproject.toml setup.py constraints.txt | $(FUZZ)/bin/python
 
 $(OTELCOL): tests/e2e/collector/manifest.yaml tests/e2e/collector/build
 	PYTHON=$(PYTHON) tests/e2e/collector/build $(@D)
+
+# Only what draws: the rest of the extra are peers, which nobody needs for that.
+.venv-bench/.installed: pyproject.toml constraints.txt
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/pip install --quiet "$$(grep -o 'matplotlib==[0-9.]*' pyproject.toml)"
+	@touch $@
 
 $(BENCHCOL): tests/bench/collector.yaml tests/e2e/collector/build
 	PYTHON=$(PYTHON) tests/e2e/collector/build $(@D) tests/bench/collector.yaml

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
+import re
 import statistics
 import urllib.request
 from pathlib import Path
@@ -20,19 +20,20 @@ import yaml
 
 from tests.bench import report
 from tests.bench.hop import parser, starts
-from tests.bench.hops import Hop, ours, running, sink
+from tests.bench.hops import Start, ours
 from tests.bench.machine import facts, rss_mib
+from tests.bench.running import Hop, Sink, running, sink
 from tests.bench.sending import saturated
 from tests.bench.tables import table
 from tests.bench.traffic import WORKLOADS, Bodies, Workload
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 SIZES: Final = (10, 30, 100, 300, 1000, 3000, 10_000)
 ROWS: Final = (100, 1000, 10_000, 100_000)
-SERIES: Final = (10, 100, 1000, 10_000, 100_000)
+SERIES: Final = [10, 100, 1000, 10_000, 100_000]
 IDLE: Final = (0, 1, 4, 16)
 # Ends of windows: so many spans, so many requests.
 CALLS: Final = (3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
@@ -95,7 +96,7 @@ CURVES: Final = {each.__name__: each for each in (size, rows, series, calls, idl
 
 def _services(
     curve: str,
-    services: dict[int, Callable[..., list[str]]],
+    services: dict[int, Start],
     bodies_of: Callable[[int], Bodies],
     asked: argparse.Namespace,
 ) -> Iterator[report.Row]:
@@ -109,16 +110,20 @@ def _services(
         found: dict[int, list[float]] = {x: [] for x in hops}
         for x, hop in hops.items():
             needs = 20 + bodies[x].workload.users // bodies[x].workload.spans
-            saturated("grpc", hop.port, bodies[x], 600, [hop.pid], next_hop, requests=needs)
+            saturated("grpc", [hop], bodies[x], 600, next_hop, requests=needs)
         for _, (x, hop) in itertools.product(range(asked.rounds), hops.items()):
-            one = saturated("grpc", hop.port, bodies[x], asked.seconds, [hop.pid], next_hop)
+            one = saturated("grpc", [hop], bodies[x], asked.seconds, next_hop)
             found[x].append(one.cpu_us)
         for x, hop in hops.items():
             yield _point(curve, "compiled", x, hop, found[x], series=_label_sets(hop))
 
 
 def _life(
-    curve: str, workload: Workload, ends: Any, asked: argparse.Namespace, unit: int = 1
+    curve: str,
+    workload: Workload,
+    ends: Sequence[int],
+    asked: argparse.Namespace,
+    unit: int = 1,
 ) -> Iterator[report.Row]:
     """A window of one process's life a point, from the end of the window before it."""
     bodies = workload.bodies()
@@ -130,13 +135,11 @@ def _life(
             running(ours(asked.compiled), "grpc", next_hop.grpc) as hop,
         ):
             warm = min(ends) // workload.spans // 3
-            saturated("grpc", hop.port, bodies, 600, [hop.pid], next_hop, requests=warm)
+            saturated("grpc", [hop], bodies, 600, next_hop, requests=warm)
             before = warm * workload.spans
             for end in ends:
                 count = (end - before) // workload.spans
-                one = saturated(
-                    "grpc", hop.port, bodies, 600, [hop.pid], next_hop, requests=count
-                )
+                one = saturated("grpc", [hop], bodies, 600, next_hop, requests=count)
                 found[end].append(one.cpu_us)
                 resident[end], before = rss_mib(hop.pid), end
     for end, costs in found.items():
@@ -149,10 +152,10 @@ def _life(
         }
 
 
-def _rounds(asked: argparse.Namespace, hop: Hop, bodies: Bodies, next_hop: Any) -> list[float]:
-    saturated("grpc", hop.port, bodies, 0.3, [hop.pid], next_hop)
+def _rounds(asked: argparse.Namespace, hop: Hop, bodies: Bodies, next_hop: Sink) -> list[float]:
+    saturated("grpc", [hop], bodies, 0.3, next_hop)
     return [
-        saturated("grpc", hop.port, bodies, asked.seconds, [hop.pid], next_hop).cpu_us
+        saturated("grpc", [hop], bodies, asked.seconds, next_hop).cpu_us
         for _ in range(asked.rounds)
     ]
 
@@ -165,19 +168,24 @@ def _point(
 
 
 def _label_sets(hop: Hop) -> int:
-    """How many series the service says that it has."""
+    """How many series the service says that it has, wherever its status page says so."""
     config = yaml.safe_load((hop.folder / "config.yaml").read_text())
     page = config["service"]["telemetry"]["metrics"]["address"]
     with urllib.request.urlopen(f"http://{page}/statusz?format=json") as answer:
-        return int(_find(json.load(answer), "label_sets"))
+        said = re.search(rb'"label_sets": *(\d+)', answer.read())
+    return int(said[1]) if said else -1
 
 
-def _find(value: Any, key: str) -> Any:
-    if isinstance(value, dict):
-        if key in value:
-            return value[key]
-        return next((f for each in value.values() if (f := _find(each, key)) is not None), None)
-    return None
+def measure(asked: argparse.Namespace) -> Iterator[report.Row]:
+    """The curves that are asked for, point by point."""
+    for name in asked.curves.split(","):
+        print(CURVES[name].__doc__)
+        for each in CURVES[name](asked):
+            costs = each["us"]
+            line = f"  {name} {each['x']:>9,} {each['hop']:10}"
+            line += f" {statistics.median(costs):8.2f} us/span ({min(costs):.2f} to {max(costs):.2f})"
+            print(f"{line}; {each['rss_mib']} MiB {each.get('series', '')}", flush=True)
+            yield each
 
 
 def main() -> None:
@@ -185,17 +193,8 @@ def main() -> None:
     more.add_argument("--curves", default=",".join(CURVES))
     more.set_defaults(rounds=3, seconds=1.0)
     asked = more.parse_args()
-    found: list[report.Row] = []
     with report.folder() as asked.folder:
-        for name in asked.curves.split(","):
-            print(CURVES[name].__doc__)
-            for each in CURVES[name](asked):
-                found.append(each)
-                costs = each["us"]
-                line = f"  {name} {each['x']:>9,} {each['hop']:10}"
-                line += f" {statistics.median(costs):8.2f} us/span ({min(costs):.2f} to {max(costs):.2f})"
-                print(f"{line}; {each['rss_mib']} MiB {each.get('series', '')}", flush=True)
-    report.write(asked.json, "growth", facts(Path(asked.otelcol)), found)
+        report.write(asked.json, "growth", facts(Path(asked.otelcol)), measure(asked))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
     python -m tests.bench.hop --otelcol OTELCOL [--interpreted GENAI_COST] [--transports grpc,http+gzip] [--workloads abcdef]
 
-CPU is user + system of the hop's own process, from the operating system; the answer is given after the next
+`--written collector` has the requests in the bytes of a Collector, which writes a message's fields from the last to the
+first, instead of an SDK's. CPU is user + system of the hop's own process, from the operating system; the answer is given after the next
 hop's. Without +gzip nobody compresses. Only ratios within one run mean anything.
 """
 
@@ -10,38 +11,54 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.bench import answers, report
-from tests.bench.hops import TRANSPORTS, Hop, Sink, bare, collector, ours, running, sink
+from tests.bench.hops import TRANSPORTS, Start, bare, collector, ours
 from tests.bench.machine import facts, rss_mib
-from tests.bench.sending import Measured, saturated
+from tests.bench.running import Hop, Sink, running, sink
+from tests.bench.sending import Measured, last_taken, saturated, senders
 from tests.bench.traffic import WORKLOADS, Bodies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 PRICING = {"compiled", "interpreted", "transform"}
 
 
+def _end(_signal: int, _frame: object) -> None:
+    sys.exit(143)
+
+
 def parser(what: str | None) -> argparse.ArgumentParser:
-    """What all benchmarks of hops are told."""
-    made = argparse.ArgumentParser(description=what, formatter_class=argparse.RawTextHelpFormatter)
+    """What all benchmarks of hops are told; one that is ended ends its hops."""
+    signal.signal(signal.SIGTERM, _end)
+    made = argparse.ArgumentParser(
+        description=what, formatter_class=argparse.RawTextHelpFormatter
+    )
     made.add_argument("--compiled", default=".venv/bin/genai-cost")
     made.add_argument("--interpreted", default="", help="left out: not measured")
-    made.add_argument("--otelcol", default="", help="the Collector of tests/bench/collector.yaml; left out: not measured")
-    made.add_argument("--hops", default="", help="some of bare,compiled,interpreted,collector,transform")
+    made.add_argument(
+        "--otelcol",
+        default="",
+        help="the Collector of tests/bench/collector.yaml; left out: not measured",
+    )
+    made.add_argument(
+        "--hops", default="", help="some of bare,compiled,interpreted,collector,transform"
+    )
     made.add_argument("--rounds", type=int, default=5)
     made.add_argument("--seconds", type=float, default=1.5)
     made.add_argument("--json", type=Path, help="where the results are written")
     return made
 
 
-def starts(asked: argparse.Namespace) -> dict[str, Callable[..., list[str]]]:
+def starts(asked: argparse.Namespace) -> dict[str, Start]:
     """The hops that are asked for and there."""
-    known: dict[str, Callable[..., list[str]]] = {"bare": bare}
+    known: dict[str, Start] = {"bare": bare}
     if asked.compiled:
         known["compiled"] = ours(asked.compiled)
     if asked.interpreted:
@@ -66,38 +83,71 @@ def one_workload(
     for turn in range(asked.rounds + 1):
         for name, hop in hops.items():
             seconds = asked.seconds if turn else 0.3
-            measured = saturated(transport, hop.port, bodies, seconds, [hop.pid], sink)
+            measured = saturated(transport, [hop], bodies, seconds, sink)
             if turn:
                 found[name].append(measured)
     return found
 
 
+def workloads(asked: argparse.Namespace, written: str) -> dict[str, Bodies]:
+    """The requests, in the bytes of whom they are to be written by."""
+    chosen = [(key, WORKLOADS[key]) for key in asked.workloads]
+    if written == "sdk":
+        return {key: workload.bodies() for key, workload in chosen}
+    with (
+        sink() as next_hop,
+        running(collector(asked.otelcol), "grpc", next_hop.grpc) as hop,
+        contextlib.ExitStack() as stack,
+    ):
+        send = senders("grpc", hop.port, 1, stack)[0]
+
+        def through(body: bytes) -> bytes:
+            send(body)
+            return last_taken(next_hop)
+
+        return {key: workload.bodies(through) for key, workload in chosen}
+
+
 def measure(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Rows of results, a workload and a hop each."""
-    workloads = {key: WORKLOADS[key].bodies() for key in asked.workloads}
-    for transport in asked.transports.split(","):
-        with sink() as next_hop, contextlib.ExitStack() as stack:
-            hops = {
-                name: stack.enter_context(running(start, transport, next_hop.port(transport)))
-                for name, start in starts(asked).items()
-            }
-            for key, bodies in workloads.items():
-                found = one_workload(transport, bodies, hops, next_hop, asked)
-                rows = [
-                    report.row(transport, key, name, each, rss_mib(hops[name].pid))
-                    for name, each in found.items()
-                ]
-                report.tell(f"{time.strftime('%H:%M:%S')} {transport} {key}: {bodies.workload.title}", rows)
-                yield from rows
+    for written in asked.written.split(","):
+        made = workloads(asked, written)
+        for transport in asked.transports.split(","):
+            for row in by_transport(asked, transport, made, written):
+                yield {**row, "written": written}
+
+
+def by_transport(
+    asked: argparse.Namespace, transport: str, made: dict[str, Bodies], written: str
+) -> Iterator[report.Row]:
+    """All workloads, with hops that are started for them."""
+    with sink() as next_hop, contextlib.ExitStack() as stack:
+        hops = {
+            name: stack.enter_context(running(start, transport, next_hop.port(transport)))
+            for name, start in starts(asked).items()
+        }
+        for name in {"compiled", "interpreted"} & set(hops):
+            if f"walk runs {name}" not in (hops[name].folder / "log").read_text():
+                sys.exit(f"what is measured as {name} is not: --{name}")
+        for key, bodies in made.items():
+            found = one_workload(transport, bodies, hops, next_hop, asked)
+            rows = [
+                report.row(transport, key, name, each, rss_mib(hops[name].pid))
+                for name, each in found.items()
+            ]
+            at = time.strftime("%H:%M:%S")
+            title = f"{at} {transport}, written by {written}, {key}: {bodies.workload.title}"
+            report.tell(title, rows)
+            yield from rows
 
 
 def main() -> None:
     more = parser(__doc__)
     more.add_argument("--transports", default="grpc", help=",".join(TRANSPORTS))
     more.add_argument("--workloads", default="abcdef")
+    more.add_argument("--written", default="sdk", help="sdk,collector")
     asked = more.parse_args()
-    rows = list(measure(asked))
-    report.write(asked.json, "hops", facts(Path(asked.otelcol)), rows)
+    report.write(asked.json, "hops", facts(Path(asked.otelcol)), measure(asked))
 
 
 if __name__ == "__main__":

@@ -1,31 +1,25 @@
-"""How each hop is started: the bare one, ours, a Collector without and with prices; and how all of them are ended.
+"""How each hop is started: the bare one, ours, a Collector without and with prices.
 
 A hop is a name, what it needs to start on a port, and which transport it takes and sends by.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import socket
-import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import yaml
 
 from tests.bench.rules import transform
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
 HERE: Final = Path(__file__).parent
+_BATCHES: Final = {
+    "block_on_overflow": True,
+    "batch": {"flush_timeout": "200ms", "min_size": 1000, "max_size": 8192},
+}
 TRANSPORTS: Final = ("grpc", "grpc+gzip", "http", "http+gzip")
-PATIENCE_S: Final = 30
 
 
 class Ports(NamedTuple):
@@ -45,17 +39,10 @@ class Ports(NamedTuple):
         return self.transport.partition("+")[2] or "none"
 
 
-class Hop(NamedTuple):
-    """A running one; its CPU is that of its process, and in its folder is what it says (`log`)."""
+class Start(Protocol):
+    """The command of a hop that is to listen so, with a folder for its files."""
 
-    pid: int
-    port: int
-    folder: Path
-
-
-if TYPE_CHECKING:
-    # The command of a hop that is to listen so, with a folder for its files.
-    Start = Callable[[Ports, Path], list[str]]
+    def __call__(self, ports: Ports, folder: Path, /) -> list[str]: ...
 
 
 def bare(ports: Ports, _folder: Path) -> list[str]:
@@ -76,18 +63,25 @@ def ours(command: str, *, idle: int = 0, **more: Any) -> Start:
         waiting = [f"{kind}/idle-{number}" for number in range(idle)]
         if waiting:
             config["exporters"].update((name, dict(sends)) for name in waiting)
-            config["service"]["pipelines"]["logs"] = {"receivers": ["otlp"], "exporters": waiting}
+            config["service"]["pipelines"]["logs"] = {
+                "receivers": ["otlp"],
+                "exporters": waiting,
+            }
         return [*command.split(), "run", "--config", _written(config, folder)]
 
     return start
 
 
 def collector(
-    binary: str, *, priced: bool = False, back: tuple[int, int] | None = None
+    binary: str,
+    *,
+    priced: bool = False,
+    batched: bool = False,
+    back: tuple[int, int] | None = None,
 ) -> Start:
     """A Collector that acknowledges after the next hop did, as we do.
 
-    With `back` its next hop sends to the first of these ports, and it sends that on to the second.
+    Unless it is `batched`: then it makes requests of 1,000 spans, as the README says. With `back` its next hop sends to the first of these ports, and it sends that on to the second.
     """
 
     def start(ports: Ports, folder: Path) -> list[str]:
@@ -95,7 +89,8 @@ def collector(
         if back:
             _and_back(config, _around(Ports(ports.transport, *back), {}))
         for exporter in config["exporters"].values():
-            exporter["sending_queue"] = exporter["retry_on_failure"] = {"enabled": False}
+            exporter["retry_on_failure"] = {"enabled": False}
+            exporter["sending_queue"] = _BATCHES if batched else {"enabled": False}
         page = config["service"]["telemetry"]["metrics"].pop("address")
         host, _, port = page.rpartition(":")
         pull = {"exporter": {"prometheus": {"host": host, "port": int(port)}}}
@@ -126,6 +121,7 @@ def _around(ports: Ports, processors: dict[str, Any]) -> dict[str, Any]:
         "endpoint": next_hop,
         "tls": {"insecure": True},
         "compression": ports.compression,
+        "timeout": "60s",  # a large request may take long where all hops share few cores
     }
     pipeline = {
         "receivers": ["otlp"],
@@ -153,59 +149,3 @@ def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
-
-
-class Sink(NamedTuple):
-    """The running next hop of all."""
-
-    pid: int
-    grpc: int
-    http: int
-
-    def port(self, transport: str) -> int:
-        """Where it takes what comes by this transport."""
-        return self.http if transport.startswith("http") else self.grpc
-
-
-@contextlib.contextmanager
-def sink() -> Iterator[Sink]:
-    """The next hop, in a process of its own."""
-    grpc_port, http_port = free_port(), free_port()
-    command = [sys.executable, str(HERE / "sink.py"), str(grpc_port), str(http_port)]
-    with _process(command, http_port, Path(os.devnull)) as pid:
-        yield Sink(pid, grpc_port, http_port)
-
-
-@contextlib.contextmanager
-def running(
-    start: Start, transport: str, next_port: int
-) -> Iterator[Hop]:
-    """A hop on a free port."""
-    ports = Ports(transport, free_port(), next_port)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with _process(start(ports, folder), ports.own, folder / "log") as pid:
-            yield Hop(pid, ports.own, folder)
-
-
-@contextlib.contextmanager
-def _process(command: list[str], port: int, log: Path) -> Iterator[int]:
-    """Starts a program, waits until it listens, and ends it by its id."""
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out)  # noqa: S603
-        try:
-            if not _listens(process, port):
-                sys.exit(f"{' '.join(command)} does not listen:\n{log.read_text()}")
-            yield process.pid
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(PATIENCE_S)
-
-
-def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return True
-        time.sleep(0.05)
-    return False

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tests.bench import report
 from tests.bench.hop import parser, starts
-from tests.bench.hops import Hop, Sink, ours, running, sink
+from tests.bench.hops import ours
 from tests.bench.machine import facts
 from tests.bench.pace import Answer, paced, quantile
+from tests.bench.running import Hop, Sink, running, sink
 from tests.bench.sending import saturated
 from tests.bench.tables import table
 from tests.bench.traffic import WORKLOADS, Bodies
@@ -38,9 +39,7 @@ Span = tuple[float, float]
 
 def half_load(hops: dict[str, Hop], bodies: Bodies, sink: Sink) -> float:
     """Requests a second: half of what the slowest gets through."""
-    rates = [
-        saturated("grpc", hop.port, bodies, 1.0, [hop.pid], sink).rate for hop in hops.values()
-    ]
+    rates = [saturated("grpc", [hop], bodies, 1.0, sink).rate for hop in hops.values()]
     return min(rates) / bodies.workload.spans / 2
 
 
@@ -140,12 +139,12 @@ def while_reloading(asked: argparse.Namespace) -> Iterator[report.Row]:
 def main() -> None:
     more = parser(__doc__)
     more.add_argument("--workloads", default="ae")
-    more.set_defaults(rounds=3, seconds=5.0)
+    more.set_defaults(rounds=3, seconds=5.0, hops="bare,compiled,collector,transform")
     asked = more.parse_args()
     with contextlib.ExitStack() as stack:
         asked.folder = stack.enter_context(report.folder())
-        rows = [*side_by_side(asked), *while_reloading(asked)]
-    report.write(asked.json, "latency", facts(Path(asked.otelcol)), rows)
+        rows = itertools.chain(side_by_side(asked), while_reloading(asked))
+        report.write(asked.json, "latency", facts(Path(asked.otelcol)), rows)
 
 
 if __name__ == "__main__":

@@ -52,14 +52,16 @@ def request(
     words = [_word(draw) for _ in range(2000)]
     for number in range(services):
         resource = made.resource_spans.add()
-        name = f"service-{(services * seed + number) % 40}"
+        name = "service-0" if users else f"service-{(services * seed + number) % 40}"
         _text(resource.resource.attributes.add(), "service.name", name)
         _text(resource.resource.attributes.add(), "deployment.environment.name", "production")
         scope = resource.scope_spans.add()
         scope.scope.name = f"opentelemetry.instrumentation.genai.{draw.choice(SCOPES)}"
         scope.scope.version = "1.3b0"
         for _ in range(spans // services):
-            said = _text_of(words, draw, message_bytes) if draw.random() < gen_ai_share else None
+            said = (
+                _text_of(words, draw, message_bytes) if draw.random() < gen_ai_share else None
+            )
             _span(scope.spans.add(), draw, said, models)
             if users:
                 _text(scope.spans[-1].attributes.add(), "user.id", USER_MARK.decode())
@@ -94,9 +96,7 @@ def _span(
         _call(span, draw, said, models)
 
 
-def _call(
-    span: Span, draw: random.Random, said: tuple[str, str], models: Models
-) -> None:
+def _call(span: Span, draw: random.Random, said: tuple[str, str], models: Models) -> None:
     provider, asked, answered = draw.choice(models)
     span.name = f"chat {asked}"
     read = draw.choice((0, 0, 512, 1024))

@@ -33,7 +33,8 @@ def paced(
     transport: str, port: int, bodies: Bodies, per_second: float, seconds: float
 ) -> list[Answer]:
     """Sends for a while; every request that was due in it is answered and in the list."""
-    schedule = _arrivals(per_second, seconds)
+    arrivals = list(_arrivals(per_second, seconds))
+    schedule = iter(arrivals)
     answers: list[Answer] = []
     turn = threading.Lock()
 
@@ -62,6 +63,8 @@ def paced(
         for thread in threads:
             thread.join()
         sys.setswitchinterval(usual)
+    if len(answers) < len(arrivals):
+        sys.exit(f"a sender was refused by the hop on port {port}")
     return answers
 
 

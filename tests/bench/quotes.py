@@ -23,9 +23,10 @@ import grpc
 import grpc.aio
 
 from proto_gen.price_service_pb2 import QuoteRequest
-from tests.bench.hops import ours, running, sink
+from tests.bench.hops import ours
 from tests.bench.load import fresh, request
 from tests.bench.machine import cpu_s
+from tests.bench.running import running, sink
 from tests.bench.sending import EXPORT
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from tests.bench.machine import cpu_s
 from tests.bench.sink import LAST, SIZES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from tests.bench.hops import Sink
+    from tests.bench.running import Hop, Sink
     from tests.bench.traffic import Bodies
 
     Send = Callable[[bytes], None]
@@ -35,13 +35,17 @@ OUTSTANDING: Final = 4
 
 
 class Measured(NamedTuple):
-    """A while of sending; CPU in µs a span, shares of one core."""
+    """A while of sending; CPU in µs a span for each of the hop's processes, and shares of one core."""
 
     spans: int
     seconds: float
-    cpu_us: float
+    each_us: tuple[float, ...]
     generator: float
     sink: float
+
+    @property
+    def cpu_us(self) -> float:
+        return sum(self.each_us)
 
     @property
     def rate(self) -> float:
@@ -91,15 +95,19 @@ def _by_http(connection: http.client.HTTPConnection, *, packed: bool) -> Send:
 
 def saturated(
     transport: str,
-    port: int,
+    hops: Sequence[Hop],
     bodies: Bodies,
     seconds: float,
-    pids: list[int],
     sink: Sink,
     *,
     requests: int | None = None,
+    settle_s: float = 0.0,
 ) -> Measured:
-    """Four requests outstanding at all times, for a while or until so many; `pids` are the hop's processes."""
+    """Four requests outstanding at all times, for a while or until so many, to the first of `hops`; all of them are counted.
+
+    What goes on after the answers, where something is queued, is waited for: `settle_s`.
+    """
+    pids = [hop.pid for hop in hops]
     sent: list[int] = []
     turns = itertools.count() if requests is None else iter(range(requests))
 
@@ -111,11 +119,11 @@ def saturated(
         sent.append(count)
 
     with ExitStack() as stack:
-        ways = senders(transport, port, OUTSTANDING, stack)
+        ways = senders(transport, hops[0].port, OUTSTANDING, stack)
         for way in ways:
             way(bodies.fresh())  # opens the connection, untimed
         threads = [threading.Thread(target=loop, args=(way,)) for way in ways]
-        hop, own, next_hop = sum(map(cpu_s, pids)), time.process_time(), cpu_s(sink.pid)
+        hop, own, next_hop = [*map(cpu_s, pids)], time.process_time(), cpu_s(sink.pid)
         began = time.monotonic()
         until = began + seconds
         for thread in threads:
@@ -123,13 +131,14 @@ def saturated(
         for thread in threads:
             thread.join()
         took = time.monotonic() - began
+        time.sleep(settle_s)
         if len(sent) < len(ways):
-            sys.exit(f"a sender was refused by the hop on port {port}")
+            sys.exit(f"a sender was refused by the hop on port {hops[0].port}")
         spans = sum(sent) * bodies.workload.spans
         return Measured(
             spans,
             took,
-            (sum(map(cpu_s, pids)) - hop) / spans * 1e6,
+            tuple((cpu_s(pid) - was) / spans * 1e6 for pid, was in zip(pids, hop, strict=True)),
             (time.process_time() - own) / took,
             (cpu_s(sink.pid) - next_hop) / took,
         )

@@ -14,7 +14,7 @@ import re
 import signal
 import sys
 import zlib
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import grpc
 import grpc.aio
@@ -34,11 +34,19 @@ _PACKED: Final = re.compile(rb"(?i)\r\ncontent-encoding: *gzip")
 last = {"body": b"", "head": b""}
 
 
-class Traces(grpc.GenericRpcHandler):
+if TYPE_CHECKING:  # the stubs know of two types, the class itself of none
+    _Handler = grpc.GenericRpcHandler[bytes, bytes]
+else:
+    _Handler = grpc.GenericRpcHandler
+
+
+class Traces(_Handler):
     """Every method is an export, but the one that asks for the last."""
 
-    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
-        if details.method == LAST:
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> grpc.RpcMethodHandler[bytes, bytes]:
+        if handler_call_details.method == LAST:
             return grpc.unary_unary_rpc_method_handler(self.told)
         return grpc.unary_unary_rpc_method_handler(self.take)
 

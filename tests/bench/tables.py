@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,11 +13,14 @@ def table(file: Path, rows: int, version: str) -> None:
     """A file of our own form with so many rows, put in place as a whole."""
     models = {
         f"in-house-{number:06}": {
-            "prices": {"input": f"{1 + number % 97 / 100:.2f}", "output": f"{4 + number % 89 / 100:.2f}"}
+            "prices": {
+                "input": f"{1 + number % 97 / 100:.2f}",
+                "output": f"{4 + number % 89 / 100:.2f}",
+            }
         }
         for number in range(rows)
     }
     made = {"genai-cost": 1, "version": version, "providers": {"openai": {"models": models}}}
     new = file.with_suffix(".new")
     new.write_text(json.dumps(made))
-    os.replace(new, file)
+    new.replace(file)

@@ -11,7 +11,7 @@ import random
 import re
 from collections import defaultdict
 from functools import partial
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tests.bench.load import MARK, TEXT_MARK, USER_MARK, request
 
@@ -22,10 +22,16 @@ _DIFFERS: Final = re.compile(
     rb"(?P<id>" + re.escape(MARK) + rb")|(?P<text>" + TEXT_MARK + rb")"
     rb"|(?P<user>" + re.escape(USER_MARK) + rb")"
     rb"|(?<=gen_ai\.usage\.input_tokens\x12\x03\x18)(?P<input>..)"
-    rb"|(?<=gen_ai\.usage\.output_tokens\x12\x03\x18)(?P<output>..)",
+    rb"|(?<=gen_ai\.usage\.output_tokens\x12\x03\x18)(?P<output>..)"
+    # A Collector writes the value before the key.
+    rb"|(?<=\x12\x03\x18)(?P<input_first>..)(?=\n.gen_ai\.usage\.input_tokens)"
+    rb"|(?<=\x12\x03\x18)(?P<output_first>..)(?=\n.gen_ai\.usage\.output_tokens)",
     re.DOTALL,
 )
 _serial: Final = itertools.count(1)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Workload(NamedTuple):
@@ -38,12 +44,14 @@ class Workload(NamedTuple):
     users: int = 0
     """So many take turns in `user.id`; 0: no such attribute."""
 
-    def bodies(self) -> Bodies:
-        """Requests of this kind: enough of them that no two sent in a row are alike."""
-        draw = partial(request, self.spans, self.share, self.message_bytes, users=self.users > 0)
+    def bodies(self, written: Callable[[bytes], bytes] = bytes) -> Bodies:
+        """Requests of this kind: enough of them that no two sent in a row are alike; `written` may write them anew."""
+        draw = partial(
+            request, self.spans, self.share, self.message_bytes, users=self.users > 0
+        )
         count = 3 if self.spans > 4000 else max(4, min(100, 8000 // self.spans))
         users = [b"u-%08d" % user for user in range(self.users)]
-        return Bodies(self, [Body(draw(seed), users) for seed in range(count)])
+        return Bodies(self, [Body(written(draw(seed)), users) for seed in range(count)])
 
 
 WORKLOADS: Final = {
@@ -66,7 +74,9 @@ class Body:
         end = 0
         for found in _DIFFERS.finditer(body):
             self.pieces += (body[end : found.start()], b"")
-            self.places[str(found.lastgroup)].append(len(self.pieces) - 1)
+            self.places[str(found.lastgroup).removesuffix("_first")].append(
+                len(self.pieces) - 1
+            )
             end = found.end()
         self.pieces.append(body[end:])
 
