@@ -153,3 +153,35 @@ def slow_by_grpc(port: int, *, whole: bool) -> Sending:
 
 
 SLOW: Final = {"grpc": slow_by_grpc, "http": slow_by_http}
+
+
+@asynccontextmanager
+async def stalling(to: int, after_bytes: int) -> AsyncGenerator[int]:
+    """A port that leads to the port *to*, for so many bytes of a connection; answers always come back."""
+
+    async def relay(near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        far, on = await asyncio.open_connection("127.0.0.1", to)
+        left = after_bytes
+        with suppress(OSError):
+            async with asyncio.TaskGroup() as tasks:
+                answers = tasks.create_task(_copied(far, back))
+                while left and (some := await near.read(min(left, 65_536))):
+                    on.write(some)
+                    await on.drain()
+                    left -= len(some)
+                await answers
+        for writer in (on, back):
+            writer.close()
+
+    server = await asyncio.start_server(relay, "127.0.0.1")
+    try:
+        yield int(server.sockets[0].getsockname()[1])
+    finally:
+        server.close()
+
+
+async def _copied(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while some := await source.read(65_536):
+            to.write(some)
+            await to.drain()

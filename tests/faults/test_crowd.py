@@ -18,7 +18,7 @@ from processor.errors import Code
 from tests.doubles.sink import Sink
 from tests.doubles.until import until
 from tests.e2e.conftest import free_ports
-from tests.faults.crowd import SENDERS, SLOW, files_for_a_crowd
+from tests.faults.crowd import SENDERS, SLOW, files_for_a_crowd, stalling
 from tests.faults.measured import PEAK, forget_peak, mib, open_files
 from tests.faults.standing import Way, configured, running
 from tests.faults.tally import Tally, numbered, tell
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.faults.tally import Sending
+    from tests.wire.senders import GrpcReply
 
 ROUNDS: Final = int(os.environ.get("GENAI_COST_ROUNDS", "3"))  # noqa: TID251 - how long it runs
 CONNECTIONS: Final = 1_000
+MIB: Final = 2**20
+BROKEN_MIB: Final = 32
 BOUND_MIB: Final = 128
 """Of a thousand connections, at about 50 KiB each, and of the calls remembered."""
 AGAIN_MIB: Final = 48
@@ -177,3 +180,25 @@ async def test_slow_senders(door: str, tmp_path: Path) -> None:
         assert (never.sent, never.accepted, never.arrived) == (SLOW_SENDERS, 0, 0)
         assert beside.sent == beside.accepted == beside.arrived
         assert mib(crowd.pid, PEAK) - crowd.rest_mib < BOUND_MIB
+
+
+async def send_once(port: int, body: bytes) -> GrpcReply:
+    """On a connection of its own."""
+    async with SENDERS["grpc"](port) as send:
+        return await send(body)
+
+
+async def test_messages_that_never_end_hold_what_was_sent_of_them(tmp_path: Path) -> None:
+    """gRPC counts for nobody until a message is whole: so much is held, and let go with the connection."""
+    halves = [bytes(BROKEN_MIB * MIB) for _ in range(4)]
+    async with crowded(tmp_path, grpc=GRPC) as crowd:
+        grpc = crowd.child.ports.grpc
+        async with stalling(grpc, (BROKEN_MIB - 1) * MIB) as port, asyncio.TaskGroup() as tasks:
+            sending = [tasks.create_task(send_once(port, body)) for body in halves]
+        assert {each.result().code for each in sending} <= {Code.UNAVAILABLE, Code.CANCELLED}
+        await crowd.lets_go()
+        tell(f"{len(halves)} messages of {BROKEN_MIB} MiB that never end", crowd.held())
+        most = len(halves) * BROKEN_MIB
+        assert mib(crowd.pid, PEAK) - crowd.rest_mib < 1.5 * most + 32
+        async with SENDERS["grpc"](grpc) as send:
+            assert (await send(numbered(2))).code is Code.OK
