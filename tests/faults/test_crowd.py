@@ -1,7 +1,7 @@
 """A thousand connections, and senders that take their time, through the running service.
 
 Everything accepted arrives, memory and open files are bounded and come back, and others are served
-meanwhile. GENAI_COST_ROUNDS says how often each of the thousand sends (`make soak`: 100).
+meanwhile. GENAI_COST_ROUNDS says how often each of the thousand sends (`make soak`: 20).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The service at half of its capacity for MINUTES: memory and open files stay as they are.
 
-What it remembers so that no call counts twice is bounded, and full before the measuring begins: twice as many
-calls as it has room for pass first (with less than a minute to run, a few seconds' worth). Capacity is what
+What it remembers so that no call counts twice is bounded, and full before the measuring begins: half as many
+calls again as it has room for pass first (with less than a minute to run, a few seconds' worth). Capacity is what
 senders that never pause get through it just before. A line of figures each minute, in the short form each second.
 """
 
@@ -33,7 +33,7 @@ LONG: Final = MINUTES >= 1
 SENDERS: Final = 4
 CAPACITY_S: Final = 20.0 if LONG else 1.0
 """For which its capacity is looked at."""
-WARM_CALLS: Final = 2 * CAPACITY if LONG else 0
+WARM_CALLS: Final = 3 * CAPACITY // 2 if LONG else 0
 WARM_S: Final = 10.0
 LINES: Final = max(3, round(MINUTES))
 FLAT_MIB: Final = 6
