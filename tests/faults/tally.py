@@ -31,6 +31,8 @@ _RUNS = count(1)
 class Tally:
     """Every number ever sent, and those that the service said it took; no two runs share one."""
 
+    text_bytes: int = 0
+    """Of a message that each request carries."""
     sent: int = 0
     heard: int = 0
     """Answers, of whatever kind."""
@@ -42,13 +44,13 @@ class Tally:
         """Send the next request once."""
         self.sent += 1
         number = self._first + self.sent
-        return await self._try(send, number, numbered(number))
+        return await self._try(send, number, numbered(number, self.text_bytes))
 
     async def send_until_taken(self, send: Sending) -> GrpcReply:
         """Send the next request as an SDK does: again while it may be, and not before it may be."""
         self.sent += 1
         number = self._first + self.sent
-        body, pause_s = numbered(number), PAUSE_S
+        body, pause_s = numbered(number, self.text_bytes), PAUSE_S
         for _ in range(TRIES):
             reply = await self._try(send, number, body)
             asked_s = delay_s(reply.details) if reply.details else None
@@ -96,9 +98,9 @@ class Figures:
         return ", ".join(f"{value} {name}" for name, value in vars(self).items())
 
 
-def numbered(number: int) -> bytes:
+def numbered(number: int, text_bytes: int = 0) -> bytes:
     """The request of a number."""
-    span = chat()
+    span = chat(more={"gen_ai.input.messages": "m" * text_bytes} if text_bytes else None)
     span.span_id = number.to_bytes(8, "big")
     return sent(span)
 

@@ -65,7 +65,7 @@ async def fill(stand: Stand, tally: Tally) -> None:
 
 @pytest.mark.parametrize("full", FULL)
 async def test_a_full_disk(full: str, tmp_path: Path) -> None:
-    tally = Tally()
+    tally = Tally(text_bytes=10_000)
     async with standing(
         tmp_path, Way("disk"), away=True, start=before(full, tmp_path)
     ) as stand:
