@@ -78,11 +78,14 @@ async def test_what_drips_buys_no_time() -> None:
 
         async def drip() -> None:
             for byte in HEAD * 100:
+                if raw.writer.is_closing():
+                    return
                 raw.writer.write(bytes([byte]))
                 await asyncio.sleep(0.01)
 
         dripping = asyncio.ensure_future(drip())
-        assert (await raw.rest()).startswith(b"HTTP/1.1 408")
+        with suppress(ConnectionResetError):  # a drop on its way may overtake the answer
+            assert (await raw.rest()).startswith(b"HTTP/1.1 408")
         dripping.cancel()
 
 
