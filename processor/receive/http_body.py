@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 LARGE_BYTES: Final = 32 * 1024
 """From here on a thread does it: JSON of this size takes about 1 ms. Not less: a thread costs 0.1 ms."""
-AT_ONCE_BYTES: Final = 1024 * 1024
-"""What a small body may become before a thread goes on with it: gzip makes so much in 1 to 3 ms."""
-UNCOUNTED_BYTES: Final = 4 * 1024 * 1024
-"""What a thread may make of one body before it is counted; there are few threads."""
+UNCOUNTED_BYTES: Final = 1024 * 1024
+"""What is made of one body before it is counted, the small ones' first of it without a thread: gzip makes so much
+in 1 to 3 ms."""
 MAX_JSON_VALUES: Final = 4_000_000
 """Commas and opening brackets outside of texts; each is up to 100 bytes of memory while it is read."""
 
@@ -69,9 +68,9 @@ class Bodies:
         try:
             while not over:
                 if at_once:
-                    some, over = _some(pieces, AT_ONCE_BYTES)
+                    some, over = _some(pieces)
                 else:
-                    some, over = await asyncio.to_thread(_some, pieces, UNCOUNTED_BYTES)
+                    some, over = await asyncio.to_thread(_some, pieces)
                 at_once = False
                 more = sum(map(len, some))
                 size += more
@@ -96,14 +95,14 @@ class Bodies:
         return message
 
 
-def _some(pieces: Iterator[bytes], most: int) -> tuple[list[bytes], bool]:
-    """The next pieces, until they are *most* bytes, and whether that is all."""
+def _some(pieces: Iterator[bytes]) -> tuple[list[bytes], bool]:
+    """The next pieces, until they are enough to be counted, and whether that is all."""
     some: list[bytes] = []
     size = 0
     for piece in pieces:
         some.append(piece)
         size += len(piece)
-        if size >= most:
+        if size >= UNCOUNTED_BYTES:
             return some, False
     return some, True
 
