@@ -14,6 +14,7 @@ from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Final
 
 from processor.assembly import next_hops, priced
+from processor.books import LocalBooks
 from processor.calls import Memory
 from processor.health import Readiness, State, health_service
 from processor.life.announced import announce
@@ -83,15 +84,15 @@ class Service:
         self.hops = self._next_hops.by_signal
         self._memory = Memory()
         self._priced = priced(settings, self._memory, self.book, self.ledger, self.telemetry)
-        self.pipeline = Pipeline(
+        self.books = LocalBooks(
             enricher=self._priced.spans,
             logs=self._priced.logs,
             meter=self._priced.metrics,
             book=self.book,
             ledger=self.ledger,
-            hops=self.hops,
             telemetry=self.telemetry,
         )
+        self.pipeline = Pipeline(self.books, self.hops, self.telemetry)
         self._admission = Admission(
             settings.admission_bytes,
             on_refused=lambda: self.telemetry.count("receiver_in_flight_refused_requests"),

@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from processor.errors import Code, Refusal
 from processor.metrics import Ledger
-from processor.pipeline import check
+from processor.books import check
 from processor.stamp import STATUS
 from processor.wire.fields import Malformed
 from tests.calls.traffic import COST, END_NS, TABLE, enricher
