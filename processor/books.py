@@ -54,7 +54,8 @@ class LocalBooks:
         self._ledger = ledger
         self._telemetry = telemetry
         self.priced_signals = frozenset(self._enrichers)
-        self.read_signals = self.priced_signals | ({Signal.METRICS} if meter else set())
+        metered = frozenset([Signal.METRICS] if meter is not None else [])
+        self.read_signals = self.priced_signals | metered
 
     async def price(self, signal: Signal, body: bytes, terms: Terms) -> Enriched:  # noqa: ARG002 - others wait
         """The request as it is to go on. Raises the `Refusal` of what is no request."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.settings.block import Block
+from processor.settings.cores import usable_cores
 from processor.settings.endpoints import host_and_port, listen_address
 from processor.settings.problems import Bad, nearest
 from processor.settings.scalars import duration, each, name, shown, text, whole
@@ -101,7 +102,7 @@ def _pipeline(signal: str, block: Block) -> Pipeline:
 
 
 def _workers(node: Node) -> int:
-    return 1 if node.value == "auto" else whole(1, 1024)(node)
+    return usable_cores() if node.value == "auto" else whole(1, 1024)(node)
 
 
 def _telemetry(block: Block) -> TelemetrySettings:
