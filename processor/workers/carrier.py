@@ -45,6 +45,7 @@ logger = logging.getLogger("genai_cost")
 NEWS_S: Final = 0.25
 """How old the page may be about a carrier."""
 STATES: Final = tuple(State)
+Message = tuple[Kind, int, int, bytes]
 
 
 def main(descriptor: int) -> int:
@@ -59,27 +60,28 @@ def main(descriptor: int) -> int:
 
 
 async def _carry(end: socket.socket) -> int:
-    orders: asyncio.Queue[bytes] = asyncio.Queue()
-    waiting: list[Carrier] = []
+    early: asyncio.Queue[Message] = asyncio.Queue()
+    carriers: list[Carrier] = []
 
-    def heard(kind: Kind, detail: int, number: int, payload: bytes) -> None:
-        if kind is Kind.HELLO:
-            orders.put_nowait(payload)
+    def heard(*message: *Message) -> None:
+        if carriers:
+            carriers[0].heard(*message)
         else:
-            waiting[0].heard(kind, detail, number, payload)
+            early.put_nowait(message)
 
     link = Link(heard)
     await linked(link, end)
+    hello = asyncio.ensure_future(early.get())
     lost = asyncio.ensure_future(link.lost.wait())
-    hello = asyncio.ensure_future(orders.get())
     await asyncio.wait({lost, hello}, return_when=asyncio.FIRST_COMPLETED)
     lost.cancel()
     if not hello.done():
         hello.cancel()
         return 1
-    carrier = Carrier(told.read(hello.result()), link)
-    waiting.append(carrier)
-    return await carrier.carry()
+    carriers.append(Carrier(told.read(hello.result()[3]), link))
+    while not early.empty():
+        carriers[0].heard(*early.get_nowait())
+    return await carriers[0].carry()
 
 
 class Carrier:

@@ -83,7 +83,8 @@ class Carriers:
     @property
     def pids(self) -> list[int]:
         """Of those that live, by their places."""
-        return [child.pid for _, child in sorted(self._children.items()) if child.pid]
+        children = [child for _, child in sorted(self._children.items())]
+        return [child.pid for child in children if child.pid and not child.ended.is_set()]
 
     async def __aenter__(self) -> Self:
         self._claims = Claims(

@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 import signal
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import grpc.aio
@@ -16,13 +16,14 @@ import pytest
 
 from processor.errors import Code
 from processor.model import Signal
+from processor.workers.carriers import MOST_ENDS
 from tests.doubles.sink import Failure, Sink
 from tests.doubles.until import until
 from tests.e2e.conftest import free_ports
 from tests.service.calls import COST, GPT_4O_USD, PRICES, chat, ours, repriced, sent, spans_of
 from tests.service.child import Hop, Ports, command, configuration, eventually, logged, started
 from tests.service.points import points
-from tests.wire.senders import grpc_sender
+from tests.wire.senders import GrpcSender, grpc_sender
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-    from tests.wire.senders import GrpcSender
 
 SPENT = "gen_ai_usage_cost_total"
 TAKEN = "genai_cost_receiver_accepted_spans_total"
@@ -333,3 +333,90 @@ async def _channel(service: Hop, number: int) -> AsyncGenerator[grpc.aio.Channel
         f"127.0.0.1:{service.child.ports.grpc}", options=options
     ) as channel:
         yield channel
+
+
+async def test_what_workers_queued_on_disk_is_sent_by_one_process(tmp_path: Path) -> None:
+    """Each has a queue of its own; with fewer of them none is forgotten."""
+    prices = tmp_path / "prices.yaml"
+    prices.write_text(PRICES)
+    ports = Ports(*free_ports(4))
+    async with Sink() as sink:
+        config = configuration(ports, sink.endpoint, prices)
+        storage = {"directory": str(tmp_path / "queue"), "create_directory": True}
+        config["extensions"]["file_storage"] = storage
+        config["service"]["extensions"].append("file_storage")
+        config["exporters"]["otlp_grpc"]["sending_queue"] = {"storage": "file_storage"}
+        config["service"]["workers"] = 3
+        sink.failure = Failure(Code.UNAVAILABLE, "away")
+        async with started(tmp_path, ports, command(tmp_path, config)) as child:
+            service = Hop(child, sink, GrpcSender(grpc.aio.insecure_channel("")), prices)
+            async with senders(service, 12) as many:
+                replies = await asyncio.gather(*(each.send(sent(chat())) for each in many))
+            assert {reply.code for reply in replies} == {Code.OK}
+            await spent(service, 12)
+            assert await child.stop() == 0
+        sink.failure = None
+        config["service"]["workers"] = 1
+        async with started(tmp_path, ports, command(tmp_path, config)) as child:
+            service = Hop(child, sink, GrpcSender(grpc.aio.insecure_channel("")), prices)
+            await until(lambda: len(list(spans_of(service.bodies()))) >= 12)
+            assert await child.stop() == 0
+        assert all(COST in ours(one) for one in spans_of(service.bodies()))
+
+
+async def test_calls_are_printed_by_whoever_carries_them(tmp_path: Path) -> None:
+    """Once each, and that nothing is kept is said once."""
+    ports = Ports(*free_ports(4))
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    config = configuration(ports, "127.0.0.1:1", tmp_path / "prices.yaml")
+    config["exporters"] = {"debug": {}}
+    for pipeline in config["service"]["pipelines"].values():
+        pipeline["exporters"] = ["debug"]
+    config["service"]["workers"] = 2
+    async with (
+        started(tmp_path, ports, command(tmp_path, config)) as child,
+        AsyncExitStack() as stack,
+    ):
+        for _ in range(6):
+            sender = await stack.enter_async_context(grpc_sender(ports.grpc))
+            await sender.send(sent(chat()))
+        await until(
+            lambda: child.said().count("gpt-4o input=1420 output=380 $0.00735 priced") == 6
+        )
+        assert child.said().count("keeps nothing") == 1
+
+
+async def test_what_a_worker_cannot_open_is_said_before_anything_serves(tmp_path: Path) -> None:
+    ports = Ports(*free_ports(4))
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    (tmp_path / "tls.crt").write_text("rubbish")
+    config = configuration(ports, "127.0.0.1:1", tmp_path / "prices.yaml")
+    files = dict.fromkeys(("cert_file", "key_file"), str(tmp_path / "tls.crt"))
+    config["receivers"]["otlp"]["protocols"]["grpc"]["tls"] = files
+    config["service"]["workers"] = 2
+    argv = command(tmp_path, config)
+    async with started(tmp_path, ports, argv, ready=False) as child:
+        assert await child.ended() == 1
+        assert "receivers.otlp.protocols.grpc.tls" in child.said()
+        assert "Traceback" not in child.said()
+
+
+async def test_a_service_whose_workers_keep_ending_ends(tmp_path: Path) -> None:
+    """It says so, and does not pretend that all went well."""
+    async with shared(tmp_path) as service:
+
+        async def end_them() -> bool:
+            status, text = await service.child.get(
+                service.child.ports.page, "/statusz?format=json"
+            )
+            pids = json.loads(text)["service"]["worker_pids"].split(", ") if status else []
+            for pid in filter(None, pids):
+                with suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+            return service.child.process.poll() is not None
+
+        await eventually(end_them)
+        assert await service.child.ended() == 1
+        said = service.child.said()
+        assert said.count("ended with SIGKILL") > MOST_ENDS
+        assert "too often: stopping" in said
