@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -40,7 +40,7 @@ def replica(folder: Path, number: int, next_port: int, workers: int) -> tuple[Pa
     """Its file, where it takes traces, and where its page is."""
     grpc, page, health = free_ports(3)
     path = folder / f"replica-{number}.yaml"
-    config = {
+    config: dict[str, Any] = {
         "receivers": {"otlp": {"protocols": {"grpc": {"endpoint": f"127.0.0.1:{grpc}"}}}},
         "processors": {"genai_cost": {}},
         "exporters": {

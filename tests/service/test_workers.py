@@ -409,8 +409,8 @@ async def test_a_service_whose_workers_keep_ending_ends(tmp_path: Path) -> None:
             status, text = await service.child.get(
                 service.child.ports.page, "/statusz?format=json"
             )
-            pids = json.loads(text)["service"]["worker_pids"].split(", ") if status else []
-            for pid in filter(None, pids):
+            pids: str = json.loads(text)["service"]["worker_pids"] if status else ""
+            for pid in filter(None, pids.split(", ")):
                 with suppress(ProcessLookupError):
                     os.kill(int(pid), signal.SIGKILL)
             return service.child.process.poll() is not None
