@@ -7,7 +7,7 @@ Connections are many, since each goes to one worker. Only ratios within one run 
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportDeprecated=false
+# pyright: reportDeprecated=false, reportUnknownLambdaType=false
 
 from __future__ import annotations
 

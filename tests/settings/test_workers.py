@@ -42,6 +42,7 @@ def test_several_cannot_write_one_file() -> None:
 def test_other_systems_share_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
     assert "SO_REUSEPORT as Linux has it" in problem(WHOLE + "  workers: 2\n")
+    assert read(WHOLE + "  workers: auto\n").workers == 1
 
 
 @pytest.mark.parametrize(
