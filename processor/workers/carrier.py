@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("genai_cost")
 
-NEWS_S: Final = 0.25
+NEWS_S: Final = 0.5
 """How old the page may be about a carrier."""
 STATES: Final = tuple(State)
 Message = tuple[Kind, int, int, bytes]

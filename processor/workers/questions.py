@@ -7,6 +7,7 @@ are told who asks.
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
@@ -16,7 +17,7 @@ from processor.receive.raw_service import raw_service
 from processor.workers.link import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncGenerator, Coroutine
 
     from processor.price_service import PriceService
     from processor.receive.raw_service import Context, Service
@@ -56,22 +57,20 @@ class Questions:
             waiting.put_nowait((Kind.DECLINED, Code.UNAVAILABLE.value[0], words))
 
     async def _quote(self, request: bytes, context: Context) -> bytes:
-        return await anext(self._answers(0, request, context))
+        async with aclosing(self._watch(request, context, 0)) as answers:
+            return await anext(answers)
 
     async def _list(self, request: bytes, context: Context) -> bytes:
-        return await anext(self._answers(1, request, context))
+        async with aclosing(self._watch(request, context, 1)) as answers:
+            return await anext(answers)
 
-    async def _watch(self, request: bytes, context: Context) -> AsyncIterator[bytes]:
-        async for answer in self._answers(2, request, context):
-            yield answer
-
-    async def _answers(
-        self, method: int, request: bytes, context: Context
-    ) -> AsyncIterator[bytes]:
+    async def _watch(
+        self, request: bytes, context: Context, method: int = 2
+    ) -> AsyncGenerator[bytes]:
         number = next(self._numbers)
         answers = self._open[number] = asyncio.Queue[Any]()
         try:
-            peer = context.peer().encode()
+            peer = context.peer().encode()[:255]
             self._link.send(
                 Kind.ASK, bytes([len(peer)]), peer, request, detail=method, number=number
             )
