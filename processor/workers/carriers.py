@@ -12,6 +12,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
+from processor.errors import ConfigError
 from processor.model import Signal
 from processor.receive.doors import Claims
 from processor.receive.shared import Claim, claim
@@ -150,7 +151,7 @@ class Carriers:
 
     async def _drained(self, child: Child) -> None:
         child.link.send(Kind.DRAIN)
-        with suppress(Exception):  # it ended before: there is nothing to wait for
+        with suppress(ConfigError):  # it ended before: there is nothing to wait for
             await child.reach(child.drained)
 
     async def _keep(self, child: Child) -> None:

@@ -63,19 +63,12 @@ class Child:
 
     async def live(self, orders: bytes) -> None:
         """From its start to its end; what it said until then has been heard."""
-        ours, theirs = pair()
-        with theirs:
-            # -P: its modules are those installed, whatever stands in the working directory.
-            self._process = await create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "processor.workers", str(theirs.fileno())),
-                stdin=DEVNULL,
-                pass_fds=[theirs.fileno()],
-                process_group=0,  # a terminal's Ctrl-C is for the service, which drains it
-            )
-        await linked(self.link, ours)
-        self.link.send(Kind.HELLO, orders)
         try:
-            await self._end(self._process)
+            process = await self._begin()
+            self.link.send(Kind.HELLO, orders)
+            await self._end(process)
+        except OSError as error:
+            self.problems.append(f"worker {self.place} cannot be started: {error}")
         finally:
             self.kill()
             self.link.close()
@@ -83,6 +76,23 @@ class Child:
             self._counter.close()
             self._sums.lost(self.place)
             self.ended.set()
+
+    async def _begin(self) -> Process:
+        ours, theirs = pair()
+        try:
+            with theirs:
+                # -P: its modules are those installed, whatever stands in the working directory.
+                self._process = await create_subprocess_exec(
+                    *(sys.executable, "-P", "-m", "processor.workers", str(theirs.fileno())),
+                    stdin=DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    process_group=0,  # a terminal's Ctrl-C is for the service, which drains it
+                )
+        except OSError:
+            ours.close()
+            raise
+        await linked(self.link, ours)
+        return self._process
 
     async def reach(self, event: asyncio.Event) -> None:
         """Wait for the event; raises `ConfigError` where it ended before."""
