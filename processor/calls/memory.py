@@ -106,7 +106,7 @@ class Memory:
     """All that counting once has to know of the past."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self.spans: Window = Window(capacity)
+        self.spans: Window = Window(capacity, spans=True)
         """By trace id and span id: `Remembered`."""
         self.awaited: Sieve = Sieve(capacity // 2)
         """Those that stand above a billed span and were not seen yet."""

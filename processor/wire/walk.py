@@ -17,16 +17,18 @@ from typing import TYPE_CHECKING, Final, final
 from mypy_extensions import i64, mypyc_attr
 
 from processor.wire.fields import (
+    SAME_BYTES,
     Malformed,
     any_value,
     fixed64_at,
     head_at,
     payload_at,
+    same,
     skip,
     tag_at,
 )
 from processor.wire.head import BACK, Head
-from processor.wire.keys import FILTERED, SHORTEST, KeyTable, hash_of, lets, only_key
+from processor.wire.keys import FILTERED, SHORTEST, KeyTable, hash_at, lets, only_key
 
 if TYPE_CHECKING:
     from processor.wire.fields import Value
@@ -269,11 +271,16 @@ def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable, head: Head) -> bo
 def _marks(body: bytes, at: i64, end: i64, table: KeyTable) -> bool:
     """Whether a key marks its span."""
     length = end - at
-    if length >= SHORTEST:
-        tail = head_at(body, end - 4) >> 8
-        if not lets(table.mark_filter, hash_of(length, tail)):
-            return False
-    return body[at:end] in table.marks
+    if length >= SHORTEST and not lets(table.mark_filter, hash_at(body, at, length)):
+        return False
+    last = table.last_mark  # most spans carry the same one first
+    if length >= SAME_BYTES and length == len(last) and same(body, at, last, length):
+        return True
+    key = body[at:end]
+    if key not in table.marks:
+        return False
+    table.last_mark = key
+    return True
 
 
 def keyed_by(body: bytes, at: i64, end: i64) -> bytes:
@@ -328,10 +335,9 @@ def read_attribute(
         length: i64 = body[at + 1]
         key_at: i64 = at + 2
         if 0 < length < 128 and only_key(body, key_at + length, end):
-            if FILTERED and length >= SHORTEST:
-                tail = head_at(body, key_at + length - 4) >> 8
-                if not lets(table.wanted_filter, hash_of(length, tail)):
-                    return
+            filtered = FILTERED and length >= SHORTEST
+            if filtered and not lets(table.wanted_filter, hash_at(body, key_at, length)):
+                return
             key = table.wanted.get(body[key_at : key_at + length])
             at = key_at + length
         else:
