@@ -182,7 +182,7 @@ class Enricher:
         candidates = self.recognise(body, found, enriched, tools)
         between = NO_LINKS
         if candidates or self._memory.awaited:
-            between = links(body, candidates, self._memory)
+            between = links(body, found, candidates, self._memory)
         if tools:
             part(tools, between, self._memory)
         if candidates or between:
