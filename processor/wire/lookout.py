@@ -25,20 +25,16 @@ class Lookout:
         self.body: bytes = body
         self._usual: re.Pattern[bytes] = table.usual_mark
         self._longer: re.Pattern[bytes] = table.longer_mark
-        self._usual_at: int = -1
-        self._longer_at: int = -1
+        self._nearest: int = -1
 
     def after(self, at: int) -> int:
         """The first place at or behind `at` where a mark may stand; where there is none, the body's end."""
-        if self._usual_at < at:
-            self._usual_at = self._search(self._usual, at)
-        if self._longer_at < at:
-            self._longer_at = self._search(self._longer, at)
-        return min(self._usual_at, self._longer_at)
-
-    def _search(self, pattern: re.Pattern[bytes], at: int) -> int:
-        hit = pattern.search(self.body, at)
-        return len(self.body) if hit is None else hit.start()
+        if self._nearest < at:
+            hit = self._usual.search(self.body, at)
+            nearest = len(self.body) if hit is None else hit.start()
+            hit = self._longer.search(self.body, at, nearest)
+            self._nearest = nearest if hit is None else hit.start()
+        return self._nearest
 
 
 def searches(keys: Iterable[bytes]) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
