@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final, final
 from mypy_extensions import i64  # noqa: TC002 - mypyc has it from here
 
 from processor.wire.fields import COMPILED, head_at
+from processor.wire.lookout import searches
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
 
 BLOOM_SIZE: Final = 4096
@@ -63,9 +65,10 @@ class KeyTable:
         self.mark_filter: bytes = filter_of(self.marks)
         self.last_mark: bytes = b""
         """The one that was found last."""
-        self.mark_roots: list[bytes] = sorted(
-            {b"".join(key.partition(b".")[:2]) for key in self.marks}
-        )
+        usual, longer = searches(self.marks)
+        self.usual_mark: re.Pattern[bytes] = usual
+        self.longer_mark: re.Pattern[bytes] = longer
+        """What an interpreter searches a request for (`lookout.py`)."""
 
 
 def filter_of(keys: Iterable[bytes]) -> bytes:
