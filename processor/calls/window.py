@@ -2,17 +2,20 @@
 
 Looking up and adding cost a dictionary's price, nothing is ever searched for what to forget: when
 the young generation is full it becomes the old one, and what was old is gone. So between half and
-all of `capacity` entries are remembered, those looked up again among them. Most spans that are looked
-up were never there, and a look into a large dictionary costs what the memory of the machine takes: a
-sieve answers first. Compiled by mypyc where that works.
+all of `capacity` entries are remembered, those looked up again among them. Most of what is looked up
+was never there, and a look into a large dictionary costs what the memory of the machine takes: a sieve
+answers first. Compiled by mypyc where that works.
 """
 
 from __future__ import annotations
 
-from typing import Final, cast, final
+from typing import TYPE_CHECKING, Final, cast, final
 
 from processor.calls.sieve import Sieve, hash_of_id
 from processor.wire.fields import COMPILED
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 ID_AT: Final = 16
 """Where in a span's identity its own id begins, of 8 bytes."""
@@ -23,21 +26,21 @@ class Window:
     """The last `capacity` // 2 to `capacity` entries by key; None is no entry."""
 
     def __init__(self, capacity: int, *, spans: bool = False) -> None:
-        """`spans`: by identities of spans, 24 bytes each; an interpreter has no use for the sieve."""
+        """`spans`: by identities of spans, 24 bytes each, whose own ids are mostly chance."""
         if capacity < 2:
             raise ValueError("a window holds at least two entries")
         self._half: int = capacity // 2
         self._young: dict[object, object] = {}
         self._old: dict[object, object] = {}
-        self._sieve: Sieve | None = Sieve(self._half) if spans and COMPILED else None
+        self._spans: bool = spans
+        self._sieve: Sieve = Sieve(self._half)
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
     def get(self, key: object) -> object | None:
         """The entry, which thereby stays; None where it is not remembered."""
-        sieve = self._sieve
-        if sieve is not None and not sieve.lets(hash_of_id(cast("bytes", key), ID_AT)):
+        if COMPILED and not self._sieve.lets(self._hash_of(key)):
             return None
         found = self._young.get(key)
         if found is None and self._old:
@@ -56,5 +59,11 @@ class Window:
             self._old = self._young
             self._young = {}
         self._young[key] = kept
-        if self._sieve is not None:
-            self._sieve.put(hash_of_id(cast("bytes", key), ID_AT))
+        if COMPILED:  # an interpreter looks into a dictionary quicker than through a sieve
+            self._sieve.put(self._hash_of(key))
+
+    def _hash_of(self, key: object) -> i64:
+        if self._spans:
+            return hash_of_id(cast("bytes", key), ID_AT)
+        hashed: i64 = hash(key)
+        return hashed & 0x3FFFFFFFFFFFFFFF
