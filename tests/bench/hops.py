@@ -51,7 +51,7 @@ def bare(ports: Ports, _folder: Path) -> list[str]:
     return [sys.executable, script, ports.transport, str(ports.own), str(ports.next)]
 
 
-def ours(command: str, *, idle: int = 0, **more: Any) -> Start:
+def ours(command: str, *, idle: int = 0, workers: int = 1, **more: Any) -> Start:
     """The service with everything on that is on by default; `more` goes to `genai_cost`.
 
     `idle` exporters wait for logs that never come.
@@ -59,6 +59,7 @@ def ours(command: str, *, idle: int = 0, **more: Any) -> Start:
 
     def start(ports: Ports, folder: Path) -> list[str]:
         config = _around(ports, {"genai_cost": more})
+        config["service"]["workers"] = workers
         (kind, sends), *_ = config["exporters"].items()
         waiting = [f"{kind}/idle-{number}" for number in range(idle)]
         if waiting:

@@ -21,10 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import grpc
-import yaml
 
-from tests.bench.hop import BIG, EXPORT, config, cpu_s, rss_mib, running, sink
+from tests.bench.hops import Hop, ours
 from tests.bench.load import fresh, request
+from tests.bench.machine import cpu_s, rss_mib
+from tests.bench.running import Sink, running, sink
+from tests.bench.sending import EXPORT
+from tests.bench.sink import SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,20 +55,6 @@ class Run(NamedTuple):
     """What the fastest tenth of requests take with no other under way: the way, not the busy machine."""
 
 
-def started(
-    command: str, workers: int, next_port: int, compression: str
-) -> Callable[[int, Path], list[str]]:
-    def argv(port: int, folder: Path) -> list[str]:
-        whole = yaml.safe_load(config(port, next_port))
-        whole["service"]["workers"] = workers
-        whole["exporters"]["otlp_grpc"]["compression"] = compression
-        path = folder / "config.yaml"
-        path.write_text(yaml.safe_dump(whole))
-        return [command, "run", "--config", str(path)]
-
-    return argv
-
-
 def children(pid: int) -> list[int]:
     found: list[int] = []
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
@@ -77,7 +66,7 @@ def children(pid: int) -> list[int]:
 def connections(
     port: int, compression: grpc.Compression | None
 ) -> Iterator[list[grpc.Channel]]:
-    options = [*BIG, ("grpc.use_local_subchannel_pool", 1)]
+    options = [*SIZES, ("grpc.use_local_subchannel_pool", 1)]
     with contextlib.ExitStack() as stack:
         yield [
             stack.enter_context(
@@ -90,26 +79,31 @@ def connections(
 
 
 def measure(  # noqa: PLR0917 - what is run, and how
-    pid: int,
-    port: int,
+    hop: Hop,
     spans: int,
     bodies: list[bytes],
     seconds: float,
     compression: grpc.Compression | None,
+    next_hop: Sink,
 ) -> Run:
+    pid = hop.pid
     with (
-        connections(port, compression) as channels,
+        connections(hop.port, compression) as channels,
         futures.ThreadPoolExecutor(CONNECTIONS) as threads,
     ):
         sends = [channel.unary_unary(EXPORT, None, None) for channel in channels]
         alone = [_once(sends[n % CONNECTIONS], bodies[n % len(bodies)]) for n in range(40)]
         others = children(pid)
-        before = [cpu_s(pid), sum(map(cpu_s, others)), time.process_time()]
+        before = [
+            cpu_s(pid),
+            sum(map(cpu_s, others)),
+            time.process_time() + cpu_s(next_hop.pid),
+        ]
         began = time.monotonic()
         end = began + seconds
         counts = list(threads.map(lambda send: _until(send, bodies, end), sends))
         took = time.monotonic() - began
-        after = [cpu_s(pid), sum(map(cpu_s, others)), time.process_time()]
+        after = [cpu_s(pid), sum(map(cpu_s, others)), time.process_time() + cpu_s(next_hop.pid)]
     books, carriers, load = (now - then for then, now in zip(before, after, strict=True))
     total = sum(counts) * spans
     return Run(
@@ -163,11 +157,13 @@ def main() -> None:
     numbers = [int(each) for each in asked.workers.split(",")]
     print(f"{os.cpu_count()} cores, generator and next hop among them")
     packed = grpc.Compression.Gzip if asked.gzip else None
-    name = "gzip" if asked.gzip else "none"
-    with sink() as next_port, contextlib.ExitStack() as stack:
+    transport = "grpc+gzip" if asked.gzip else "grpc"
+    with sink() as next_hop, contextlib.ExitStack() as stack:
         services = {
             workers: stack.enter_context(
-                running(started(asked.command, workers, next_port, name))
+                running(
+                    ours(asked.command, workers=workers), transport, next_hop.port(transport)
+                )
             )
             for workers in numbers
         }
@@ -178,13 +174,13 @@ def main() -> None:
             for turn in range(asked.rounds):
                 count = 100 if spans < 100 else 8
                 bodies = [request(spans, share, size, turn * 1000 + n) for n in range(count)]
-                for workers, (pid, port) in services.items():
+                for workers, hop in services.items():
                     found[workers].append(
-                        measure(pid, port, spans, bodies, asked.seconds, packed)
+                        measure(hop, spans, bodies, asked.seconds, packed, next_hop)
                     )
             report(title, found)
-        for workers, (pid, _) in services.items():
-            each = [f"{rss_mib(one):.0f}" for one in (pid, *children(pid))]
+        for workers, hop in services.items():
+            each = [f"{rss_mib(one):.0f}" for one in (hop.pid, *children(hop.pid))]
             print(f"resident, workers {workers}: {' + '.join(each)} MiB")
 
 

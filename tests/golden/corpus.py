@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
     from pricing import PriceTable
-    from processor.metrics.ledger import Account
+    from processor.metrics.account import Account
 
 HERE: Final = Path(__file__).parent
 PRICES: Final = HERE / "prices.json"
