@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 import sys
 from itertools import islice
-from typing import TYPE_CHECKING, IO, Final, NamedTuple, TypeVar
+from typing import IO, TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from pricing.layer import Catalogue
 from pricing.problems import PriceError

@@ -13,8 +13,6 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from processor.price_reader import PriceReader
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -146,6 +144,11 @@ class PriceWatch:
 
     async def _read_apart(self, stopping: asyncio.Event) -> None:
         """From here on there are requests that would wait while a large file is read."""
+        if not self._book.sources:
+            return
+        # A start reads by itself, and without it.
+        from processor.price_reader import PriceReader  # noqa: PLC0415
+
         reader = self._book.judge = PriceReader()
         try:
             await stopping.wait()
