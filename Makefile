@@ -32,10 +32,11 @@ BENCH     := $(VENV)/bin/python -m tests.bench
 HOPS      := $(VENV)/.test $(INTERPRETED)/.interpreted $(BENCHCOL)
 SIDES     := --compiled $(VENV)/bin/genai-cost --interpreted $(INTERPRETED)/bin/genai-cost --otelcol $(BENCHCOL)
 TIME      ?= 30
-# How long `make soak` is: kills, Hypothesis's examples, minutes at half of capacity.
+# How long `make soak` is: kills, Hypothesis's examples, minutes at half of capacity, requests of each of 1,000 connections.
 KILLS     ?= 200
 EXAMPLES  ?= 1000
 MINUTES   ?= 10
+ROUNDS    ?= 20
 DRIVERS   := $(abspath $(CACHE))/drivers
 CODE      := processor pricing tests setup.py
 
@@ -151,10 +152,12 @@ bench-parts: $(VENV)/.test ## single parts of the service: prices, table, questi
 	$(BENCH).pricing $(if $(PEERS),--peers $(PEERS))
 	$(BENCH).table_load
 	$(BENCH).quotes --command $(VENV)/bin/genai-cost
+	$(BENCH).packed --command $(VENV)/bin/genai-cost
 	$(VENV)/bin/python tests/bench/ledger.py
 
-soak: $(VENV)/.test ## the long runs: 200 kills, faults, hostile input, MINUTES (10) at half of capacity
-	GENAI_COST_KILLS=$(KILLS) GENAI_COST_EXAMPLES=$(EXAMPLES) MINUTES=$(MINUTES) $(PYTEST) -s tests/faults $(ARGS)
+soak: $(VENV)/.test ## the long runs: 200 kills, faults, hostile input, 1,000 connections, MINUTES (10) at half of capacity
+	GENAI_COST_KILLS=$(KILLS) GENAI_COST_EXAMPLES=$(EXAMPLES) GENAI_COST_ROUNDS=$(ROUNDS) MINUTES=$(MINUTES) \
+		$(PYTEST) -s tests/faults $(ARGS)
 
 proto: dev ## regenerates proto_gen/ from its .proto files
 	$(call needs,$(firstword $(wildcard proto_gen/*.proto) proto_gen/*.proto),our .proto files)

@@ -50,7 +50,13 @@ class Hops(NamedTuple):
     """How each exporter does, by name."""
 
 
-def enricher(settings: Settings, memory: Memory, orphans: Orphans | None = None) -> Enricher:
+def enricher(
+    settings: Settings,
+    memory: Memory,
+    orphans: Orphans | None = None,
+    *,
+    elsewhere: bool = False,
+) -> Enricher:
     """The pure part of the path of spans."""
     return Enricher(
         Biller(
@@ -61,6 +67,7 @@ def enricher(settings: Settings, memory: Memory, orphans: Orphans | None = None)
         memory,
         orphans,
         Subtree() if settings.enrich.subtree else None,
+        elsewhere=elsewhere,
     )
 
 
@@ -81,10 +88,11 @@ def priced(  # noqa: PLR0913 - one argument for each part it works with
     telemetry: Telemetry,
     *,
     since_ns: int | None = None,
+    elsewhere: bool = False,
 ) -> Priced:
     """The same for every signal whose calls are billed; what they remember is one.
 
-    `since_ns`: when metrics began to be watched; now if left out.
+    `since_ns`: when metrics began to be watched; now if left out. `elsewhere`: as the enricher has it.
     """
     attribution = Attribution(settings.metrics.dimensions)
     orphans: Orphans | None = None
@@ -92,7 +100,7 @@ def priced(  # noqa: PLR0913 - one argument for each part it works with
         from processor.calls.orphans import Orphans  # noqa: PLC0415 - where it is asked for
 
         orphans = Orphans(memory, settings.counting.wait_s)
-    spans = enricher(settings, memory, orphans)
+    spans = enricher(settings, memory, orphans, elsewhere=elsewhere)
     logs: LogEnricher | None = None
     meter: Meter | None = None
     if "logs" in settings.sources and Signal.LOGS in settings.pipelines:
@@ -114,15 +122,22 @@ def priced(  # noqa: PLR0913 - one argument for each part it works with
     return Priced(spans if billed else None, logs, meter, orphans)
 
 
-def next_hops(settings: Settings, user_agent: str, telemetry: Telemetry) -> Hops:
-    """The next hop of each signal that has a pipeline; an exporter is one however often it is named."""
+def next_hops(
+    settings: Settings, user_agent: str, telemetry: Telemetry, *, announced: bool = False
+) -> Hops:
+    """The next hop of each signal that has a pipeline; an exporter is one however often it is named.
+
+    `announced`: another process of this service has said what there is to say of them.
+    """
     used = {name for names in settings.pipelines.values() for name in names}
     renewal, stopping = Renewal(), asyncio.Event()
     counted: dict[str, Counted] = {}
     made: dict[str, NextHop] = {}
     for name in sorted(used):
         exporter = settings.exporters[name]
-        hop = _patient(_exporter(exporter, user_agent, renewal), exporter, stopping)
+        hop = _patient(
+            _exporter(exporter, user_agent, renewal, announced=announced), exporter, stopping
+        )
         counted[name] = Counted(hop, telemetry)
         queued = _queued(counted[name], exporter, telemetry, stopping, settings.admission_bytes)
         made[name] = _headed(queued, exporter)
@@ -178,7 +193,9 @@ def _patient(hop: NextHop, settings: ExporterSettings, stopping: asyncio.Event) 
     return Retried(hop, settings.retry_on_failure, stopping)
 
 
-def _exporter(settings: ExporterSettings, user_agent: str, renewal: Renewal) -> NextHop:
+def _exporter(
+    settings: ExporterSettings, user_agent: str, renewal: Renewal, *, announced: bool
+) -> NextHop:
     match settings.kind:
         case "grpc":
             return _grpc(settings, user_agent, renewal)
@@ -186,7 +203,10 @@ def _exporter(settings: ExporterSettings, user_agent: str, renewal: Renewal) -> 
             return _http(settings, user_agent, renewal)
         case "debug":
             return DebugExporter(
-                settings.name, _print, detailed=settings.verbosity == "detailed"
+                settings.name,
+                _print,
+                detailed=settings.verbosity == "detailed",
+                announced=announced,
             )
         case "file":
             return _file(settings)

@@ -26,7 +26,7 @@ from processor.model import PRICED, Charge, Labels, Source, Status
 from processor.stamp import STATUS
 from processor.wire.fields import Malformed
 from processor.wire.keys import KeyTable
-from processor.wire.splice import Edit, splice
+from processor.wire.splice import Edit, patch, splice
 from processor.wire.walk import NO_ATTRIBUTES, read, scan
 
 if TYPE_CHECKING:
@@ -138,18 +138,22 @@ class _Scales:
 class Enricher:
     """Bytes in, bytes and charges out."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each part it works with
         self,
         biller: Biller,
         attribution: Attribution,
         memory: Memory,
         orphans: Orphans | None = None,
         subtree: Subtree | None = None,
+        *,
+        elsewhere: bool = False,
     ) -> None:
         """`orphans`: where aggregates wait that are billed if their calls are never seen.
 
-        `subtree`: sums of calls for the spans above them.
+        `subtree`: sums of calls for the spans above them. `elsewhere`: the edits are made by another
+        process; a request's body is then what it has to do, as `patch` writes it.
         """
+        self._elsewhere: bool = elsewhere
         self._orphans: Orphans | None = orphans
         self._subtree: Subtree | None = subtree
         self.replaceable: frozenset[str] = (
@@ -196,11 +200,15 @@ class Enricher:
             edits = self.billed(candidates, enriched, table, now_unix_ns)
         if self._subtree is not None and roots:
             edits = with_roots(body, edits, roots, self._subtree)
-        enriched.body = splice(body, edits)
+        enriched.body = self.written(body, edits)
         if candidates and self._orphans is not None:
             kin = Kin(self._memory, between)
             self._hold(self._orphans, candidates, enriched, kin, table, now_unix_ns)
         return enriched
+
+    def written(self, body: bytes, edits: list[Edit]) -> bytes:
+        """The request with its edits made, or what is to be done to it."""
+        return patch(edits) if self._elsewhere else splice(body, edits)
 
     def _hold(  # noqa: PLR0913, PLR0917 - a request's all
         self,

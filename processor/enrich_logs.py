@@ -26,7 +26,6 @@ from processor.stamp import STATUS
 from processor.wire.fields import Malformed
 from processor.wire.keys import LOG_RECORDS, KeyTable
 from processor.wire.records import for_records, read_record
-from processor.wire.splice import splice
 from processor.wire.walk import NO_ATTRIBUTES, scan
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class LogEnricher:
         edits = self._enricher.billed(candidates, enriched, table, now_unix_ns)
         for edit in edits:
             edit.append = for_records(edit.append)
-        enriched.body = splice(body, edits)
+        enriched.body = self._enricher.written(body, edits)
         return enriched
 
     def _candidate(self, body: bytes, view: SpanView) -> Candidate | None:

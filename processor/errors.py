@@ -37,8 +37,8 @@ RETRYABLE: Final = frozenset(
 )
 
 # As the Collector's receiver maps them, so that a sender sees no difference, but for
-# RESOURCE_EXHAUSTED without a delay: it is permanent over gRPC, and the Collector's 429 would be
-# retried. 413 is what the specification pairs it with (a message over the limit).
+# RESOURCE_EXHAUSTED without a delay: over gRPC a client must not try that again, over HTTP it would
+# after the Collector's 429. 413 is what says the same.
 _HTTP_STATUS_OF_PERMANENT: Final[Mapping[grpc.StatusCode, int]] = {
     Code.RESOURCE_EXHAUSTED: 413,
     Code.INVALID_ARGUMENT: 400,
@@ -65,9 +65,12 @@ class Refusal(Exception):  # noqa: N818 - an answer, not always a fault
         message: str,
         *,
         retry_after_s: float | None = None,
+        too_many: bool = False,
     ) -> None:
         super().__init__(f"{code.name}: {message}")
         self.code = code
+        self.too_many = too_many
+        """It was HTTP's 429 without a delay: over gRPC RESOURCE_EXHAUSTED would make that permanent."""
         self.message = message
         self.retry_after_s = retry_after_s
         self.status_details = b""
@@ -98,7 +101,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not always a fault
     def http_status(self) -> int:
         """The HTTP status that says the same."""
         if self.retryable:
-            return 429 if self.code is Code.RESOURCE_EXHAUSTED else 503
+            return 429 if self.too_many or self.code is Code.RESOURCE_EXHAUSTED else 503
         return _HTTP_STATUS_OF_PERMANENT.get(self.code, 500)
 
     @property

@@ -1,36 +1,23 @@
-"""The whole path of a request on one screen: enrich it, hand it to the next hop, then count it.
+"""The whole path of a request on one screen: price it, hand it to the next hop, then count it.
 
-A fault in anything before forwarding sends the request on as it came, and is counted.
+Who prices and counts is one of two: the books of this process, or of the one that started it.
 """
 
 from __future__ import annotations
 
-import logging
-import time
-from importlib import import_module
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar, cast
 
 import grpc
 
-from processor.enrich import Enriched
 from processor.errors import Refusal
-from processor.model import ITEMS, Batch, Signal
-from processor.wire.count import count_items
-from processor.wire.fields import Malformed
+from processor.model import ITEMS, Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-    from pricing import PriceBook
-    from processor.enrich import Enricher
-    from processor.enrich_logs import LogEnricher
     from processor.forward.next_hop import NextHop
-    from processor.metered.meter import Meter
-    from processor.metrics import Ledger
-    from processor.model import Terms
+    from processor.model import Charge, Signal, Terms
     from processor.telemetry import CounterName, Telemetry
-
-logger = logging.getLogger("genai_cost")
 
 OUTCOMES: Final = {"accepted": "success", "refused": "refused", "failed": "failure"}
 """A receiver's words for items, and those for requests."""
@@ -40,29 +27,53 @@ _PASSING: Final[tuple[CounterName, ...]] = (
 )
 
 
-class Pipeline:
-    """What both doors call: enrich a request, hand it to the next hop, then count it."""
+class Priced(Protocol):
+    """A request as it is to go on."""
 
-    def __init__(  # noqa: PLR0913 - one argument for each part it works with
+    body: bytes
+    items: int
+
+    @property
+    def charges(self) -> list[Charge]:
+        """For `debug` to print."""
+        ...
+
+
+P = TypeVar("P", bound=Priced)
+
+
+class Books(Protocol[P]):
+    """Prices requests, and counts each once it is known what became of it."""
+
+    @property
+    def priced_signals(self) -> Collection[Signal]:
+        """Those whose items are priced."""
+        ...
+
+    async def price(self, signal: Signal, body: bytes, terms: Terms) -> P:
+        """The request as it is to go on. Raises the `Refusal` of what is no request, and nothing else."""
+        ...
+
+    async def count(self, priced: P) -> None:
+        """It has arrived, or was refused for good: the money was spent."""
+        ...
+
+    def forget(self, priced: P) -> None:
+        """It has not: the sender may send it again, and its charges stay owed."""
+        ...
+
+
+class Pipeline(Generic[P]):
+    """What both doors call: price a request, hand it to the next hop, then count it."""
+
+    def __init__(
         self,
-        *,
-        enricher: Enricher | None,
-        book: PriceBook,
-        ledger: Ledger,
+        books: Books[P],
         hops: Mapping[Signal, NextHop],
         telemetry: Telemetry,
-        logs: LogEnricher | None = None,
-        meter: Meter | None = None,
     ) -> None:
-        """Without an enricher spans pass as they are; so do logs, and metrics without a meter."""
-        self._enrichers = {
-            signal: found
-            for signal, found in ((Signal.TRACES, enricher), (Signal.LOGS, logs))
-            if found is not None
-        }
-        self._meter = meter
-        self._book = book
-        self._ledger = ledger
+        self._books = books
+        self._passing = frozenset(books.priced_signals)
         self._hops = hops
         self._telemetry = telemetry
 
@@ -74,20 +85,25 @@ class Pipeline:
                 grpc.StatusCode.UNIMPLEMENTED,
                 f"no {signal} pipeline here: add service.pipelines.{signal} to the configuration",
             )
-        enriched = self._enriched(signal, body)
-        batch = Batch(signal, enriched.body, enriched.charges, enriched.items)
+        priced = await self._books.price(signal, body, terms)
+        del body
+        batch = Batch(signal, priced.body, priced.charges, priced.items)
         outcome = "failed"
+        for_good = False
         try:
             answer = await hop.send(batch, terms)
             outcome = "accepted"
+            for_good = True
         except Refusal as refusal:
             outcome = "refused"
-            if not refusal.retryable:  # the money was spent all the same
-                self._count(enriched)
+            for_good = not refusal.retryable  # the money was spent all the same
             raise
         finally:
             self._received(outcome, batch, terms)
-        self._count(enriched)
+            if for_good:
+                await self._books.count(priced)
+            else:
+                self._books.forget(priced)
         return answer
 
     def _received(self, outcome: str, batch: Batch, terms: Terms) -> None:
@@ -96,74 +112,6 @@ class Pipeline:
         self._telemetry.count(name, batch.items, "otlp", terms.transport)
         ending = OUTCOMES[outcome]
         self._telemetry.count("receiver_requests", 1, "otlp", terms.transport, ending)
-        if batch.signal in self._enrichers:
+        if batch.signal in self._passing:
             for passing in _PASSING:
                 self._telemetry.count(passing, batch.items, "genai_cost", batch.signal)
-
-    def _enriched(self, signal: Signal, body: bytes) -> Enriched:
-        try:
-            enricher = self._enrichers.get(signal)
-            if enricher is not None:
-                return self._priced(enricher, body)
-            return self._unpriced(signal, body)
-        except Malformed as problem:
-            self._telemetry.count("walk_faults")
-            if self._reads(signal):
-                check(body, problem, signal)
-        except Exception:  # promise 2: no fault in pricing touches telemetry
-            self._telemetry.count("pricing_faults")
-            logger.exception("a request goes on unpriced because of a fault in pricing")
-        return Enriched(body)
-
-    def _unpriced(self, signal: Signal, body: bytes) -> Enriched:
-        """The very bytes; of metrics, what they report of usage where that is billed."""
-        points = signal is Signal.METRICS
-        enriched = Enriched(body, count_items(body, points=points))
-        if points and self._meter is not None:
-            enriched.usage = self._meter.read(body)
-        return enriched
-
-    def _reads(self, signal: Signal) -> bool:
-        """Whether more is asked of a request's bytes than how many items they hold."""
-        if signal is Signal.METRICS:
-            return self._meter is not None
-        return signal is Signal.TRACES or signal in self._enrichers
-
-    def _priced(self, enricher: Enricher | LogEnricher, body: bytes) -> Enriched:
-        enriched = enricher.enrich(body, self._book.current, time.time_ns())
-        self._telemetry.count("pricing_faults", enriched.faults)
-        return enriched
-
-    def _count(self, enriched: Enriched) -> None:
-        charges = enriched.charges
-        enriched.counted()
-        try:
-            now_ns = time.time_ns()
-            self._ledger.add(charges, now_ns)
-            if self._meter is not None and enriched.usage:
-                self._meter.take(enriched.usage, now_ns)
-        except Exception:  # the next hop's answer stands: the sender must not send it again
-            self._telemetry.count("pricing_faults")
-            logger.exception("calls are not counted because of a fault in the books")
-
-
-REQUESTS: Final = {
-    Signal.TRACES: ("trace", "ExportTraceServiceRequest"),
-    Signal.METRICS: ("metrics", "ExportMetricsServiceRequest"),
-    Signal.LOGS: ("logs", "ExportLogsServiceRequest"),
-}
-"""Where OTLP's own classes have each signal's request."""
-
-
-def check(body: bytes, problem: Malformed, signal: Signal = Signal.TRACES) -> None:
-    """Refuse what is no request by protobuf's own judgement; what only we doubt goes on."""
-    from google.protobuf.message import DecodeError  # noqa: PLC0415 - only for what is malformed
-
-    package, name = REQUESTS[signal]
-    module = import_module(f"opentelemetry.proto.collector.{package}.v1.{package}_service_pb2")
-    try:
-        getattr(module, name).FromString(body)
-    except DecodeError:
-        raise Refusal(
-            grpc.StatusCode.INVALID_ARGUMENT, f"this is no {name}: {problem}"
-        ) from None

@@ -69,11 +69,16 @@ class PriceService:
         for reason in REASONS:
             self._telemetry.count(REFUSED, 0, reason)
 
+        self.unary = {
+            "Quote": self._guarded(self._quote),
+            "ListPrices": self._guarded(self._list),
+        }
+        self.streaming = {"WatchTable": self._watch}
+
     @property
     def service(self) -> Service:
         """For the gRPC door."""
-        unary = {"Quote": self._guarded(self._quote), "ListPrices": self._guarded(self._list)}
-        return raw_service(NAME, unary, {"WatchTable": self._watch})
+        return raw_service(NAME, self.unary, self.streaming)
 
     def reloaded(self) -> None:
         """The book may have another table now; from the loop's thread."""

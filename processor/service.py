@@ -11,9 +11,10 @@ import signal
 import uuid
 from contextlib import AsyncExitStack
 from importlib.metadata import version as version_of
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from processor.assembly import next_hops, priced
+from processor.books import LocalBooks
 from processor.calls import Memory
 from processor.health import Readiness, State, health_service
 from processor.life.announced import announce
@@ -29,7 +30,7 @@ from processor.pipeline import Pipeline
 from processor.price_service import PriceService
 from processor.prices import PriceWatch
 from processor.receive.admission import Admission
-from processor.receive.doors import Doors, doors
+from processor.receive.doors import doors
 from processor.recent import Recent
 from processor.sources import followed, price_book
 from processor.status.facts import Subject
@@ -40,9 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from pricing import ReloadOutcome
-    from processor.receive.grpc_server import GrpcDoor
-    from processor.receive.http_server import HttpDoor
+    from processor.receive.watched import Watched
     from processor.settings import Settings
+    from processor.workers.carriers import Carriers
 
 logger = logging.getLogger("genai_cost")
 
@@ -52,6 +53,18 @@ REQUESTS_S: Final = 8.0
 """What requests in flight get of it to finish; the last metrics leave in the rest."""
 VERSION: Final = version_of("genai-cost-processor")
 USER_AGENT: Final = f"genai-cost-processor/{VERSION}"
+
+
+class Door(Protocol):
+    """Where requests come in."""
+
+    async def start(self) -> None:
+        """Begin to take them."""
+        ...
+
+    async def stop(self) -> None:
+        """Take no new one, let those in flight finish."""
+        ...
 
 
 def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> int:
@@ -82,30 +95,45 @@ class Service:
         self._next_hops = next_hops(settings, USER_AGENT, self.telemetry)
         self.hops = self._next_hops.by_signal
         self._memory = Memory()
-        self._priced = priced(settings, self._memory, self.book, self.ledger, self.telemetry)
-        self.pipeline = Pipeline(
+        self._priced = priced(
+            settings,
+            self._memory,
+            self.book,
+            self.ledger,
+            self.telemetry,
+            elsewhere=settings.workers > 1,
+        )
+        self.books = LocalBooks(
             enricher=self._priced.spans,
             logs=self._priced.logs,
             meter=self._priced.metrics,
             book=self.book,
             ledger=self.ledger,
-            hops=self.hops,
             telemetry=self.telemetry,
         )
+        self.pipeline = Pipeline(self.books, self.hops, self.telemetry)
         self._admission = Admission(
             settings.admission_bytes,
             on_refused=lambda: self.telemetry.count("receiver_in_flight_refused_requests"),
         )
         self._recent = Recent()
+        self._leaving = Leaving(self.readiness, settings.shutdown_delay_s)
+        self._status = 0
+        self._standings = self._next_hops.standings
+        self._carriers = self._shared() if settings.workers > 1 else None
         self._tell_of_itself()
 
     async def serve(self) -> int:
         """Open everything, wait for a signal, drain."""
-        leaving = Leaving(self.readiness, self._settings.shutdown_delay_s)
+        leaving = self._leaving
         stopping, requests_done, drained = (asyncio.Event() for _ in range(3))
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
             logger.addHandler(self._recent)
             stack.callback(logger.removeHandler, self._recent)
+            if any(each.sending_queue.place for each in self._settings.exporters.values()):
+                from processor.queue.left import left_by_workers  # noqa: PLC0415 - where there are any
+
+                await left_by_workers(self._settings)
             for exporter in self._next_hops.exporters.values():
                 await stack.enter_async_context(exporter)
             doors, watched = await self._doors(stack)
@@ -118,7 +146,7 @@ class Service:
                 self.book,
                 prices,
                 self._next_hops.renewal,
-                watched,
+                watched if self._carriers is None else [self._carriers],
             )
 
             def hung_up() -> None:
@@ -135,7 +163,7 @@ class Service:
             await open_pages(stack, self._subject(prices))
             for door in doors:
                 await door.start()
-            announce(self._settings, self.hops, VERSION)
+            announce(self._settings, self.hops, VERSION, self._pids())
             settle_garbage()
             keep_large_blocks()
             self.readiness.become(State.READY)
@@ -149,9 +177,9 @@ class Service:
             await _ended(asyncio.gather(watching, exporting), end)
             catching_up.cancel()
         logger.info("stopped")
-        return 0
+        return self._status
 
-    async def _close(self, doors: Sequence[GrpcDoor | HttpDoor]) -> None:
+    async def _close(self, doors: Sequence[Door]) -> None:
         """Nobody waits for another try any more; what is in flight finishes."""
         self._next_hops.stopping.set()
         self.price_service.stop()
@@ -161,8 +189,9 @@ class Service:
     def _tell_of_itself(self) -> None:
         memory, admission = self._memory, self._admission
         self.telemetry.watch("calls_remembered", lambda: len(memory))
-        self.telemetry.watch("receiver_in_flight_bytes", lambda: admission.in_flight_bytes)
-        self.telemetry.gauge("receiver_in_flight_bytes_capacity", admission.limit_bytes)
+        if self._carriers is None:
+            self.telemetry.watch("receiver_in_flight_bytes", lambda: admission.in_flight_bytes)
+            self.telemetry.gauge("receiver_in_flight_bytes_capacity", admission.limit_bytes)
         self.telemetry.gauge("walk_compiled", float(fields.COMPILED))
         self.telemetry.info("build", version=VERSION)
 
@@ -174,8 +203,9 @@ class Service:
             self.telemetry,
             self.ledger,
             prices,
-            self._next_hops.standings,
+            self._standings,
             self._recent,
+            self._pids,
         )
 
     def _prices(self, late: CatchUp) -> PriceWatch:
@@ -187,7 +217,40 @@ class Service:
 
         return PriceWatch(self.book, self.telemetry, reloaded, followed=urls)
 
-    async def _doors(self, stack: AsyncExitStack) -> Doors:
+    def _pids(self) -> Sequence[int]:
+        """Of the processes at the doors, where those are others."""
+        return () if self._carriers is None else self._carriers.pids
+
+    def _shared(self) -> Carriers:
+        """Others at the doors; this process keeps the books."""
+        from processor.workers.carriers import Carriers, Parts  # noqa: PLC0415 - where it is asked for
+        from processor.workers.sums import Sums  # noqa: PLC0415
+
+        sums = Sums(self._next_hops.standings)
+        self.telemetry.beside(sums.samples)
+        self._standings = sums.standings
+        parts = Parts(
+            self._settings,
+            self.books,
+            self.price_service,
+            self.readiness,
+            sums,
+            USER_AGENT,
+            REQUESTS_S,
+        )
+        return Carriers(parts, self._gave_up)
+
+    def _gave_up(self) -> None:
+        """Nobody is at the doors any more."""
+        self._status = 1
+        self._leaving.asked()
+        self._leaving.asked()  # no delay: nobody serves meanwhile
+
+    async def _doors(
+        self, stack: AsyncExitStack
+    ) -> tuple[Sequence[Door], Sequence[Watched[Any]]]:
+        if self._carriers is not None:
+            return [await stack.enter_async_context(self._carriers)], ()
         names = [method.split("/")[1] for method in GRPC_METHOD.values()]
         made = doors(
             self._settings,
@@ -200,7 +263,7 @@ class Service:
         )
         for door in made.doors:
             await stack.enter_async_context(door)
-        return made
+        return made.doors, made.watched
 
     async def _export(self, drained: asyncio.Event) -> None:
         await export_derived(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, cast, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -328,6 +328,7 @@ GAUGES: Final[tuple[GaugeName, ...]] = get_args(GaugeName)
 INFOS: Final[tuple[InfoName, ...]] = get_args(InfoName)
 
 Samples: TypeAlias = list[tuple[tuple[str, ...], float]]
+Beside: TypeAlias = "Callable[[CounterName | GaugeName], Mapping[tuple[str, ...], float]]"
 
 
 class Telemetry:
@@ -338,6 +339,7 @@ class Telemetry:
         self._gauges: dict[tuple[GaugeName, tuple[str, ...]], float] = {}
         self._infos: dict[InfoName, dict[str, str]] = {}
         self._watched: dict[CounterName | GaugeName, Callable[[], float]] = {}
+        self._beside: Beside | None = None
         started = time.monotonic()
         self.watch("process_uptime", lambda: time.monotonic() - started)
         self.watch("process_cpu_seconds", time.process_time)
@@ -374,20 +376,29 @@ class Telemetry:
         """Ask *read* whenever somebody looks, instead of being told."""
         self._watched[name] = read
 
+    def beside(self, others: Beside) -> None:
+        """Add what other processes of this service say whenever somebody looks."""
+        self._beside = others
+
     def counter(self, name: CounterName) -> Samples:
         """All series of a counter; one without labels is 0 before it is first counted."""
-        if name in self._watched:
-            return [((), self._watched[name]())]
-        found: Samples = [
-            (key[1], total) for key, total in self._totals.items() if key[0] == name
-        ]
+        found = self._with_others(name, self._totals)
         return found or ([] if ABOUT[name].labels else [((), 0)])
 
     def reading(self, name: GaugeName) -> Samples:
         """All series of a gauge; none before it is first set."""
+        return self._with_others(name, self._gauges)
+
+    def _with_others(self, name: CounterName | GaugeName, kept: Mapping[Any, float]) -> Samples:
+        found: Samples = [(key[1], value) for key, value in kept.items() if key[0] == name]
         if name in self._watched:
-            return [((), self._watched[name]())]
-        return [(key[1], value) for key, value in self._gauges.items() if key[0] == name]
+            found = [((), self._watched[name]())]
+        if self._beside is None:
+            return found
+        sums = dict(self._beside(name))
+        for labels, value in found:
+            sums[labels] = sums.get(labels, 0) + value
+        return list(sums.items())
 
     def facts(self, name: InfoName) -> Mapping[str, str]:
         """What was said last; empty before."""

@@ -100,6 +100,11 @@ class Heard:
                 shape.cue_shape = found
         return self.on_to(found)
 
+    def stands(self, key: Key, at: i64, end: i64) -> bool:
+        """Note where an attribute stands that may be replaced."""
+        self.places.append((key.text, int(at), int(end)))
+        return True
+
     def on_to(self, shape: Shape) -> bool:
         """The same, where it is known which one that is."""
         self.shape = shape
@@ -119,25 +124,27 @@ def hear(body: bytes, view: SpanView, ear: Ear, heard: Heard, root: Shape) -> bo
     return True
 
 
-def _hear_head(body: bytes, view: SpanView, head: Head) -> i64:
-    """Takes in ids and times where they are written as usual; the position after them."""
-    start, end = view.start, view.end
-    at = head.read(body, start, end)
-    if at > start:
-        view.trace_id = body[start + 2 : start + 18]
-        view.span_id = body[start + 20 : start + 28]
-        if head.parent_at >= 0:
-            view.parent_id = body[head.parent_at : head.parent_at + 8]
-        if head.start_at >= 0:
-            view.start_ns, _after = fixed64_at(body, head.start_at, end)
-        if head.end_at >= 0:
-            view.end_ns, _after = fixed64_at(body, head.end_at, end)
-    return at
+def _take_head(body: bytes, view: SpanView, head: Head) -> None:
+    """Takes in the ids and times of a head."""
+    at = head.trace_id_at
+    view.trace_id = body[at : at + 16]
+    at = head.span_id_at
+    view.span_id = body[at : at + 8]
+    at = head.parent_id_at
+    if at >= 0:
+        view.parent_id = body[at : at + 8]
+    if head.start_at >= 0:
+        view.start_ns, _after = fixed64_at(body, head.start_at, view.end)
+    if head.end_at >= 0:
+        view.end_ns, _after = fixed64_at(body, head.end_at, view.end)
 
 
 def _hear_span(body: bytes, view: SpanView, heard: Heard) -> bool:
-    at = _hear_head(body, view, heard.head)
+    head = heard.head
     end = view.end
+    at = head.read(body, view.start, end)
+    if at > view.start:
+        _take_head(body, view, head)
     while at < end:
         field_at = at
         tag, at = tag_at(body, at, end)
@@ -146,89 +153,135 @@ def _hear_span(body: bytes, view: SpanView, heard: Heard) -> bool:
             if tag == 0x4A:  # attributes = 9
                 if not _hear_attribute(body, field_at, at, stop, heard):
                     return False
-            elif tag == 0x0A:  # trace_id = 1
-                view.trace_id = body[at:stop]
-            elif tag == 0x12:  # span_id = 2
-                view.span_id = body[at:stop]
-            elif tag == 0x22:  # parent_span_id = 4
-                view.parent_id = body[at:stop]
+            else:
+                _hear_id(tag, body, at, stop, view)
             at = stop
         elif tag == 0x39:  # start_time_unix_nano = 7
             view.start_ns, at = fixed64_at(body, at, end)
         elif tag == 0x41:  # end_time_unix_nano = 8
+            if head.read_back(body, field_at, end) == end:
+                _take_head(body, view, head)
+                return True
             view.end_ns, at = fixed64_at(body, at, end)
         else:
             at = skip(body, at, end, tag)
     return True
 
 
+def _hear_id(tag: i64, body: bytes, at: i64, end: i64, view: SpanView) -> None:
+    if tag == 0x0A:  # trace_id = 1
+        view.trace_id = body[at:end]
+    elif tag == 0x12:  # span_id = 2
+        view.span_id = body[at:end]
+    elif tag == 0x22:  # parent_span_id = 4
+        view.parent_id = body[at:end]
+
+
 def _hear_attribute(body: bytes, field_at: i64, at: i64, end: i64, heard: Heard) -> bool:
     """Takes in a KeyValue; False where it is out of the ordinary."""
     shape = heard.shape
     size = shape.cue_size
-    if size and at + size <= end and same(body, at, shape.cue, size):
+    if size and at + size <= end:
         key = shape.cue_key
-        if key is not None:
-            return _hear_value(body, field_at, at, at + size, end, key, heard)
-        known = shape.cue_shape
-        if known is not None and at + size == end:
-            return heard.on_to(known)
-    if end - at < 4 or body[at] != 0x0A:  # key = 1
+        cue_at = end - size if shape.cue_behind else at
+        if same(body, cue_at, shape.cue, size):
+            if key is None:
+                known = shape.cue_shape
+                if known is not None and at + size == end:
+                    return heard.on_to(known)
+            elif shape.cue_behind:
+                if at + 2 <= cue_at and body[at] == 0x12:  # value = 2
+                    return _hear_value(body, field_at, at, at + 1, cue_at, end, key, heard)
+            else:
+                return _hear_value(body, field_at, at, at + size, end, end, key, heard)
+    if end - at < 4:
         return at == end
+    if body[at] == 0x0A:  # key = 1
+        return _hear_key_first(body, field_at, at, end, heard)
+    return body[at] == 0x12 and _hear_value_first(body, field_at, at, end, heard)  # value = 2
+
+
+def _hear_key_first(body: bytes, field_at: i64, at: i64, end: i64, heard: Heard) -> bool:
     length: i64 = body[at + 1]
-    key_at: i64 = at + 2
-    value_at = key_at + length
+    value_at = at + 2 + length
     if not 0 < length < 128 or value_at + 1 >= end or body[value_at] != 0x12:  # value = 2
         return False
-    found = _wanted(body, key_at, length, heard.ear)
-    if found is None:
+    key = _wanted(body, at + 2, length, heard.ear)
+    if key is None:
         return True
-    if not _hear_value(body, field_at, at, value_at + 1, end, found, heard):
+    shape = heard.shape
+    if not _hear_value(body, field_at, at, value_at + 1, end, end, key, heard):
         return False
-    if shape.cues < MAX_CUES:
-        _expect(body[at:end], value_at + 1 - at, found, shape, heard.shape)
+    if shape.cues < MAX_CUES and not _expect(body[at:end], key, shape, heard.shape):
+        shape.expect(body[at : value_at + 1], key, behind=False)
+    return True
+
+
+def _hear_value_first(body: bytes, field_at: i64, at: i64, end: i64, heard: Heard) -> bool:
+    """As a Collector writes it."""
+    _value, behind = payload_at(body, at + 1, end)
+    if behind + 2 >= end or body[behind] != 0x0A:  # key = 1
+        return False
+    length: i64 = body[behind + 1]
+    if length >= 128 or behind + 2 + length != end:
+        return False
+    key = _wanted(body, behind + 2, length, heard.ear)
+    if key is None:
+        return True
+    shape = heard.shape
+    if not _hear_value(body, field_at, at, at + 1, behind, end, key, heard):
+        return False
+    if shape.cues < MAX_CUES and not _expect(body[at:end], key, shape, heard.shape):
+        shape.expect(body[behind:end], key, behind=True)
     return True
 
 
 def _wanted(body: bytes, at: i64, length: i64, ear: Ear) -> Key | None:
     """Whose key it is."""
     if FILTERED and length >= SHORTEST:
-        tail = head_at(body, at + length - 3) & 0xFFFFFF
+        tail = head_at(body, at + length - 4) >> 8
         if not lets(ear.filter, hash_of(length, tail)):
             return None
     return ear.keys.get(body[at : at + length])
 
 
-def _expect(attribute: bytes, value_at: i64, key: Key, shape: Shape, led_to: Shape) -> None:
-    """Cues the shape for what came: all of it, where it tells and nothing else came here so far."""
-    if key.role == TELLS and not key.kept and len(shape.next) == 1:
-        shape.expect(attribute, None, led_to)
-    else:
-        shape.expect(attribute[:value_at], key, None)
+def _expect(attribute: bytes, key: Key, shape: Shape, led_to: Shape) -> bool:
+    """Cues the shape for all of what came, where it tells and nothing else came here so far."""
+    tells = key.role == TELLS and not key.kept and len(shape.next) == 1
+    if tells:
+        shape.expect_whole(attribute, led_to)
+    return tells
 
 
 def _hear_value(
-    body: bytes, field_at: i64, pair_at: i64, at: i64, end: i64, key: Key, heard: Heard
+    body: bytes,
+    field_at: i64,
+    pair_at: i64,
+    at: i64,
+    until: i64,
+    end: i64,
+    key: Key,
+    heard: Heard,
 ) -> bool:
-    """Takes in the value whose length stands at `at`, of the KeyValue at `pair_at`."""
+    """Takes in the value whose length stands at `at`, of the KeyValue in `body[pair_at:end]`."""
     inner, stop = payload_at(body, at, end)
     role = key.role
-    if stop != end or role == AT_LENGTH:
+    if stop != until or role == AT_LENGTH:
         return False
-    if key.kept and not _keep(body, inner, end, key, heard):
+    if key.kept and not _keep(body, inner, until, key, heard):
         return False
     if role == COUNTS:
-        return _count(body, inner, end, key, heard)
+        return _count(body, inner, until, key, heard)
     if role == NAMES:
-        return _name(body, inner, end, key, heard)
+        return _name(body, inner, until, key, heard)
     if role == TELLS:
         return end - pair_at <= MAX_TOLD and heard.step(body[pair_at:end])
     if role == COSTS:
-        return _cost(body, field_at, inner, end, key, heard)
+        return _cost(body, inner, until, key, heard) and heard.stands(key, field_at, end)
     if role == ONLY_KEPT:
         return heard.step(key)
     # An attribute without a value is none.
-    return _holds(body, inner, end) and heard.step(key)
+    return _holds(body, inner, until) and heard.step(key)
 
 
 def _holds(body: bytes, at: i64, end: i64) -> bool:
@@ -252,7 +305,7 @@ def _count(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:
     return heard.step(key)
 
 
-def _cost(body: bytes, field_at: i64, at: i64, end: i64, key: Key, heard: Heard) -> bool:
+def _cost(body: bytes, at: i64, end: i64, key: Key, heard: Heard) -> bool:
     value = any_value(body, at, end)
     if type(value) is not float and type(value) is not int:
         return False
@@ -262,7 +315,6 @@ def _cost(body: bytes, field_at: i64, at: i64, end: i64, key: Key, heard: Heard)
     if not heard.costs:
         heard.costs, heard.places = [], []
     heard.costs.append(usd)
-    heard.places.append((key.text, int(field_at), int(end)))
     return heard.step(key)
 
 

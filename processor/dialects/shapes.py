@@ -73,22 +73,31 @@ class Shape:
         self.recipe: Recipe | None = None
         """What it means; None as long as nobody worked it out."""
         self.cue: bytes = b""
-        """How the next attribute begins: up to its value, or all of one that tells."""
+        """How the next attribute begins or ends, up to its value; or all of one that tells."""
         self.cue_size: i64 = 0
         """Of `cue`; 0 as long as there is none."""
+        self.cue_behind: bool = False
+        """The cue ends the attribute: a Collector writes values before keys."""
         self.cue_key: Key | None = None
-        """Whose value follows; None where the cue is a whole attribute."""
+        """Whose value it is; None where the cue is a whole attribute."""
         self.cue_shape: Shape | None = None
         """Where a whole attribute leads, or a value that is no 0."""
         self.cues: i64 = 0
         """How many there were."""
 
-    def expect(self, cue: bytes, key: Key | None, shape: Shape | None) -> None:
-        """What came is the next cue."""
+    def expect(self, cue: bytes, key: Key, *, behind: bool) -> None:
+        """What came is the next cue: all of an attribute but its value, which stands behind or before it."""
         self.cues += 1
         if len(cue) >= MIN_CUE:
-            self.cue, self.cue_size = cue, len(cue)
-            self.cue_key, self.cue_shape = key, shape
+            self.cue, self.cue_size, self.cue_behind = cue, len(cue), behind
+            self.cue_key, self.cue_shape = key, None
+
+    def expect_whole(self, cue: bytes, shape: Shape) -> None:
+        """The same, of an attribute that tells."""
+        self.cues += 1
+        if len(cue) >= MIN_CUE:
+            self.cue, self.cue_size, self.cue_behind = cue, len(cue), False
+            self.cue_key, self.cue_shape = None, shape
 
     def forget(self) -> None:
         """Everything that spans said beyond this."""

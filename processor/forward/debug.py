@@ -28,12 +28,18 @@ class DebugExporter:
     """Acknowledges everything; *write* takes each line, without its end."""
 
     def __init__(
-        self, name: str, write: Callable[[str], object], *, detailed: bool = False
+        self,
+        name: str,
+        write: Callable[[str], object],
+        *,
+        detailed: bool = False,
+        announced: bool = False,
     ) -> None:
+        """`announced`: that nothing is kept was said by another process."""
         self.name = name
         self._detailed = detailed
         self._write = write
-        self._said = False
+        self._said = announced
 
     async def __aenter__(self) -> Self:
         if not self._said:

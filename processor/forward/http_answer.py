@@ -97,7 +97,8 @@ def refusal(said: Said, url: str, now_unix_s: float) -> Refusal:
     ):
         if _agrees(heard, said.status, delay_s):
             return heard
-    return Refusal(_code(said.status, delay_s), words, retry_after_s=delay_s)
+    code = _code(said.status, delay_s)
+    return Refusal(code, words, retry_after_s=delay_s, too_many=said.status == 429)
 
 
 def _code(status: int, delay_s: float | None) -> grpc.StatusCode:

@@ -12,7 +12,7 @@ from processor.model import Signal
 from processor.wire import fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from processor.settings import ExporterSettings, Settings
 
@@ -21,12 +21,16 @@ logger = logging.getLogger("genai_cost")
 DEMO_SENDS_TO: Final = "localhost:4317"
 
 
-def announce(settings: Settings, signals: Iterable[Signal], version: str) -> None:
-    """Say it, once."""
+def announce(
+    settings: Settings, signals: Iterable[Signal], version: str, pids: Sequence[int] = ()
+) -> None:
+    """Say it, once; `pids` are of the workers, where there are several."""
     for warning in settings.warnings:
         logger.warning("%s", warning)
     how = "compiled" if fields.COMPILED else "interpreted (no C compiler at installation)"
     logger.info("genai-cost %s, the walk runs %s", version, how)
+    if pids:
+        logger.info("%d workers take requests: pids %s", len(pids), ", ".join(map(str, pids)))
     _addresses(settings)
     for signal in signals:
         exporters = [settings.exporters[each] for each in settings.pipelines[signal]]

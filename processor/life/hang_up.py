@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from processor.errors import ConfigError
 
@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from pricing import PriceBook
     from processor.forward.replaced import Renewal
     from processor.prices import PriceWatch
-    from processor.receive.watched import Watched
     from processor.settings import Settings
 
 logger = logging.getLogger("genai_cost")
+
+
+class Looks(Protocol):
+    """Has files that somebody replaces."""
+
+    def look(self) -> None:
+        """Take what is new and good."""
+        ...
 
 
 class HangUp(NamedTuple):
@@ -32,7 +39,7 @@ class HangUp(NamedTuple):
     book: PriceBook
     prices: PriceWatch
     renewal: Renewal
-    watched: Sequence[Watched[Any]]
+    watched: Sequence[Looks]
 
     async def heard(self) -> None:
         """Take over what can be, in this order; raises nothing for what the operator wrote."""

@@ -43,6 +43,6 @@ def left_behind(exporters: Iterable[ExporterSettings]) -> list[Path]:
     return [
         path
         for directory, names in used.items()
-        for path in sorted(Path(directory).glob(f"*{SUFFIX}"))
+        for path in sorted(Path(directory).glob(f"**/*{SUFFIX}"))
         if path.name not in names
     ]

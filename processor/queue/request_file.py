@@ -1,8 +1,8 @@
 """The SQLite file of a queue: requests by key, written in transactions that end on the disk.
 
 Blocks, so it belongs to one thread. The write-ahead log of SQLite has a checksum for every page: a
-torn end of it is as if it had not been written. Invariant: no two processes have one file open.
-https://www.sqlite.org/wal.html
+torn end of it is as if it had not been written. Invariants: no two processes have one file open; nothing is
+taken that leaves no room to delete it (`disk_room.py`). https://www.sqlite.org/wal.html
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import os
 import sqlite3
 import time
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.errors import ConfigError
 from processor.model import Signal
+from processor.queue.disk_room import PAGE_BYTES, DiskRoom
 from processor.queue.request import Entry, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     Row = tuple[int, str, int, str, bytes]
 
 logger = logging.getLogger("genai_cost")
 
-PAGE_BYTES: Final = 16384
 JOURNAL_BYTES: Final = 64 * 1024 * 1024
 """The log is cut back to this once its pages are in the file."""
 SPARE_PAGES: Final = 4096
@@ -41,6 +41,7 @@ ENTRIES: Final = (
     "SELECT key, signal, items, length(body) FROM requests"
     " WHERE signal IN ('traces', 'metrics', 'logs') ORDER BY key"
 )
+KEYS: Final = "SELECT key FROM requests"
 FROM_THE_OLDEST: Final = "SELECT * FROM requests ORDER BY key"
 FROM_THE_NEWEST: Final = "SELECT * FROM requests ORDER BY key DESC"
 
@@ -63,6 +64,7 @@ class RequestFile:
         self._create_directory = create_directory
         self._setting = setting
         self._fsync = fsync
+        self._room = DiskRoom(path)
         self._db: sqlite3.Connection
 
     def open(self) -> Sequence[Entry]:
@@ -81,15 +83,57 @@ class RequestFile:
             raise ConfigError([f"{self._setting}: {self._why_not(error)}"]) from None
 
     def write(self, puts: Sequence[tuple[int, Request]], drops: Sequence[int]) -> Done:
-        """Write all together; where that fails, first what makes room, then each by itself."""
-        if not self._problem(puts, drops):
+        """Write all together; where that is not possible, first what makes room, then each by itself."""
+        if self._fit(puts) and not self._problem(puts, drops):
             return Done([""] * len(puts), dropped=True)
-        with suppress(
-            sqlite3.Error
-        ):  # a log that cannot grow is begun anew: deletions need it too
+        self._cut_log()  # deletions need room in it too
+        dropped = not drops or not self._problem((), drops) or self._began_anew(drops)
+        return Done([self._put(put) for put in puts], dropped)
+
+    def _put(self, put: tuple[int, Request]) -> str:
+        """Write one; empty once it is on the disk."""
+        if not self._fit([put]):
+            self._cut_log()
+            if not self._fit([put]):
+                return f"{self._path}: {self._room.words()}"
+        return self._problem([put], ())
+
+    def _fit(self, puts: Sequence[tuple[int, Request]]) -> bool:
+        return not puts or self._room.takes((request for _, request in puts), self._free_pages)
+
+    def _free_pages(self) -> int:
+        try:
+            pages: int = self._db.execute("PRAGMA freelist_count").fetchone()[0]
+        except sqlite3.Error:
+            return 0
+        return pages
+
+    def _cut_log(self) -> None:
+        """Move what is in the log to the file, if the file can hold it."""
+        with suppress(sqlite3.Error):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        dropped = not drops or not self._problem((), drops)
-        return Done([self._problem([put], ()) for put in puts], dropped)
+
+    def _began_anew(self, drops: Sequence[int]) -> bool:
+        """On a disk too full for deletions: with an empty file, once *drops* are all there is."""
+        gone = set(drops)
+        try:
+            if any(key not in gone for (key,) in self._db.execute(KEYS)):
+                return False
+        except sqlite3.ProgrammingError:
+            pass  # closed below, when a new file was not possible either
+        except sqlite3.Error:
+            return False
+        with suppress(sqlite3.Error):
+            self._db.close()
+        try:
+            for suffix in ("-wal", ""):  # without its log a file is older, never wrong
+                Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+            self._path.touch(mode=0o600)
+            self._opened()
+        except (OSError, sqlite3.Error):
+            self._db.close()
+            return False
+        return True
 
     def read(self, key: int) -> Request | None:
         """One request; None where its pages are damaged."""
@@ -104,7 +148,7 @@ class RequestFile:
     def close(self) -> None:
         """Give room back to the file system where much of it is free, and close."""
         with closing(self._db), suppress(sqlite3.Error):  # the requests are safe either way
-            if self._db.execute("PRAGMA freelist_count").fetchone()[0] > SPARE_PAGES:
+            if self._free_pages() > SPARE_PAGES:
                 self._db.execute("VACUUM")
 
     def _opened(self) -> list[Entry]:
@@ -117,6 +161,8 @@ class RequestFile:
             "journal_mode = WAL",
             f"journal_size_limit = {JOURNAL_BYTES}",
             f"synchronous = {'FULL' if self._fsync else 'NORMAL'}",
+            # Where SQLite is built to overwrite what is deleted, each deletion is as large as its request.
+            "secure_delete = OFF",
         ):
             self._db.execute(f"PRAGMA {pragma}")
         self._db.execute("BEGIN IMMEDIATE")  # takes the lock now, not at the first request

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from processor.receive.gate import Gate
     from processor.receive.intake import Intake
     from processor.receive.raw_service import Service
+    from processor.receive.shared import Claim
     from processor.receive.tls import Certificate
     from processor.receive.watched import Watched
     from processor.settings import Settings
@@ -41,6 +42,16 @@ class Doors(NamedTuple):
     watched: Sequence[Watched[Any]]
 
 
+class Claims(NamedTuple):
+    """Ports that several processes of this service share; none where it is one."""
+
+    grpc: Claim | None = None
+    http: Claim | None = None
+
+
+NO_CLAIMS: Final = Claims()
+
+
 def doors(  # noqa: PLR0913 - what stands behind them
     settings: Settings,
     intake: Intake,
@@ -50,10 +61,14 @@ def doors(  # noqa: PLR0913 - what stands behind them
     services: Sequence[Service],
     telemetry: Telemetry,
     drain_s: float,
+    claims: Claims = NO_CLAIMS,
 ) -> Doors:
-    """Make the doors that the settings have; *services* stand beside OTLP on the gRPC port."""
+    """Make the doors that the settings have; *services* stand beside OTLP on the gRPC port.
+
+    `claims` are of a service that has several processes.
+    """
     guards = _Guards(telemetry)
-    behind = _Behind(intake, admission, signals, drain_s)
+    behind = _Behind(intake, admission, signals, drain_s, claims)
     made: list[GrpcDoor | HttpDoor] = []
     if settings.grpc is not None:
         passed_on = _passed_on(settings, settings.grpc)
@@ -71,6 +86,7 @@ class _Behind(NamedTuple):
     admission: Admission
     signals: Collection[Signal]
     drain_s: float
+    claims: Claims
 
 
 def _grpc(
@@ -94,6 +110,7 @@ def _grpc(
         gate=guards.gate(grpc.auth),
         options=grpc_options(grpc, most_connections()),
         drain_s=behind.drain_s,
+        claim=behind.claims.grpc,
     )
 
 
@@ -121,6 +138,7 @@ def _http(
             most_connections(),
         ),
         drain_s=behind.drain_s,
+        claim=behind.claims.http,
     )
 
 

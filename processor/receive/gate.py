@@ -1,7 +1,7 @@
 """Who may send: one credential in one header, asked for at both doors.
 
-Says nothing of how a credential is checked. Invariant: what a stranger hears does not tell which
-part of a credential was wrong.
+Says nothing of how a credential is checked. Invariants: what a stranger hears does not tell which
+part of a credential was wrong, and is said before anything of a message is read.
 """
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
@@ -54,7 +54,7 @@ class GrpcGate(_Interceptor):
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._refusal = grpc.unary_unary_rpc_method_handler(_refuse)
+        self._refusal = _unheard(_refuse)
 
     async def intercept_service(
         self,
@@ -78,12 +78,19 @@ class GrpcGate(_Interceptor):
         return await continuation(handler_call_details)
 
 
-async def _refuse(_: bytes, context: Context) -> NoReturn:
+async def _refuse(_: object, context: Context) -> NoReturn:
     await context.abort(Code.UNAUTHENTICATED, UNKNOWN)
 
 
 def _refusing(refusal: Refusal) -> grpc.RpcMethodHandler[Any, Any]:
-    async def refuse(_: bytes, context: Context) -> NoReturn:
+    async def refuse(_: object, context: Context) -> NoReturn:
         await context.abort(refusal.code, words_for(refusal), details_for(refusal))
 
-    return grpc.unary_unary_rpc_method_handler(refuse)
+    return _unheard(refuse)
+
+
+def _unheard(
+    answer: Callable[[Any, Context], Awaitable[NoReturn]],
+) -> grpc.RpcMethodHandler[Any, Any]:
+    """A handler of messages to come, none of which it reads: gRPC would wait for a single one."""
+    return grpc.stream_unary_rpc_method_handler(answer)

@@ -21,6 +21,7 @@ from processor.receive.listen import address_of, forget, listen, port_of, shown,
 from processor.receive.metadata import passed_on
 from processor.receive.packed_message import LEAVE_PACKED, plain
 from processor.receive.raw_service import raw_service
+from processor.receive.shared import Claim
 from processor.receive.trailers import details_for, words_for
 
 if TYPE_CHECKING:
@@ -68,7 +69,10 @@ class GrpcDoor:
         options: Sequence[tuple[str, int]] = (),
         drain_s: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
+        claim: Claim | None = None,
     ) -> None:
+        """`claim`: the port is taken already, for several processes of this service."""
+        self._claim = claim
         self._intake = intake
         self._admission = admission
         self._signals = frozenset(signals)
@@ -93,9 +97,15 @@ class GrpcDoor:
         self._server = grpc.aio.server(  # pyright: ignore[reportUnknownMemberType]
             handlers=[*self._services, *(self._otlp(signal) for signal in Signal)],
             interceptors=self._interceptors,
-            options=[*_options(self._max_message_bytes), *self._options],
+            options=[
+                ("grpc.so_reuseport", int(self._claim is not None)),
+                *_options(self._max_message_bytes),
+                *self._options,
+            ],
         )
-        self.port = _take_port(self._server, self._endpoint, self._setting, self._credentials)
+        claim = self._claim or _free(self._endpoint, self._setting)
+        _take_port(self._server, claim, self._endpoint, self._setting, self._credentials)
+        self.port = claim.port
         self._ours = True
         return self
 
@@ -160,7 +170,6 @@ async def _refuse(context: Context, refusal: Refusal) -> NoReturn:
 
 def _options(max_message_bytes: int) -> list[tuple[str, int]]:
     return [
-        ("grpc.so_reuseport", 0),  # two services never share a port by accident
         ("grpc.max_receive_message_length", max_message_bytes),
         ("grpc.max_send_message_length", -1),  # answers are the next hop's, a few bytes
         LEAVE_PACKED,
@@ -176,28 +185,33 @@ def _credentials(
     return partial(grpc_credentials, tls, mutual=mutual)
 
 
-def _take_port(
-    server: grpc.aio.Server,
-    endpoint: str,
-    setting: str,
-    credentials: Callable[[], grpc.ServerCredentials] | None,
-) -> int:
-    """Take all addresses of the endpoint or none.
+def _free(endpoint: str, setting: str) -> Claim:
+    """All addresses of the endpoint, which are free now, or the error that says why not.
 
     gRPC calls `localhost` taken when it got one of its addresses, and says little when it got none.
     So we take the port first, to have the better error, then let go and hand gRPC each address.
     """
     sockets = listen(endpoint, setting)
-    port, addresses = port_of(sockets), [address_of(listener) for listener in sockets]
+    found = Claim(port_of(sockets), tuple(address_of(listener) for listener in sockets))
     for listener in sockets:
         listener.close()
+    return found
+
+
+def _take_port(
+    server: grpc.aio.Server,
+    claim: Claim,
+    endpoint: str,
+    setting: str,
+    credentials: Callable[[], grpc.ServerCredentials] | None,
+) -> None:
+    """Take all addresses or none."""
     try:
         with socket_rights(endpoint):
-            for address in addresses:
+            for address in claim.addresses:
                 if credentials is None:
                     server.add_insecure_port(address)
                 else:
                     server.add_secure_port(address, credentials())
     except RuntimeError as error:  # somebody was quicker
         raise ConfigError([f"{setting}: {endpoint} is taken by another program"]) from error
-    return port

@@ -26,6 +26,7 @@ from processor.receive.http_request import (
 )
 from processor.receive.listen import forget, listen, port_of, shown
 from processor.receive.metadata import passed_on
+from processor.receive.shared import listen_beside
 from processor.receive.unpack import ENCODINGS
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from processor.receive.connection import Patience
     from processor.receive.gate import Gate
     from processor.receive.intake import Intake
+    from processor.receive.shared import Claim
     from processor.receive.tls import Certificate
     from processor.receive.watched import Watched
 
@@ -65,7 +67,10 @@ class HttpDoor:
         gate: Gate | None = None,
         patience: Patience | None = None,
         drain_s: float = 10.0,
+        claim: Claim | None = None,
     ) -> None:
+        """`claim`: the port is taken already, for several processes of this service."""
+        self._claim = claim
         self._tls = tls
         self._patience = patience
         self._app = OtlpHttp(
@@ -87,7 +92,10 @@ class HttpDoor:
         """The port taken, once entered."""
 
     async def __aenter__(self) -> Self:
-        self._sockets = listen(self._endpoint, self._setting)
+        if self._claim is None:
+            self._sockets = listen(self._endpoint, self._setting)
+        else:
+            self._sockets = [listen_beside(address) for address in self._claim.addresses]
         self.port = port_of(self._sockets)
         return self
 

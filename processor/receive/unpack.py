@@ -18,7 +18,7 @@ MOST_BYTES: Final = 5 * 1024 * 1024
 """Largest piece: what is yielded at, and the most that one slice of zstd can add to it."""
 _PIECE_BYTES: Final = 1024 * 1024
 _GZIP, _ZLIB = 31, 15  # zlib's words for the two headers, with the largest window
-_SLICE_BYTES: Final = 64 * 1024
+_SLICE_BYTES: Final = 256 * 1024
 # zstd has no bound of its own on what a slice becomes: 128 KiB from every 4 bytes.
 _ZSTD_SLICE_BYTES: Final = 128
 _ZSTD_WINDOW_BYTES: Final = 64 * 1024 * 1024

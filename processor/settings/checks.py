@@ -5,8 +5,9 @@ Invariant: no next hop is ourselves, no two listeners want one port.
 
 from __future__ import annotations
 
+import sys
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from processor.settings.endpoints import host_and_port, same_place
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
     from processor.settings.problems import Report
     from processor.settings.values import ExporterSettings, Settings
 
+_WORKERS: Final = "service.workers: {} processes"
+
 
 def cross_checks(settings: Settings, report: Report) -> None:
     """Report what does not go together."""
     _check_next_hops(settings, report)
     _check_ports(settings, report)
     _check_headers(settings, report)
+    if settings.workers > 1:
+        _check_workers(settings, report)
     grpc = settings.grpc
     if grpc is not None and grpc.max_recv_msg_size_mib * MIB > settings.admission_bytes:
         words = (
@@ -50,6 +55,21 @@ def _check_headers(settings: Settings, report: Report) -> None:
         for key in sorted({rule.key for rule in hop.header_rules} & hop.headers.keys()):
             words = f"has {key} in `headers` and from headers_setter; keep one of them"
             report.problem(0, hop.setting, words)
+
+
+def _check_workers(settings: Settings, report: Report) -> None:
+    """What several processes cannot have together."""
+    if sys.platform != "linux":
+        words = "several processes share a port by SO_REUSEPORT as Linux has it; write 1"
+        report.problem(0, "service.workers", words)
+    for server in (settings.grpc, settings.http):
+        if server is not None and server.endpoint.startswith("unix:"):
+            words = f"is a Unix socket, which {_WORKERS} cannot share; write host:port, or workers: 1"
+            report.problem(0, server.setting, words.format(settings.workers))
+    for name in sorted({name for names in settings.pipelines.values() for name in names}):
+        if settings.exporters[name].kind == "file":
+            words = f"is one file, which {_WORKERS} cannot write together; write workers: 1"
+            report.problem(0, settings.exporters[name].setting, words.format(settings.workers))
 
 
 def _check_next_hops(settings: Settings, report: Report) -> None:

@@ -5,9 +5,11 @@ Reads what is written; whether the ids in it exist is for `config` to say.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from processor.settings.block import Block
+from processor.settings.cores import usable_cores
 from processor.settings.endpoints import host_and_port, listen_address
 from processor.settings.problems import Bad, nearest
 from processor.settings.scalars import duration, each, name, shown, text, whole
@@ -101,7 +103,9 @@ def _pipeline(signal: str, block: Block) -> Pipeline:
 
 
 def _workers(node: Node) -> int:
-    return 1 if node.value == "auto" else whole(1, 1024)(node)
+    if node.value == "auto":  # elsewhere several cannot share a port
+        return usable_cores() if sys.platform == "linux" else 1
+    return whole(1, 1024)(node)
 
 
 def _telemetry(block: Block) -> TelemetrySettings:

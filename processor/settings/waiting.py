@@ -115,7 +115,6 @@ WAITING: Final[dict[str, Waits]] = {
         "meanwhile redirect stderr", nothing=(["stderr"],)
     ),
     "service.telemetry.logs.initial_fields": Waits(_LEAVE_OUT),
-    "service.workers": Waits("meanwhile write 1 and run more replicas", nothing=(1, "1")),
 }
 
 _BUFFERS: Final = "gRPC sizes its own buffers"

@@ -15,7 +15,7 @@ from processor.model import ITEMS, Status
 from processor.wire import fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from processor.forward.standing import Standing
     from processor.health import Readiness
@@ -46,6 +46,8 @@ class Subject(NamedTuple):
     prices: PriceWatch
     standings: Mapping[str, Standing]
     recent: Recent
+    workers: Callable[[], Sequence[int]] = tuple
+    """Pids of the processes at the doors, where those are others."""
 
 
 def facts(of: Subject, now_s: float, now_unix_s: float) -> Facts:
@@ -79,6 +81,7 @@ def _service(of: Subject) -> Row:
         "uptime_s": round(telemetry.counter("process_uptime")[0][1], 1),
         "pid": os.getpid(),
         "workers": of.settings.workers,
+        "worker_pids": ", ".join(map(str, of.workers())),
         "walk": "compiled" if fields.COMPILED else "interpreted",
         "python": sys.version.split()[0],
         "configuration": of.settings.origin,

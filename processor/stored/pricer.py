@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from processor.assembly import priced
+from processor.books import check
 from processor.calls import Memory
 from processor.enrich import Enriched
 from processor.model import Signal
-from processor.pipeline import check
 from processor.stamp import Stamper
 from processor.stored.stamped import Stamped
 from processor.telemetry import Telemetry

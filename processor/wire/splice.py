@@ -1,12 +1,13 @@
 """Puts stamps into a request by joining slices of it around what is appended and what is cut.
 
 Only the lengths of the messages around a stamp change; every other byte leaves as it came, fields
-unknown to any schema included. Compiled by mypyc where that works.
+unknown to any schema included. `patch` says the same to another process. Compiled by mypyc where that works.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
+import struct
+from typing import TYPE_CHECKING, Final, cast, final
 
 from mypy_extensions import i64, mypyc_attr
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from processor.wire.walk import Frame, SpanView
 
 
+STEP: Final = struct.Struct("<III")
+"""Of a patch: up to where the body is copied, from where it goes on, how many bytes stand between."""
+STEP_BYTES: Final = 12
 COPIED: Final = 1024
 """Longest slice that is copied, in bytes."""
 TWO_BYTES: Final = [bytes((low, high)) for high in range(128) for low in range(128, 256)]
@@ -70,6 +74,59 @@ def splice(body: bytes, edits: list[Edit]) -> bytes:
         _copy(body, source, done, view.end, out)
         out.append(edit.append)
         done = view.end
+    out.append(source[done:])
+    return b"".join(out)
+
+
+def patch(edits: list[Edit]) -> bytes:
+    """What `splice` does, for whoever has the body: `patched` does it. Empty where nothing is done."""
+    if not edits:
+        return b""
+    _grow_frames(edits)
+    out: list[bytes] = []
+    last: Frame | None = None
+    outermost: Frame | None = None
+    for edit in edits:
+        view = edit.view
+        frame = view.scope
+        if frame is not last:
+            parent = frame.parent
+            if parent is not None and parent is not outermost:
+                _step(
+                    parent.length_at, parent.start, varint(_size(parent) + parent.growth), out
+                )
+                outermost = parent
+            _step(frame.length_at, frame.start, varint(_size(frame) + frame.growth), out)
+            last = frame
+        _step(view.length_at, view.start, varint(view.end - view.start + edit.growth), out)
+        for start, end in edit.cuts:
+            _step(start, end, b"", out)
+        _step(view.end, view.end, edit.append, out)
+    return b"".join(out)
+
+
+def _step(upto: i64, resume: i64, instead: bytes, out: list[bytes]) -> None:
+    """Copy up to a place, write this, go on from another place."""
+    out.append(STEP.pack(upto, resume, len(instead)))
+    out.append(instead)
+
+
+def patched(body: bytes, steps: bytes) -> bytes:
+    """The body with every step of a `patch` taken."""
+    if not steps:
+        return body
+    out: list[bytes | memoryview] = []
+    source = memoryview(body)
+    at: i64 = 0
+    done: i64 = 0
+    end: i64 = len(steps)
+    while at < end:
+        upto, resume, size = cast("tuple[int, int, int]", STEP.unpack_from(steps, at))
+        at += STEP_BYTES
+        _copy(body, source, done, upto, out)
+        out.append(steps[at : at + size])
+        at += size
+        done = resume
     out.append(source[done:])
     return b"".join(out)
 

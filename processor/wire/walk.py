@@ -25,7 +25,7 @@ from processor.wire.fields import (
     skip,
     tag_at,
 )
-from processor.wire.head import Head
+from processor.wire.head import BACK, Head
 from processor.wire.keys import FILTERED, SHORTEST, KeyTable, hash_of, lets, only_key
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def _scope_spans(
             length_at = at
             at, stop = payload_at(body, at, end)
             if not lookout.none_before(at, stop) and _has_mark(
-                body, found.head.read(body, at, stop), stop, table
+                body, found.head.read(body, at, stop), stop, table, found.head
             ):
                 found.views.append(SpanView(length_at, at, stop, frame))
             found.spans += 1
@@ -226,30 +226,35 @@ def _scope_spans(
     frame.close()
 
 
-def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable) -> bool:
+def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable, head: Head) -> bool:
     """Whether one of the span's own attributes has a key that marks it; stops at the first."""
-    marks = table.mark_filter
     attributes = table.attributes_tag
     while at < end:
         if FILTERED and at + 4 <= end:  # most attributes of most spans end here
-            head = head_at(body, at)
-            stop = at + 2 + (head >> 8 & 255)
-            length = head >> 24
-            value_at = at + 4 + length
-            if (
-                head & 0xFF80FF == attributes | 0x0A0000  # less than 128 bytes, key = 1 first
-                and SHORTEST <= length < 128
-                and value_at < stop <= end
-            ):
-                tail = head_at(body, value_at - 3)
-                if tail >> 24 == 0x12:  # value = 2
-                    if (
-                        lets(marks, hash_of(length, tail & 0xFFFFFF))
-                        and body[at + 4 : value_at] in table.marks
-                    ):
+            begin = head_at(body, at)
+            stop = at + 2 + (begin >> 8 & 255)
+            key_at = at + 4
+            value_at = key_at + (begin >> 24)
+            known = begin & 0xFF80FF  # less than 128 bytes
+            if known == attributes | 0x0A0000:  # key = 1 first
+                if value_at < stop <= end and body[value_at] == 0x12:
+                    if _marks(body, key_at, value_at, table):
                         return True
                     at = stop
                     continue
+            elif known == attributes | 0x120000:  # value = 2 first, key = 1 behind it
+                key_at = value_at + 2
+                if (
+                    key_at <= stop <= end
+                    and body[value_at] == 0x0A
+                    and key_at + body[value_at + 1] == stop
+                ):
+                    if _marks(body, key_at, stop, table):
+                        return True
+                    at = stop
+                    continue
+            elif begin & 255 == BACK and head.read_back(body, at, end) == end:
+                return False
         tag, at = tag_at(body, at, end)
         if tag == attributes:
             at, stop = payload_at(body, at, end)
@@ -259,6 +264,16 @@ def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable) -> bool:
         else:
             at = skip(body, at, end, tag)
     return False
+
+
+def _marks(body: bytes, at: i64, end: i64, table: KeyTable) -> bool:
+    """Whether a key marks its span."""
+    length = end - at
+    if length >= SHORTEST:
+        tail = head_at(body, end - 4) >> 8
+        if not lets(table.mark_filter, hash_of(length, tail)):
+            return False
+    return body[at:end] in table.marks
 
 
 def keyed_by(body: bytes, at: i64, end: i64) -> bytes:

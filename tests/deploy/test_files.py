@@ -23,7 +23,7 @@ COLLECTORS_PORTS = {4317, 4318, 8888, 13133}
 
 YAML_FILES = sorted([*DEPLOY.rglob("*.yaml"), *DEPLOY.rglob("*.yml")])
 OURS = ["container.yaml", "collector/genai-cost.yaml"]
-THEIRS = ["collector/otelcol.yaml"]
+THEIRS = ["collector/otelcol.yaml", "collector/load-balancing.yaml"]
 
 
 def documents(path: Path) -> list[Any]:

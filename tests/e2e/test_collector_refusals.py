@@ -196,12 +196,13 @@ async def test_a_collectors_own_refusal_is_the_senders(
 
 
 # Over gRPC a sender may not try again without a delay, over HTTP it always may. A Collector says 429 of
-# both; the service says of the first what is final over HTTP too, and of the second what is not over gRPC.
+# both over HTTP, RESOURCE_EXHAUSTED over gRPC; the service says of the first what is final over HTTP too, and
+# of the second what is not final over gRPC.
 EXHAUSTED: Final[dict[tuple[str, str], Code | int]] = {
     ("grpc", "grpc"): Code.RESOURCE_EXHAUSTED,
     ("http", "grpc"): 413,
     ("grpc", "http"): Code.UNAVAILABLE,
-    ("http", "http"): 503,
+    ("http", "http"): 429,
 }
 
 

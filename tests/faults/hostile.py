@@ -84,6 +84,6 @@ class Target:
 @asynccontextmanager
 async def target(folder: Path) -> AsyncGenerator[Target]:
     """Start it."""
-    async with hop(folder) as opened:
+    async with hop(folder, exporter_timeout="60s") as opened:  # 64 MiB on a slow machine
         yield Target(opened)
         assert await opened.child.stop() == 0

@@ -151,7 +151,12 @@ async def answered(tally: Tally, more: int) -> None:
 
 @asynccontextmanager
 async def standing(
-    folder: Path, way: Way, *, away: bool = False, start: Start = AS_EVER
+    folder: Path,
+    way: Way,
+    *,
+    away: bool = False,
+    start: Start = AS_EVER,
+    exporter_timeout: str = f"{TIMEOUT_S}s",
 ) -> AsyncGenerator[Stand]:
     """All three, with a next hop that is *away* at first or there."""
     ports = Ports(*free_ports(4))
@@ -159,7 +164,7 @@ async def standing(
         sink: Sink | WebSink = Sink() if way.speaks == "grpc" else WebSink()
         await stack.enter_async_context(sink)
         proxy = await stack.enter_async_context(Proxy(sink.port, listening=not away))
-        config = configured(folder, ports, proxy.endpoint, way)
+        config = configured(folder, ports, proxy.endpoint, way, timeout=exporter_timeout)
         child = await stack.enter_async_context(running(folder, ports, config, start))
         sender = await stack.enter_async_context(grpc_sender(ports.grpc))
 

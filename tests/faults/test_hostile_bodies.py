@@ -66,7 +66,7 @@ def squeezed(encoding: str, mib: int) -> bytes:
 
 async def by_http(target: Target, body: bytes, **headers: str) -> HttpReply:
     more = {name.replace("_", "-"): value for name, value in headers.items()}
-    return await post(target.http, body, headers={**PROTOBUF, **more})
+    return await post(target.http, body, headers={**PROTOBUF, **more}, timeout_s=60)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd", "deflate"])
@@ -190,7 +190,7 @@ DEEP: Final[dict[str, bytes]] = {
 @pytest.mark.parametrize("shape", DEEP)
 async def test_json_that_means_harm(target: Target, shape: str) -> None:
     async with target.stays_well(f"JSON: {shape}", IN_FLIGHT_MIB + 128) as tally:
-        reply = await post(target.http, DEEP[shape], headers=JSON)
+        reply = await post(target.http, DEEP[shape], headers=JSON, timeout_s=60)
         tally.heard = 1
         tally.refused[str(reply.status)] += 1
         assert reply.status in ({200} if shape in {"many-keys", "bom"} else {400, 413}), (

@@ -23,9 +23,9 @@ from processor.errors import Code
 from tests.doubles.sink import Failure, Sink
 from tests.doubles.until import until
 from tests.e2e.conftest import free_ports
-from tests.faults.standing import Way, configured
+from tests.faults.standing import PATIENCE_S, Way, configured
 from tests.faults.tally import Tally, numbered, tell
-from tests.service.child import PATIENCE_S, Child, Ports, command, started
+from tests.service.child import Child, Ports, command, started
 from tests.wire.senders import grpc_sender
 
 if TYPE_CHECKING:

@@ -127,7 +127,7 @@ async def test_a_next_hop_that_is_dead_at_the_start(way: Way, tmp_path: Path) ->
 async def test_a_next_hop_that_refuses_for_good(way: Way, tmp_path: Path) -> None:
     """Without a queue the sender hears it. With one it was acknowledged before: that is counted."""
     tally = Tally()
-    async with standing(tmp_path, way) as stand:
+    async with standing(tmp_path, way, exporter_timeout="30s") as stand:
         assert isinstance(stand.sink, Sink)
         stand.sink.failure = Failure(Code.INVALID_ARGUMENT, "never")
         for _ in range(20):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from processor.books import check
 from processor.errors import Code, Refusal
 from processor.metrics import Ledger
-from processor.pipeline import check
 from processor.stamp import STATUS
 from processor.wire.fields import Malformed
 from tests.calls.traffic import COST, END_NS, TABLE, enricher

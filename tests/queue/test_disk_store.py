@@ -177,3 +177,49 @@ async def test_a_full_disk_is_refused_aloud_and_costs_nothing_that_was_kept(
         shutil.copytree(path.parent, tmp_path / "b")
     async with opened(tmp_path / "b" / "q") as (_, entries):
         assert [entry.key for entry in entries] == numbers
+
+
+async def test_a_disk_that_stays_full_has_room_again_once_all_has_left(tmp_path: Path) -> None:
+    """Where not even deletions can be written; what comes next is in a new file."""
+    path = tmp_path / "a" / "q"
+    path.parent.mkdir()
+    async with opened(path) as (store, _):
+        with no_file_longer_than(200_000):
+            answers = [await answer(store, request(n)) for n in range(100)]
+            kept = [each for each in answers if not isinstance(each, Refusal)]
+            assert 10 < len(kept) < 90
+            for entry in kept[:-1]:
+                await store.drop(entry.key)
+            last = await store.get(kept[-1].key)
+            assert last is not None  # it can still be read
+            assert isinstance(await answer(store, last), Refusal)
+            await store.drop(kept[-1].key)
+            later = [await store.put(request(n)) for n in range(3)]
+        assert await after_a_crash(path, tmp_path / "b") == [request(n) for n in range(3)]
+        assert min(entry.key for entry in later) > kept[-1].key
+
+
+async def test_a_start_on_a_full_disk_sends_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "q"
+    path.parent.mkdir()
+    with no_file_longer_than(200_000):
+        async with opened(path) as (store, _):
+            answers = [await answer(store, request(n)) for n in range(100)]
+            kept = [each.key for each in answers if not isinstance(each, Refusal)]
+            shutil.copytree(path.parent, tmp_path / "b")
+        async with opened(tmp_path / "b" / "q") as (store, entries):
+            assert [entry.key for entry in entries] == kept
+            assert None not in [await store.get(entry.key) for entry in entries]
+
+
+@pytest.mark.parametrize("size", [1, 10_000, 100_000])
+async def test_a_deletion_is_small_however_large_the_request(tmp_path: Path, size: int) -> None:
+    """Some builds of SQLite overwrite what is deleted: then a full disk could not be emptied."""
+    path, log = tmp_path / "q", tmp_path / "q-wal"
+    async with opened(path) as (store, _):
+        entry = await store.put(request(1, size))
+        store._file._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # pyright: ignore[reportPrivateUsage]
+        assert log.stat().st_size == 0
+        await store.drop(entry.key)
+        await store.put(request(2, 1))
+        assert log.stat().st_size < 8 * 16384

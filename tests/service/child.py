@@ -234,7 +234,11 @@ async def started(
 
 @asynccontextmanager
 async def hop(
-    folder: Path, prices: str | Path = PRICES, **genai_cost: Any
+    folder: Path,
+    prices: str | Path = PRICES,
+    *,
+    exporter_timeout: str = "5s",
+    **genai_cost: Any,
 ) -> AsyncGenerator[Hop]:
     """A service with these prices (a text, or where a test keeps its own file), and both its ends."""
     path = folder / "prices.yaml"
@@ -244,7 +248,9 @@ async def hop(
         path = prices
     ports = Ports(*free_ports(4))
     async with Sink() as sink:
-        argv = command(folder, configuration(ports, sink.endpoint, path, **genai_cost))
+        config = configuration(ports, sink.endpoint, path, **genai_cost)
+        config["exporters"]["otlp_grpc"]["timeout"] = exporter_timeout
+        argv = command(folder, config)
         async with started(folder, ports, argv) as child, grpc_sender(ports.grpc) as sender:
             yield Hop(child, sink, sender, path)
 

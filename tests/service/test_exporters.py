@@ -61,3 +61,39 @@ async def test_every_kind_of_next_hop_gets_what_was_priced(tmp_path: Path) -> No
         [otlp_json.to_protobuf(line, Signal.TRACES) for line in lines],
     ]
     assert [costs(bodies) for bodies in by_hop] == [[GPT_4O_USD] * 2] * 4
+
+
+async def test_one_that_is_away_does_not_hold_the_others_where_each_has_its_queue(
+    tmp_path: Path,
+) -> None:
+    """The sender hears yes, the one that is there has all at once, the other has it once it comes."""
+    ports, (late_port,) = Ports(*free_ports(4)), free_ports(1)
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    queued = {
+        "tls": {"insecure": True},
+        "sending_queue": {"queue_size": 100, "num_consumers": 1},
+        "retry_on_failure": {"initial_interval": "50ms", "max_interval": "100ms"},
+    }
+    bodies = [sent(chat()) for _ in range(20)]
+    async with Sink() as there:
+        config = configuration(ports, there.endpoint, tmp_path / "prices.yaml")
+        config["exporters"] = {
+            "otlp_grpc": queued | {"endpoint": there.endpoint},
+            "otlp_grpc/away": queued | {"endpoint": f"127.0.0.1:{late_port}"},
+        }
+        config["service"]["pipelines"] = {
+            "traces": config["service"]["pipelines"]["traces"]
+            | {"exporters": ["otlp_grpc", "otlp_grpc/away"]}
+        }
+        argv = command(tmp_path, config)
+        async with started(tmp_path, ports, argv) as child, grpc_sender(ports.grpc) as sender:
+            for body in bodies:
+                assert (await sender.send(body)).code is Code.OK
+            await until(lambda: len(there.taken) == len(bodies))
+            page = await child.page()
+            waiting = page.total("genai_cost_exporter_queue_size", exporter="otlp_grpc/away")
+            assert waiting == len(bodies)
+            async with Sink(port=late_port) as late:
+                await until(lambda: len(late.taken) == len(bodies))
+                assert sorted(late.taken) == sorted(there.taken)
+                assert await child.stop() == 0

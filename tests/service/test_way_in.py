@@ -103,13 +103,16 @@ class Secured:
 
 
 @asynccontextmanager
-async def secured(folder: Path) -> AsyncGenerator[tuple[Secured, Child, Sink]]:
+async def secured(
+    folder: Path, workers: int = 1
+) -> AsyncGenerator[tuple[Secured, Child, Sink]]:
     setting = Secured(folder)
     prices = folder / "prices.yaml"
     prices.write_text(PRICES)
     async with Sink() as sink:
         ports = Ports(*free_ports(4))
         config = setting.configured(configuration(ports, sink.endpoint, prices))
+        config["service"]["workers"] = workers
         async with started(folder, ports, command(folder, config)) as child:
             yield setting, child, sink
 
@@ -135,14 +138,16 @@ WAYS = [pytest.param(Secured.by_grpc, id="grpc"), pytest.param(Secured.by_http, 
 
 @pytest.mark.filterwarnings("ignore")  # theirs
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("workers", [1, 2])
 async def test_an_sdk_comes_in_by_tls_with_a_token_and_its_header_goes_on(
     way: Callable[[Secured, Child, str], SpanExporter],
+    workers: int,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # requests puts these first
         monkeypatch.delenv(name, raising=False)
-    async with secured(tmp_path) as (setting, child, sink):
+    async with secured(tmp_path, workers) as (setting, child, sink):
         assert await call(way(setting, child, "one")) is SpanExportResult.SUCCESS
         assert await call(way(setting, child, "two")) is SpanExportResult.FAILURE
         (arrival,) = [each for each in sink.arrivals if each.signal == "traces"]
@@ -153,7 +158,9 @@ async def test_an_sdk_comes_in_by_tls_with_a_token_and_its_header_goes_on(
         (tmp_path / "tokens").write_text("two\n")
         setting.issue(setting.ca)
         child.signal(signal.SIGHUP)
-        await until(lambda: child.said().count("it has changed and was read again") == 3)
+        await until(
+            lambda: child.said().count("it has changed and was read again") == 3 * workers
+        )
         assert await call(way(setting, child, "two")) is SpanExportResult.SUCCESS
         assert await call(way(setting, child, "one")) is SpanExportResult.FAILURE
 
@@ -162,7 +169,10 @@ async def test_an_sdk_comes_in_by_tls_with_a_token_and_its_header_goes_on(
 
         async def kept() -> bool:
             page = await child.page()
-            return page.total("genai_cost_receiver_file_reloads_total", outcome="kept") == 2
+            return (
+                page.total("genai_cost_receiver_file_reloads_total", outcome="kept")
+                == 2 * workers
+            )
 
         await eventually(kept)
         assert await call(way(setting, child, "two")) is SpanExportResult.SUCCESS

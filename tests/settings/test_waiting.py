@@ -52,8 +52,6 @@ def http(keys: str) -> str:
         pytest.param(
             cost("{metrics: {application_cost: drop}}"), "application_cost", id="drop"
         ),
-        pytest.param(WHOLE + "  workers: 2\n", "service.workers", id="workers"),
-        pytest.param(WHOLE + "  workers: auto\n", "service.workers", id="workers-auto"),
         pytest.param(
             WHOLE + "  telemetry: {metrics: {readers: [{periodic: {exporter: {otlp: {}}}}]}}\n",
             "readers[0].periodic",

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pricing import PriceBook
+from processor.books import LocalBooks
 from processor.errors import Code, Refusal
 from processor.metrics import Ledger
 from processor.model import Signal, Status, Terms
@@ -62,13 +63,13 @@ class Path:
         self.telemetry = Telemetry()
         book = PriceBook([], builtin=False)
         book.current = TABLE
-        self.pipeline = Pipeline(
+        books = LocalBooks(
             enricher=enricher() if enriching is None else enriching,
             book=book,
             ledger=self.ledger,
-            hops=dict.fromkeys(signals, hop),
             telemetry=self.telemetry,
         )
+        self.pipeline = Pipeline(books, dict.fromkeys(signals, hop), self.telemetry)
 
     async def export(self, body: bytes, signal: Signal = Signal.TRACES) -> bytes:
         return await self.pipeline.export(signal, body, TERMS)
@@ -310,13 +311,13 @@ async def test_a_request_without_calls_leaves_as_the_very_bytes(hop: Hop) -> Non
 
 async def test_traces_without_a_processor_go_on_unpriced(hop: Hop) -> None:
     telemetry, ledger = Telemetry(), Ledger()
-    pipeline = Pipeline(
+    books = LocalBooks(
         enricher=None,
         book=PriceBook([], builtin=False),
         ledger=ledger,
-        hops={Signal.TRACES: hop},
         telemetry=telemetry,
     )
+    pipeline = Pipeline(books, {Signal.TRACES: hop}, telemetry)
     body = request(call())
     await pipeline.export(Signal.TRACES, body, TERMS)
     assert hop.batches[0].body is body

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from pricing import PriceBook, PriceSource
 from processor.assembly import enricher
+from processor.books import LocalBooks
 from processor.calls import Memory
 from processor.metrics import Ledger
 from processor.model import Signal, Terms
@@ -82,13 +83,13 @@ class Service:
         self.outcomes: dict[str, int] = {}
         self.tables: weakref.WeakSet[PriceTable] = weakref.WeakSet()
         self._told = asyncio.Event()
-        self.pipeline = Pipeline(
+        books = LocalBooks(
             enricher=enricher(SETTINGS, Memory(MEMORY_SPANS)),
             book=self.book,
             ledger=self.ledger,
-            hops={Signal.TRACES: self.seen},
             telemetry=self.telemetry,
         )
+        self.pipeline = Pipeline(books, {Signal.TRACES: self.seen}, self.telemetry)
 
     def _tell(self, outcome: ReloadOutcome) -> None:
         self.outcomes[outcome.result] = self.outcomes.get(outcome.result, 0) + 1

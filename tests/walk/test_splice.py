@@ -8,7 +8,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from processor.wire.attributes import double_attribute, string_attribute
 from processor.wire.keys import KeyTable
-from processor.wire.splice import Edit, splice, varint
+from processor.wire.splice import Edit, patch, patched, splice, varint
 from processor.wire.walk import walk
 from proto_gen import lean_pb2 as lean
 
@@ -27,6 +27,7 @@ thorough = settings(
 def test_without_edits_the_very_bytes_leave(request: ExportTraceServiceRequest) -> None:
     body = request.SerializeToString()
     assert splice(body, []) is body
+    assert patched(body, patch([])) is body
 
 
 @given(request=requests, data=st.data())
@@ -44,9 +45,9 @@ def test_a_stamp_changes_its_own_span_alone(
     edits = [
         Edit(view, stamp, [(start, end) for _, start, end in view.places]) for view in chosen
     ]
-    assert canonical(splice(body, edits)) == expected(
-        body, {view.start for view in chosen}, stamp
-    )
+    spliced = splice(body, edits)
+    assert canonical(spliced) == expected(body, {view.start for view in chosen}, stamp)
+    assert patched(body, patch(edits)) == spliced
 
 
 def expected(body: bytes, chosen: set[int], stamp: bytes) -> bytes:

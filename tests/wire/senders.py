@@ -107,11 +107,13 @@ async def post(
     path: str = HTTP_PATH[Signal.TRACES],
     method: str = "POST",
     headers: Mapping[str, str] = PROTOBUF,
+    timeout_s: float = 10,
 ) -> HttpReply:
     """Send one HTTP request on a connection of its own."""
 
     def ask() -> HttpReply:
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        asking = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
+        with closing(asking) as connection:
             connection.request(method, path, body, dict(headers))
             response = connection.getresponse()
             found = {name.lower(): value for name, value in response.getheaders()}

@@ -21,6 +21,7 @@ from processor.receive.watched import Unusable
 from processor.settings.values import BearerTokens, Passwords, Secret
 from tests.doubles.intake import Echo
 from tests.doubles.rpc_status import Status
+from tests.faults import frames
 from tests.wire.hops import doors
 from tests.wire.senders import PROTOBUF, GrpcReply, grpc_sender, post
 
@@ -93,6 +94,16 @@ async def test_a_stranger_hears_how_to_ask_and_nothing_else() -> None:
     )
     assert by_grpc == GrpcReply(Code.UNAUTHENTICATED, "missing or wrong credentials")
     assert elsewhere.status == 401
+
+
+async def test_a_stranger_is_refused_before_a_byte_of_the_message_is_there() -> None:
+    """Over gRPC a message is not counted until it is whole: strangers cannot even begin one."""
+    gate = BearerGate(BearerTokens(tokens=(Secret("one"),)))
+    async with doors(Echo(), gate=gate) as door, frames.connected(door.grpc.port) as peer:
+        assert await peer.write(frames.headers(1))
+        end = await peer.until_end_of(1)
+    assert end is not None
+    assert b"grpc-status\x0216" in end.payload
 
 
 async def test_every_service_of_the_port_is_behind_the_gate_but_health() -> None:

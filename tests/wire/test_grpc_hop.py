@@ -127,7 +127,7 @@ async def test_certificates_that_cannot_be_used_are_an_error_at_start(
 async def test_requests_go_round_all_addresses_and_around_one_that_is_gone() -> None:
     async with Sink() as one, Sink(host="127.0.0.2") as other:
         target = f"ipv4:{one.endpoint},{other.endpoint}"
-        async with asyncio.timeout(20), exporter(target) as hop:
+        async with asyncio.timeout(60), exporter(target) as hop:
             while not (one.arrivals and other.arrivals):  # until both connections are there
                 await hop.send(BATCH, Terms())
             before = len(one.arrivals), len(other.arrivals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from email.utils import formatdate
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -51,7 +52,7 @@ STATUSES = {
     (415, None): Heard(Code.UNKNOWN, 500),
     (418, None): Heard(Code.UNKNOWN, 500),
     # Over gRPC RESOURCE_EXHAUSTED is retryable with a delay alone.
-    (429, None): Heard(Code.UNAVAILABLE, 503),
+    (429, None): Heard(Code.UNAVAILABLE, 429),
     (429, "7"): Heard(Code.RESOURCE_EXHAUSTED, 429, "7"),
     (429, "0"): Heard(Code.RESOURCE_EXHAUSTED, 429, "0"),
     (500, None): Heard(Code.UNKNOWN, 500),
@@ -100,6 +101,23 @@ async def test_a_refusal_goes_up_in_kind(
         float(heard.delay) if heard.delay else None
     )
     assert sink.bodies == [b"spans", b"spans"]
+
+
+async def test_every_other_status_of_http_is_final_at_both_doors() -> None:
+    """https://opentelemetry.io/docs/specs/otlp/#failures-1: all but four must not be tried again."""
+    known = {status for status, _ in STATUSES}
+    others = {status.value for status in HTTPStatus if status >= 400} | {420, 499, 520, 599}
+    async with (
+        WebSink() as sink,
+        relaying(sink.url) as (door, _),
+        grpc_sender(door.grpc.port) as sender,
+    ):
+        for status in sorted(others - known):
+            sink.told = Told(status, b"", {"retry-after": "7"})
+            by_grpc = await sender.send(b"spans")
+            by_http = await post(door.http.port, b"spans")
+            assert (by_grpc.code, by_grpc.details) == (Code.UNKNOWN, b""), status
+            assert (by_http.status, by_http.headers.get("retry-after")) == (500, None), status
 
 
 @pytest.mark.parametrize("with_delay", [False, True], ids=["", "with-delay"])

@@ -1,0 +1,1 @@
+"""The processes behind `service.workers`, each part alone."""
