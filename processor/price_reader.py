@@ -42,13 +42,13 @@ _NO_MEMORY: Final = (
 )
 _WORK: Final = """
 import os, resource, sys
-os.nice(10)
-resource.setrlimit(resource.RLIMIT_AS, ({most}, {most}))
-try:
-    with open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")
-except OSError:
-    pass
+from contextlib import suppress
+with suppress(OSError):
+    os.nice(10)
+with suppress(OSError, ValueError):
+    resource.setrlimit(resource.RLIMIT_AS, ({most}, {most}))
+with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+    file.write("1000")
 sys.path.insert(0, {root!r})
 from pricing.apart import main
 main()
