@@ -11,6 +11,7 @@ import hashlib
 import os
 import stat
 import threading
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
@@ -25,7 +26,7 @@ from pricing.terms import NO_TERMS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pricing.layer import Layer
+    from pricing.layer import Catalogue, Layer
     from pricing.plausible import Limits
     from pricing.terms import Terms
 
@@ -83,6 +84,11 @@ class ReloadOutcome(NamedTuple):
         return not self.problems and all(one.result != "missing" for one in self.sources)
 
 
+Judge = Callable[["PriceSource", bytes, bool], "tuple[Catalogue, tuple[str, ...]]"]
+"""Gives the layer and the warnings in some bytes, whose prices may be compared with the built-in ones;
+raises `PriceError` and nothing else."""
+
+
 class _Read(NamedTuple):
     digest: str
     layer: Layer
@@ -128,6 +134,8 @@ class PriceBook:
         self._handed: dict[PriceSource, _Handed] = {}
         self._reloading = threading.Lock()
         self.current = PriceTable((), "none")
+        self.judge: Judge = judged_here
+        """Who reads what a source holds."""
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -261,8 +269,7 @@ class PriceBook:
         self, source: PriceSource, data: bytes, digest: str, dated: float | None
     ) -> _Read:
         """The layer in some bytes; raises `PriceError` and nothing else."""
-        limits = limits_of_builtin(source.guards) if self._builtin else None
-        read = _Read(digest, *judged(source, data, limits), dated)
+        read = _Read(digest, *self.judge(source, data, self._builtin), dated)
         before = self._good.get(source)
         if before is not None:
             wrong = objections(source.path, before.held, read.held, source.guards)
@@ -280,9 +287,18 @@ def limits_of_builtin(guards: Guards = DEFAULT) -> Limits:
     )
 
 
+def judged_here(
+    source: PriceSource,
+    data: bytes,
+    builtin: bool,  # noqa: FBT001 - as a `Judge` is asked
+) -> tuple[Catalogue, tuple[str, ...]]:
+    """Reads in the thread that asks."""
+    return judged(source, data, limits_of_builtin(source.guards) if builtin else None)
+
+
 def judged(
     source: PriceSource, data: bytes, limits: Limits | None
-) -> tuple[Layer, tuple[str, ...]]:
+) -> tuple[Catalogue, tuple[str, ...]]:
     """The layer and the warnings in some bytes; raises `PriceError` and nothing else."""
     from pricing.formats import detect  # noqa: PLC0415  the built-in table alone needs none
 

@@ -39,8 +39,10 @@ def changes(before: Layer | None, after: Layer) -> Changes:
     added = removed = changed = 0
     names: list[str] = []
     for provider, model in sorted({*before.models(), *after.models()}):
-        old = _rows(before.entry(provider, model))
-        new = _rows(after.entry(provider, model))
+        was, now = before.entry(provider, model), after.entry(provider, model)
+        if was == now:
+            continue
+        old, new = _rows(was), _rows(now)
         came, went = len(new.keys() - old.keys()), len(old.keys() - new.keys())
         other = sum(new[key] != old[key] for key in new.keys() & old.keys())
         added, removed, changed = added + came, removed + went, changed + other

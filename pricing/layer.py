@@ -79,7 +79,8 @@ class Catalogue:
         self.endpoints = endpoints
         self._entries = entries
         self._aliases = aliases
-        self._patterns = patterns or {}
+        self.patterns: Mapping[str, Sequence[OpenMatch]] = patterns or {}
+        """By provider; of several that take a name the first decides."""
 
     def resolve(self, provider: str, name: str) -> str | None:
         """The model that a provider's id or alias names."""
@@ -88,7 +89,7 @@ class Catalogue:
 
     def matching(self, provider: str, name: str) -> str | None:
         """The model of the provider's first open-ended match that takes a name."""
-        for pattern in self._patterns.get(provider, ()):
+        for pattern in self.patterns.get(provider, ()):
             if pattern.takes(name):
                 return pattern.model
         return None
@@ -112,4 +113,4 @@ class Catalogue:
     @property
     def open_matches(self) -> int:
         """How many open-ended matches it has."""
-        return sum(map(len, self._patterns.values()))
+        return sum(map(len, self.patterns.values()))

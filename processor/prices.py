@@ -124,7 +124,10 @@ class PriceWatch:
     async def run(self, stopping: asyncio.Event) -> None:
         """Watches until `stopping`."""
         async with asyncio.TaskGroup() as group:
-            beside = [group.create_task(self._events(stopping))]
+            beside = [
+                group.create_task(self._events(stopping)),
+                group.create_task(self._read_apart(stopping)),
+            ]
             for one, hurry, looked in zip(
                 self._followed, self._hurry, self._looked, strict=True
             ):
@@ -138,6 +141,19 @@ class PriceWatch:
                         await self._reload(asked=asked)
             for task in beside:
                 task.cancel()
+
+    async def _read_apart(self, stopping: asyncio.Event) -> None:
+        """From here on there are requests that would wait while a large file is read."""
+        if not self._book.sources:
+            return
+        # A start reads by itself, and without it.
+        from processor.price_reader import PriceReader  # noqa: PLC0415
+
+        reader = self._book.judge = PriceReader()
+        try:
+            await stopping.wait()
+        finally:
+            reader.close()
 
     async def _answers(self) -> None:
         """Waits for what the servers say now, so that nothing old is told; not long."""

@@ -22,7 +22,7 @@ from processor.life.derived import export_derived, release
 from processor.life.hang_up import HangUp
 from processor.life.leaving import Leaving
 from processor.life.pages import open_pages
-from processor.life.process import keep_large_blocks, settle_garbage
+from processor.life.process import keep_large_blocks, settle_garbage, share_arenas
 from processor.metrics import Ledger
 from processor.metrics.catch_up import CatchUp
 from processor.model import GRPC_METHOD
@@ -125,6 +125,7 @@ class Service:
 
     async def serve(self) -> int:
         """Open everything, wait for a signal, drain."""
+        share_arenas()
         leaving = self._leaving
         stopping, requests_done, drained = (asyncio.Event() for _ in range(3))
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:

@@ -20,7 +20,7 @@ from processor.assembly import next_hops
 from processor.books import LocalBooks
 from processor.errors import ConfigError
 from processor.health import Readiness, State, health_service
-from processor.life.process import keep_large_blocks, settle_garbage
+from processor.life.process import keep_large_blocks, settle_garbage, share_arenas
 from processor.metrics import Ledger
 from processor.model import GRPC_METHOD
 from processor.pipeline import Pipeline
@@ -135,6 +135,7 @@ class Carrier:
 
     async def carry(self) -> int:
         """Open everything, serve, drain."""
+        share_arenas()
         settings = self._orders.settings
         logs.set_up(settings.telemetry.log_level, settings.telemetry.log_encoding)
         logger.handlers[:] = [Told(self._link)]

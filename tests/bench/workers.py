@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import grpc
 
-from tests.bench.hops import Hop, ours
+from tests.bench.hops import ours
 from tests.bench.load import fresh, request
 from tests.bench.machine import cpu_s, rss_mib
-from tests.bench.running import Sink, running, sink
+from tests.bench.running import Hop, Sink, running, sink
 from tests.bench.sending import EXPORT
 from tests.bench.sink import SIZES
 
