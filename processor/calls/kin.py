@@ -93,6 +93,8 @@ class Kin:
                     self.memory.expect(key)
                     return
                 if known.covered or known.billed:
+                    if known is COVERED:  # not seen yet, and not to be forgotten before what is below it
+                        self.memory.expect(key)
                     return
                 known.covered = True
                 key = known.parent_key
