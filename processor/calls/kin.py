@@ -93,7 +93,7 @@ class Kin:
                     self.memory.expect(key)
                     return
                 if known.covered or known.billed:
-                    if known is COVERED:  # not seen yet, and not to be forgotten before what is below it
+                    if known is COVERED:  # still not seen: to be awaited on
                         self.memory.expect(key)
                     return
                 known.covered = True

@@ -26,6 +26,7 @@ BUFFER_BYTES: Final = 256 * 1024
 SOCKET_BYTES: Final = 4 * 1024 * 1024
 """A request of this size leaves in one step, where the system allows so much."""
 JOINED_BYTES: Final = 64 * 1024
+FULL_BYTES: Final = 1024 * 1024
 
 
 class Kind(IntEnum):
@@ -91,6 +92,23 @@ class Link(asyncio.BufferedProtocol):
     async def flushed(self) -> None:
         """Return once the system has everything that was sent."""
         await self._free.wait()
+
+    @property
+    def behind(self) -> bool:
+        """Whether something waits that the system has not taken."""
+        return not self._free.is_set()
+
+    @property
+    def full(self) -> bool:
+        """Whether so much of it waits that what can be said elsewhere should be."""
+        return (
+            self._transport is not None and self._transport.get_write_buffer_size() > FULL_BYTES
+        )
+
+    async def room(self) -> None:
+        """Return once nothing waits: who asks for it first adds no more than a message to what does."""
+        while self.behind:
+            await self._free.wait()
 
     def close(self) -> None:
         """Send what is still to be sent, then end; nothing is heard any more."""

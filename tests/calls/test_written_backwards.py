@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 OUTER = call(b"outer---")
-BETWEEN = Said(span_id=b"between-", attributes={"http.request.method": "POST"}, parent=b"outer---")
+BETWEEN = Said(
+    span_id=b"between-", attributes={"http.request.method": "POST"}, parent=b"outer---"
+)
 INNER = replace(call(b"inner---"), parent=b"between-")
 STRANGER = replace(call(b"stranger"), trace=b"fedcba9876543210")
 
