@@ -10,6 +10,7 @@ import json
 import logging
 import struct
 import time
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
@@ -107,7 +108,10 @@ class RemoteBooks:
         """The books hear of it before the sender does, so that it counts even if we are killed now."""
         if priced.number:
             self._link.send(Kind.COUNT, number=priced.number)
-            await self._link.flushed()
+            if self._link.behind:
+                with suppress(TimeoutError):  # books that stand still keep no sender waiting
+                    async with asyncio.timeout(self._patience_s):
+                        await self._link.flushed()
 
     def forget(self, priced: Carried) -> None:
         """Its charges stay owed."""
