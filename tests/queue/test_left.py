@@ -76,8 +76,12 @@ async def test_what_the_disk_has_no_room_for_waits_and_is_kept_once(
     left, own = tmp_path / "worker-2" / "otlp_grpc.queue", tmp_path / "otlp_grpc.queue"
     keep(left, b"1", b"2", b"3")
     answers = iter([True])
+
+    def takes(*_: object) -> bool:
+        return next(answers, False)
+
     with monkeypatch.context() as full:
-        full.setattr(DiskRoom, "takes", lambda *_: next(answers, False))
+        full.setattr(DiskRoom, "takes", takes)
         await left_by_workers(queued(tmp_path, 1))
     assert (kept(own), kept(left)) == ([b"1"], [b"2", b"3"])
     await left_by_workers(queued(tmp_path, 1))

@@ -70,7 +70,11 @@ async def test_a_worker_that_does_not_serve_yet_has_all_the_time() -> None:
 async def test_its_orders_come_first_whatever_it_is_told_meanwhile() -> None:
     """A stop or a SIGHUP in the moment in which a worker is started again."""
     told: list[Kind] = []
-    other = Link(lambda kind, *_: told.append(kind))
+
+    def hear(kind: Kind, _detail: int, _number: int, _payload: bytes) -> None:
+        told.append(kind)
+
+    other = Link(hear)
     ours, theirs = pair()
     async with hung(serves=False) as child:
         process = child._process
