@@ -25,6 +25,7 @@ HOT = [
     "pricing/plan.py",
     "pricing/tariff.py",
     "processor/billing.py",
+    "processor/calls/awaited.py",
     "processor/calls/candidate.py",
     "processor/calls/kin.py",
     "processor/calls/links.py",
@@ -54,6 +55,7 @@ HOT = [
     "processor/wire/fields.py",
     "processor/wire/head.py",
     "processor/wire/keys.py",
+    "processor/wire/lookout.py",
     "processor/wire/splice.py",
     "processor/wire/walk.py",
 ]

@@ -19,6 +19,7 @@ from processor.forward.grpc_channel import GrpcTarget
 from processor.forward.grpc_exporter import GrpcExporter
 from processor.forward.headed import Headed
 from processor.forward.replaced import Renewal
+from processor.forward.standing import Standing
 from processor.model import Signal
 from processor.stamp import Stamper
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from processor.calls.orphans import Orphans
     from processor.enrich_logs import LogEnricher
     from processor.forward.next_hop import NextHop
-    from processor.forward.standing import Standing
     from processor.metered.meter import Books, Meter, Prices
     from processor.settings import ExporterSettings, Settings
     from processor.settings.values import Compression
@@ -135,10 +135,10 @@ def next_hops(
     made: dict[str, NextHop] = {}
     for name in sorted(used):
         exporter = settings.exporters[name]
-        hop = _patient(
-            _exporter(exporter, user_agent, renewal, announced=announced), exporter, stopping
-        )
-        counted[name] = Counted(hop, telemetry)
+        standing = Standing(since_s=time.monotonic())
+        hop = _exporter(exporter, user_agent, renewal, announced=announced)
+        patient = _patient(hop, exporter, stopping, standing)
+        counted[name] = Counted(patient, telemetry, standing=standing)
         queued = _queued(counted[name], exporter, telemetry, stopping, settings.admission_bytes)
         made[name] = _headed(queued, exporter)
     by_signal: dict[Signal, NextHop] = {}
@@ -184,13 +184,15 @@ def _queued(
     )
 
 
-def _patient(hop: NextHop, settings: ExporterSettings, stopping: asyncio.Event) -> NextHop:
+def _patient(
+    hop: NextHop, settings: ExporterSettings, stopping: asyncio.Event, standing: Standing
+) -> NextHop:
     """The exporter behind what stands before it: retries here, a queue before those."""
     if not settings.retry_on_failure.enabled:
         return hop
     from processor.forward.retried import Retried  # noqa: PLC0415 - where it is asked for
 
-    return Retried(hop, settings.retry_on_failure, stopping)
+    return Retried(hop, settings.retry_on_failure, stopping, standing=standing)
 
 
 def _exporter(

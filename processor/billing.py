@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from decimal import Decimal
+from operator import mul
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, final
 
 from librt.strings import BytesWriter, write_f64_le
@@ -19,6 +20,7 @@ from processor.calls.candidate import BILL, DUPLICATE
 from processor.dialects.usage import UNITS
 from processor.model import NO_UNITS, Source, Status, Unpriced
 from processor.stamp import Form, Stamp, Stamper, usd_of
+from processor.wire.fields import COMPILED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -294,8 +296,11 @@ def _plain_bill(rated: Rated, form: Form, reading: Reading) -> Bill:
     counts = cast("list[int]", reading.counts)
     rates = rated.tariff.rates
     total = 0
-    for place in range(len(rates)):
-        total += _product(rates[place], counts[place])
+    if COMPILED:
+        for place in range(len(rates)):
+            total += _product(rates[place], counts[place])
+    else:
+        total = sum(map(mul, rates, counts))
     beside = reading.reported_usd if form is rated.form_beside else None
     if beside is not None and usd_of(total) == beside:  # to the last digit: nothing to say
         form, beside = rated.form, None
@@ -303,8 +308,10 @@ def _plain_bill(rated: Rated, form: Form, reading: Reading) -> Bill:
         parts = [_product(rate, counts[place]) for place, rate in enumerate(rates)]
         besides = [] if beside is None else [beside]
         stamp = form.stamp_parts(total, parts if rated.parts else [], besides)
-    else:
+    elif COMPILED:
         stamp = _plain_stamp(form, total, rates if rated.parts else NO_COUNTS, counts, beside)
+    else:
+        stamp = _packed_stamp(form, total, rates if rated.parts else NO_COUNTS, counts, beside)
     bill = Bill(rated.status, total, COMPUTED, stamp)
     bill.classes = reading.pattern.classes
     bill.counts = counts
@@ -331,6 +338,18 @@ def _plain_stamp(
         last += 1
     written.write(texts[last])
     return Stamp(written.getvalue(), form.keys)
+
+
+def _packed_stamp(
+    form: Form, total: int, rates: list[int], counts: list[int], beside: float | None
+) -> Stamp:
+    """The same for an interpreter, to which `struct` is one step; it divides whole numbers exactly."""
+    numbers: list[object] = [total / ATTO]
+    numbers += [rate * count / ATTO for rate, count in zip(rates, counts, strict=False)]
+    if beside is not None:
+        numbers.append(beside)
+    form.filled[1::2] = numbers
+    return form.stamp_filled()
 
 
 def _product(rate: int, count: int) -> int:

@@ -20,11 +20,12 @@ from processor.calls.subtree import lineage, with_roots
 from processor.calls.window import Window
 from processor.dialects import DIALECTS
 from processor.dialects.hear import Heard, hear
+from processor.dialects.hear_lean import hear_lean
 from processor.dialects.recognise import Recogniser
 from processor.dialects.reported import CURRENCY, says_dollars
 from processor.model import PRICED, Charge, Labels, Source, Status
 from processor.stamp import STATUS
-from processor.wire.fields import Malformed
+from processor.wire.fields import COMPILED, Malformed
 from processor.wire.keys import KeyTable
 from processor.wire.splice import Edit, patch, splice
 from processor.wire.walk import NO_ATTRIBUTES, read, scan
@@ -186,7 +187,7 @@ class Enricher:
         candidates = self.recognise(body, found, enriched, tools)
         between = NO_LINKS
         if candidates or self._memory.awaited:
-            between = links(body, candidates, self._memory)
+            between = links(body, found, candidates, self._memory)
         if tools:
             part(tools, between, self._memory)
         if candidates or between:
@@ -289,7 +290,11 @@ class Enricher:
         """What matters of a span; None where it describes no call that is ours to settle."""
         root = writer.root
         heard: Heard | None = None
-        if root is not None and hear(body, view, writer.ear, self._heard, root):
+        if root is not None and (
+            hear(body, view, writer.ear, self._heard, root)
+            if COMPILED
+            else hear_lean(body, view, writer.ear, self._heard, root)
+        ):
             heard = self._heard
         recipe = None if heard is None else heard.shape.recipe
         if heard is not None and recipe is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast, final
 
 from mypy_extensions import mypyc_attr
 
-from processor.calls.sieve import Sieve, hash_of_id
+from processor.calls.awaited import Awaited
 from processor.calls.window import Window
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ class Memory:
     """All that counting once has to know of the past."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self.spans: Window = Window(capacity)
+        self.spans: Window = Window(capacity, spans=True)
         """By trace id and span id: `Remembered`."""
-        self.awaited: Sieve = Sieve(capacity // 2)
+        self.awaited: Awaited = Awaited(capacity // 2)
         """Those that stand above a billed span and were not seen yet."""
         self.calls: Window = Window(capacity)
         """Response ids for which a span is billed."""
@@ -121,7 +121,7 @@ class Memory:
     def expect(self, key: bytes) -> None:
         """A span that was not seen yet stands above a billed one."""
         self.spans.put(key, COVERED)
-        self.awaited.put(hash_of_id(key, 16))
+        self.awaited.put(key)
 
     def span(self, key: bytes) -> Remembered | None:
         """What is known of a span; the empty key is nobody's."""

@@ -9,7 +9,7 @@ answers first. Compiled by mypyc where that works.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Final, cast, final
 
 from processor.calls.sieve import Sieve, hash_of_id
 from processor.wire.fields import COMPILED
@@ -17,17 +17,22 @@ from processor.wire.fields import COMPILED
 if TYPE_CHECKING:
     from mypy_extensions import i64
 
+ID_AT: Final = 16
+"""Where in a span's identity its own id begins, of 8 bytes."""
+
 
 @final
 class Window:
     """The last `capacity` // 2 to `capacity` entries by key; None is no entry."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, *, spans: bool = False) -> None:
+        """`spans`: by identities of spans, 24 bytes each, whose own ids are mostly chance."""
         if capacity < 2:
             raise ValueError("a window holds at least two entries")
         self._half: int = capacity // 2
         self._young: dict[object, object] = {}
         self._old: dict[object, object] = {}
+        self._spans: bool = spans
         self._sieve: Sieve = Sieve(self._half)
 
     def __len__(self) -> int:
@@ -35,7 +40,7 @@ class Window:
 
     def get(self, key: object) -> object | None:
         """The entry, which thereby stays; None where it is not remembered."""
-        if COMPILED and not self._sieve.lets(_hash_of(key)):
+        if COMPILED and not self._sieve.lets(self._hash_of(key)):
             return None
         found = self._young.get(key)
         if found is None and self._old:
@@ -57,11 +62,10 @@ class Window:
         self._young[key] = kept
         if COMPILED and len(self._young) > known:
             # Once a key, so that both grow old at once. An interpreter is quicker without.
-            self._sieve.put(_hash_of(key))
+            self._sieve.put(self._hash_of(key))
 
-
-def _hash_of(key: object) -> i64:
-    """A span's identity is mostly chance: the end of it will do."""
-    if isinstance(key, bytes) and len(key) == 24:
-        return hash_of_id(key, 16)
-    return hash(key) & 0x3FFFFFFFFFFFFFFF
+    def _hash_of(self, key: object) -> i64:
+        if self._spans:
+            return hash_of_id(cast("bytes", key), ID_AT)
+        hashed: i64 = hash(key)
+        return hashed & 0x3FFFFFFFFFFFFFFF

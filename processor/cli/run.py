@@ -5,6 +5,7 @@ Reads the settings, sets up the log, hands over; what cannot be used is said bef
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -51,6 +52,8 @@ def run(*, config: str | None, as_json: bool) -> None:
         sys.exit(1)
     telemetry = settings.telemetry
     logs.set_up(telemetry.log_level, "json" if as_json else telemetry.log_encoding)
+    # Or gRPC's library writes a line for each failed handshake, past the log, its form and its bounds.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # noqa: TID251 - its only switch
     sys.exit(_served(settings, partial(load, config) if config is not None else None))
 
 

@@ -28,7 +28,6 @@ from processor.wire.fields import (
     Malformed,
     any_value,
     fixed64_at,
-    head_at,
     payload_at,
     same,
     skip,
@@ -36,7 +35,7 @@ from processor.wire.fields import (
     varint_at,
 )
 from processor.wire.head import Head
-from processor.wire.keys import FILTERED, SHORTEST, hash_of, lets
+from processor.wire.keys import FILTERED, SHORTEST, hash_at, lets
 from processor.wire.walk import NO_PLACES
 
 if TYPE_CHECKING:
@@ -238,10 +237,8 @@ def _hear_value_first(body: bytes, field_at: i64, at: i64, end: i64, heard: Hear
 
 def _wanted(body: bytes, at: i64, length: i64, ear: Ear) -> Key | None:
     """Whose key it is."""
-    if FILTERED and length >= SHORTEST:
-        tail = head_at(body, at + length - 4) >> 8
-        if not lets(ear.filter, hash_of(length, tail)):
-            return None
+    if FILTERED and length >= SHORTEST and not lets(ear.filter, hash_at(body, at, length)):
+        return None
     return ear.keys.get(body[at : at + length])
 
 

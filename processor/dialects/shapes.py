@@ -119,6 +119,13 @@ class Ear:
                 key.zero = Key(key.text, COUNTS, kept=False)
         self.keys: dict[bytes, Key] = {key.text.encode(): key for key in keys}
         self.filter: bytes = filter_of(self.keys)
+        self.pairs: dict[bytes, Key] = {
+            b"\n%c%b\x12" % (len(key), key): found
+            for key, found in self.keys.items()
+            if len(key) < 128
+        }
+        """By how an attribute begins, up to its value's tag: what an interpreter asks."""
+        self.keeps: bool = bool(kept)
 
 
 @final

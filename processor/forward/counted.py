@@ -36,14 +36,16 @@ class Counted:
         hop: NextHop,
         telemetry: Telemetry,
         *,
+        standing: Standing | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`standing`: shared with what stands behind it and hears of refusals, too; its own if left out."""
         self._hop = hop
         self._telemetry = telemetry
         self._clock = clock
         self._said_at = -REMIND_S
         self.name = hop.name
-        self.standing = Standing(since_s=clock())
+        self.standing = Standing(since_s=clock()) if standing is None else standing
 
     async def send(self, batch: Batch, terms: Terms) -> bytes:
         """As the exporter answers."""
@@ -75,11 +77,9 @@ class Counted:
         standing.state, standing.since_s = "takes", now
 
     def _refused(self, refusal: Refusal) -> None:
-        standing, now = self.standing, self._clock()
-        if standing.state != "refuses":
-            standing.state, standing.since_s = "refuses", now
+        now = self._clock()
         words = f"{refusal.code.name}: {refusal.message[:500]}"
-        standing.last_refusal, standing.refused_at_s = words, now
+        self.standing.refused(words, now)
         if now - self._said_at < REMIND_S:
             return
         self._said_at = now

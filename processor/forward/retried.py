@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING, Final, Self
 
 from processor.errors import Refusal
+from processor.forward.standing import Standing
 from processor.forward.time_left import MARGIN_S
 
 if TYPE_CHECKING:
@@ -32,12 +33,13 @@ REMIND_S: Final = 60.0
 class Retried:
     """Stands before one exporter; opens, closes and answers as it does, only later."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it stands before, how it asks, who hears of it, and the clock
         self,
         hop: NextHop,
         settings: RetrySettings,
         stopping: asyncio.Event,
         *,
+        standing: Standing | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -45,6 +47,7 @@ class Retried:
         self._hop = hop
         self._settings = settings
         self._stopping = stopping
+        self._standing = Standing() if standing is None else standing
         self._clock = clock
         self._chance = chance
         self._said_at = -math.inf
@@ -82,10 +85,12 @@ class Retried:
 
     def _say(self, pause_s: float, refusal: Refusal) -> None:
         now = self._clock()
-        if not self._stopping.is_set() and now - self._said_at >= REMIND_S:
+        words = f"{refusal.code.name}: {refusal.message[:500]}"
+        first = self._standing.refused(words, now)
+        if not self._stopping.is_set() and (first or now - self._said_at >= REMIND_S):
             self._said_at = now
-            words = "%s is asked again in %.1f s, since it refuses: %s: %s"
-            logger.warning(words, self.name, pause_s, refusal.code.name, refusal.message[:500])
+            said = "%s is asked again in %.1f s, since it refuses: %s"
+            logger.warning(said, self.name, pause_s, words)
 
     async def __aenter__(self) -> Self:
         await self._hop.__aenter__()

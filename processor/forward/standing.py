@@ -18,3 +18,11 @@ class Standing:
     refused_at_s: float = 0.0
     in_flight: int = 0
     """Requests that wait for its answer."""
+
+    def refused(self, words: str, now_s: float) -> bool:
+        """Keep the words of a refusal; whether it is the first since something was taken."""
+        first = self.state != "refuses"
+        if first:
+            self.state, self.since_s = "refuses", now_s
+        self.last_refusal, self.refused_at_s = words, now_s
+        return first

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
+from processor.life.derived import leave_by_otlp, on_the_page
 from processor.model import Signal
 from processor.wire import fields
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("genai_cost")
 
+_BOTH: Final = "`metrics: {prometheus: on}` of genai_cost has them on both"
 DEMO_SENDS_TO: Final = "localhost:4317"
 
 
@@ -73,6 +75,8 @@ def _addresses(settings: Settings) -> None:
     if settings.telemetry.metrics is not None:
         page = settings.telemetry.metrics.endpoint
         logger.info("metrics are at http://%s/metrics, the status at /statusz", page)
+        if settings.prices_spans and leave_by_otlp(settings) and not on_the_page(settings):
+            logger.info("costs are not on that page but leave by OTLP; %s", _BOTH)
 
 
 def _queues(settings: Settings) -> None:

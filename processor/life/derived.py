@@ -34,6 +34,12 @@ def leave_by_otlp(settings: Settings) -> bool:
     return any(settings.exporters[name].kind != "debug" for name in names)
 
 
+def on_the_page(settings: Settings) -> bool:
+    """Whether the metrics page has the derived metrics: `metrics.prometheus`, decided."""
+    choice = settings.metrics.prometheus
+    return choice == "on" or (choice == "auto" and not leave_by_otlp(settings))
+
+
 async def export_derived(  # noqa: PLR0913 - what it reads, where it sends, and until when
     settings: Settings,
     ledger: Ledger,

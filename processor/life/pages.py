@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from processor.health import health_page
-from processor.life.derived import leave_by_otlp
+from processor.life.derived import on_the_page
 from processor.metrics import Page
 from processor.receive.asgi import serve_asgi
 from processor.receive.listen import listen
@@ -29,8 +29,7 @@ async def open_pages(stack: AsyncExitStack, of: Subject) -> None:
         pages.append((health_page(of.readiness, path=settings.health.path), taken))
     where = settings.telemetry.metrics
     if where is not None:
-        choice = settings.metrics.prometheus
-        costs = choice == "on" or (choice == "auto" and not leave_by_otlp(settings))
+        costs = on_the_page(settings)
         page = Page(of.ledger, of.telemetry, hold_s=settings.metrics.interval_s, costs=costs)
         app = status_page(of, metrics_page(page))
         pages.append((app, listen(where.endpoint, where.setting)))

@@ -35,6 +35,7 @@ LOADED_BYTES: Final = 128 * 1024 * 1024
 """Of the requests on their way at once, whatever the number of consumers."""
 AGAIN_S: Final = 0.1
 """Between two tries in the drain time, in which `retry_on_failure` does not wait."""
+REMIND_S: Final = 60.0
 DEFAULT_BOUNDS: Final = Bounds()
 
 
@@ -58,6 +59,7 @@ class SendingQueue:
         self.name = hop.name
         self._hop = hop
         self._store = store
+        self._said_at = -REMIND_S
         self._telemetry = telemetry
         self._stopping = stopping or asyncio.Event()
         self._bounds = bounds
@@ -119,13 +121,20 @@ class SendingQueue:
             # A sender that leaves now may yet find its request kept; then it is sent.
             await asyncio.shield(self._keep(request, result))
             return await result if self._wait_for_result else b""
-        except Refusal:
+        except Refusal as refusal:
             if not result.done():  # it is our answer, not the next hop's
                 name = cast("CounterName", f"exporter_enqueue_failed_{ITEMS[batch.signal]}")
                 self._telemetry.count(name, batch.items, self.name)
+                self._say(refusal)
             raise
         finally:
             result.cancel()
+
+    def _say(self, refusal: Refusal) -> None:
+        """Once a minute: senders hear each of them, but who looks here should find it, too."""
+        if self._clock() - self._said_at >= REMIND_S:
+            self._said_at = self._clock()
+            logger.error("%s: a request is refused: %s", self.name, refusal.message[:500])
 
     async def _keep(self, request: Request, result: Result) -> None:
         try:

@@ -105,7 +105,10 @@ def _pipeline(signal: str, block: Block) -> Pipeline:
 def _workers(node: Node) -> int:
     if node.value == "auto":  # elsewhere several cannot share a port
         return usable_cores() if sys.platform == "linux" else 1
-    return whole(1, 1024)(node)
+    try:
+        return whole(1, 1024)(node)
+    except Bad as bad:
+        raise Bad(f"{bad}, or auto") from None
 
 
 def _telemetry(block: Block) -> TelemetrySettings:

@@ -20,6 +20,9 @@ MAX_FIELDS: Final = 16_384
 MAX_DEPTH: Final = 64
 """Deepest nesting of groups that is skipped; protobuf's own parsers stop at 100."""
 
+SAME_BYTES: Final = 8
+"""The fewest that `same` compares."""
+
 COMPILED: Final = not __file__.endswith((".py", ".pyc"))
 """Whether this module runs as mypyc compiled it."""
 _DOUBLE: Final = struct.Struct("<d")
@@ -88,7 +91,7 @@ def head_at(body: bytes, at: i64) -> i64:
 
 
 def same(body: bytes, at: i64, other: bytes, size: i64) -> bool:
-    """Whether the `size` bytes of `other`, 8 or more, stand in `body`, which has them all, at `at`."""
+    """Whether the `size` bytes of `other`, `SAME_BYTES` or more, stand in `body`, which has them all, at `at`."""
     if not COMPILED:  # an interpreter is better off with one slice
         return body[at : at + size] == other
     place: i64 = 0

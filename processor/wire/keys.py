@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Final, final
 
 from mypy_extensions import i64  # noqa: TC002 - mypyc has it from here
 
-from processor.wire.fields import COMPILED
+from processor.wire.fields import COMPILED, head_at
+from processor.wire.lookout import searches
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
 
 BLOOM_SIZE: Final = 4096
-SHORTEST: Final = 3
+SHORTEST: Final = 4
 """Bytes of a key that passes the filter; those of shorter ones are looked up."""
 SEVERAL: Final = 1
 """In a slot of the filter where keys of several hashes stand."""
@@ -27,9 +29,14 @@ FILTERED: Final = COMPILED
 interpreter is better off slicing every key and searching the request for marks beforehand."""
 
 
-def hash_of(length: i64, tail: i64) -> i64:
-    """Of a key, by its length and its last three bytes, the lowest first."""
-    return (tail * 0x9E3779B1 + length * 0x85EBCA6B) >> 15
+def hash_at(body: bytes, at: i64, length: i64) -> i64:
+    """Of the key of `length` bytes, `SHORTEST` or more, that stands there: by its ends and its length."""
+    return _hash_of(head_at(body, at) & 0xFFFFFF, head_at(body, at + length - 4) >> 8, length)
+
+
+def _hash_of(first: i64, last: i64, length: i64) -> i64:
+    """By its first three bytes and its last, the lowest first."""
+    return (last * 0x9E3779B1 + first * 0x45EBCA6B + length * 0x85EBCA6B) >> 15
 
 
 def lets(passing: bytes, hashed: i64) -> bool:
@@ -56,9 +63,12 @@ class KeyTable:
         self.wanted: dict[bytes, str] = {key.encode(): key for key in texts if key}
         self.wanted_filter: bytes = filter_of(self.wanted)
         self.mark_filter: bytes = filter_of(self.marks)
-        self.mark_roots: list[bytes] = sorted(
-            {b"".join(key.partition(b".")[:2]) for key in self.marks}
-        )
+        self.last_mark: bytes = b""
+        """The one that was found last."""
+        usual, longer = searches(self.marks)
+        self.usual_mark: re.Pattern[bytes] = usual
+        self.longer_mark: re.Pattern[bytes] = longer
+        """What an interpreter searches a request for (`lookout.py`)."""
 
 
 def filter_of(keys: Iterable[bytes]) -> bytes:
@@ -69,7 +79,8 @@ def filter_of(keys: Iterable[bytes]) -> bytes:
             message = f"attribute keys of interest have 1 to 127 bytes: {key!r}"
             raise ValueError(message)
         if len(key) >= SHORTEST:
-            hashed = hash_of(len(key), int.from_bytes(key[-3:], "little"))
+            ends = int.from_bytes(key[:3], "little"), int.from_bytes(key[-3:], "little")
+            hashed = _hash_of(*ends, len(key))
             slot, held = hashed & 4095, hashed >> 12 & 127 | 128
             slots[slot] = held if slots[slot] in (0, held) else SEVERAL
     return bytes(slots)

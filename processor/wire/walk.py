@@ -17,48 +17,29 @@ from typing import TYPE_CHECKING, Final, final
 from mypy_extensions import i64, mypyc_attr
 
 from processor.wire.fields import (
+    SAME_BYTES,
     Malformed,
     any_value,
     fixed64_at,
     head_at,
     payload_at,
+    same,
     skip,
     tag_at,
 )
 from processor.wire.head import BACK, Head
-from processor.wire.keys import FILTERED, SHORTEST, KeyTable, hash_of, lets, only_key
+from processor.wire.keys import FILTERED, SHORTEST, KeyTable, hash_at, lets, only_key
+from processor.wire.lookout import Lookout
 
 if TYPE_CHECKING:
     from processor.wire.fields import Value
 
+WITH_IDS: Final = 38
+"""Bytes of a span that names itself and its parent."""
+MAX_PLACES: Final = 131_072
+"""More of them take some 10 MiB for the length of a request; who are in further ones stays unknown."""
 NO_ATTRIBUTES: Final[dict[str, Value]] = {}
 NO_PLACES: Final[list[tuple[str, int, int]]] = []
-
-
-@final
-class Lookout:
-    """Says where the next bytes stand that begin like a mark: a reason to look, never a finding.
-
-    A span that ends before them carries no mark, which spares an interpreter most spans.
-    """
-
-    def __init__(self, body: bytes, roots: list[bytes]) -> None:
-        self.body: bytes = body
-        self.next_at: dict[bytes, int] = dict.fromkeys(roots, -1)
-        self.nearest: int = 0 if FILTERED else -1
-
-    def none_before(self, at: int, end: int) -> bool:
-        """Whether `body[at:end]` is certain to hold no mark."""
-        if FILTERED:
-            return False
-        if self.nearest < at:
-            beyond = len(self.body)
-            for root, found in self.next_at.items():
-                if found < at:
-                    hit = self.body.find(root, at)
-                    self.next_at[root] = beyond if hit < 0 else hit
-            self.nearest = min(self.next_at.values(), default=beyond)
-        return self.nearest >= end
 
 
 @final
@@ -130,6 +111,15 @@ class Found:
         """All spans."""
         self.head: Head = Head()
         """Of the span that was looked at last."""
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        """Where an interpreter saw spans that have room for ids, the first `MAX_PLACES` of them."""
+
+    def place(self, start: int, end: int) -> None:
+        """Note where a span stands."""
+        if end - start >= WITH_IDS and len(self.starts) < MAX_PLACES:
+            self.starts.append(start)
+            self.ends.append(end)
 
 
 def walk(body: bytes, table: KeyTable, replaceable: frozenset[str]) -> Found:
@@ -151,7 +141,7 @@ def scan(body: bytes, table: KeyTable) -> Found:
     """
     found = Found()
     try:
-        _request(body, table, Lookout(body, table.mark_roots), found)
+        _request(body, table, Lookout(body, table), found)
     except IndexError:
         raise Malformed("the request ends in the middle of a field") from None
     return found
@@ -207,15 +197,18 @@ def _scope_spans(
     at = frame.start
     end = frame.end
     while at < end:
+        if not FILTERED and body[at] == 0x12:
+            at = _spans_in_a_row(body, at, frame, table, lookout, found)
+            continue
         tag, at = tag_at(body, at, end)
         if tag == 0x12:  # spans = 2, as log_records = 2
             length_at = at
             at, stop = payload_at(body, at, end)
-            if not lookout.none_before(at, stop) and _has_mark(
-                body, found.head.read(body, at, stop), stop, table, found.head
-            ):
+            if _has_mark(body, found.head.read(body, at, stop), stop, table, found.head):
                 found.views.append(SpanView(length_at, at, stop, frame))
             found.spans += 1
+            if not FILTERED:
+                found.place(int(at), int(stop))
             at = stop
         elif tag == 0x0A:  # scope = 1
             at, stop = payload_at(body, at, end)
@@ -224,6 +217,69 @@ def _scope_spans(
         else:
             at = skip(body, at, end, tag)
     frame.close()
+
+
+def _spans_in_a_row(
+    body: bytes, at: i64, frame: Frame, table: KeyTable, lookout: Lookout, found: Found
+) -> i64:
+    """The same for an interpreter, to which a call for each span is dear; the position after the last one."""
+    end = frame.end
+    starts, ends = found.starts, found.ends
+    room = MAX_PLACES - len(starts)
+    spans = 0
+    nearest = lookout.after(at)
+    while at < end and body[at] == 0x12:  # spans = 2
+        length_at = at + 1
+        start = at + 2
+        length = body[length_at]
+        if length >= 128:
+            further = body[start]
+            start += 1
+            length += (further << 7) - 128
+            if further >= 128:
+                start, stop = payload_at(body, length_at, end)
+                length = stop - start
+        at = start + length
+        if at > end:
+            raise Malformed("a field is longer than its message")
+        spans += 1
+        if length >= WITH_IDS and spans <= room:
+            starts.append(start)
+            ends.append(at)
+        if nearest < at:
+            if nearest < start:
+                nearest = lookout.after(start)
+            if nearest < at and _is_marked(body, start, at, table, found.head):
+                found.views.append(SpanView(length_at, start, at, frame))
+    found.spans += spans
+    return at
+
+
+def _is_marked(body: bytes, start: i64, end: i64, table: KeyTable, head: Head) -> bool:
+    """Whether a span has a mark, for an interpreter: most that do have it in their first attribute."""
+    at = start + 28
+    if body[start : start + 2] == b"\n\x10" and body[at - 10 : at - 8] == b"\x12\x08":
+        if body[at : at + 2] == b'"\x08':  # parent_span_id = 4
+            at += 10
+        if body[at] == 0x2A and body[at + 1] < 128:  # name = 5
+            at += 2 + i64(body[at + 1])
+        if body[at] == 0x30 and body[at + 1] < 128:  # kind = 6
+            at += 2
+        if body[at] == 0x39 and body[at + 9] == 0x41:  # start_ and end_time_unix_nano = 7, 8
+            at += 18
+            key_at = at + 4
+            value_at = key_at + i64(body[at + 3])
+            stop = at + 2 + i64(body[at + 1])
+            if (
+                body[at] == table.attributes_tag
+                and body[at + 1] < 128
+                and body[at + 2] == 0x0A  # key = 1
+                and value_at < stop <= end
+                and body[value_at] == 0x12  # value = 2
+                and body[key_at:value_at] in table.marks
+            ):
+                return True
+    return _has_mark(body, start, end, table, head)
 
 
 def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable, head: Head) -> bool:
@@ -269,11 +325,16 @@ def _has_mark(body: bytes, at: i64, end: i64, table: KeyTable, head: Head) -> bo
 def _marks(body: bytes, at: i64, end: i64, table: KeyTable) -> bool:
     """Whether a key marks its span."""
     length = end - at
-    if length >= SHORTEST:
-        tail = head_at(body, end - 4) >> 8
-        if not lets(table.mark_filter, hash_of(length, tail)):
-            return False
-    return body[at:end] in table.marks
+    if length >= SHORTEST and not lets(table.mark_filter, hash_at(body, at, length)):
+        return False
+    last = table.last_mark  # most spans carry the same one first
+    if length >= SAME_BYTES and length == len(last) and same(body, at, last, length):
+        return True
+    key = body[at:end]
+    if key not in table.marks:
+        return False
+    table.last_mark = key
+    return True
 
 
 def keyed_by(body: bytes, at: i64, end: i64) -> bytes:
@@ -328,10 +389,9 @@ def read_attribute(
         length: i64 = body[at + 1]
         key_at: i64 = at + 2
         if 0 < length < 128 and only_key(body, key_at + length, end):
-            if FILTERED and length >= SHORTEST:
-                tail = head_at(body, key_at + length - 4) >> 8
-                if not lets(table.wanted_filter, hash_of(length, tail)):
-                    return
+            filtered = FILTERED and length >= SHORTEST
+            if filtered and not lets(table.wanted_filter, hash_at(body, key_at, length)):
+                return
             key = table.wanted.get(body[key_at : key_at + length])
             at = key_at + length
         else:

@@ -61,7 +61,7 @@ class Bench:
         found = scan(body, self.enricher.keys)
         candidates = self.enricher.recognise(body, found, Enriched(body), [])
         begun = time.process_time()
-        settle(candidates, self.memory, links(body, candidates, self.memory))
+        settle(candidates, self.memory, links(body, found, candidates, self.memory))
         took = time.process_time() - begun
         self.enricher.billed(candidates, Enriched(body), self.table, AT_NS)
         return took

@@ -117,6 +117,16 @@ def measure(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 yield {**row, "written": written}
 
 
+def _says(log: Path, words: str) -> bool:
+    """Whether a hop says so, soon after it listens."""
+    until = time.monotonic() + 10
+    while words not in log.read_text():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 def by_transport(
     asked: argparse.Namespace, transport: str, made: dict[str, Bodies], written: str
 ) -> Iterator[report.Row]:
@@ -127,7 +137,7 @@ def by_transport(
             for name, start in starts(asked).items()
         }
         for name in {"compiled", "interpreted"} & set(hops):
-            if f"walk runs {name}" not in (hops[name].folder / "log").read_text():
+            if not _says(hops[name].folder / "log", f"walk runs {name}"):
                 sys.exit(f"what is measured as {name} is not: --{name}")
         for key, bodies in made.items():
             found = one_workload(transport, bodies, hops, next_hop, asked)

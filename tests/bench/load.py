@@ -27,15 +27,17 @@ MODELS: Final[Models] = (
 # Writers whose input count has what was read from a cache in it, as ten rules of a Collector must assume.
 SCOPES: Final = ("openai", "anthropic", "google_genai", "vertexai", "langchain")
 MARK: Final = b"\xfe" * 8
+SPAN_MARK: Final = b"\xfd" * 4
 TEXT_MARK: Final = b"f" * 16
 USER_MARK: Final = b"u-########"
 START_NS: Final = 1_795_000_000_000_000_000
 
 
 def fresh(body: bytes, number: int) -> bytes:
-    """The same request with trace and response ids that were never sent before."""
+    """The same request with ids of traces, spans and answers that were never sent before."""
     new = number.to_bytes(8, "big")
-    return body.replace(MARK, new).replace(TEXT_MARK, new.hex().encode())
+    body = body.replace(MARK, new).replace(SPAN_MARK, new[4:])
+    return body.replace(TEXT_MARK, new.hex().encode())
 
 
 def request(
@@ -85,8 +87,8 @@ def _span(
 ) -> None:
     """A call to a model where something was said, else an ordinary span."""
     span.trace_id = MARK + draw.randbytes(8)
-    span.span_id = draw.randbytes(8)
-    span.parent_span_id = draw.randbytes(8)
+    span.span_id = SPAN_MARK + draw.randbytes(4)
+    span.parent_span_id = SPAN_MARK + draw.randbytes(4)
     span.kind = Span.SPAN_KIND_CLIENT
     span.start_time_unix_nano = START_NS + draw.randrange(10**12)
     span.end_time_unix_nano = span.start_time_unix_nano + draw.randrange(10**9)

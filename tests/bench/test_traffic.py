@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from google.protobuf.message import Message
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.bench.traffic import WORKLOADS, Bodies, Workload
+from tests.walk.backwards import backwards
 
 SMALL = Workload("", 100, 0.5, 400)
 
 
 def spans(bodies: Bodies) -> list[dict[str, str | int]]:
-    """A fresh request's spans: trace id and attributes."""
+    """A fresh request's spans: ids and attributes."""
     sent = ExportTraceServiceRequest.FromString(bodies.fresh())
     return [
         {
             "trace": span.trace_id.hex(),
+            "span": span.span_id.hex(),
             **{a.key: a.value.string_value or a.value.int_value for a in span.attributes},
         }
         for resource in sent.resource_spans
@@ -25,36 +26,14 @@ def spans(bodies: Bodies) -> list[dict[str, str | int]]:
     ]
 
 
-def last_field_first(body: bytes) -> bytes:
-    """The same request as a Collector writes it: each message's fields from the last to the first."""
-    return turned(ExportTraceServiceRequest.FromString(body))
-
-
-def varint(value: int) -> bytes:
-    return bytes((value,)) if value < 128 else bytes((value & 127 | 128,)) + varint(value >> 7)
-
-
-def turned(message: Message) -> bytes:
-    made = b""
-    for field, found in reversed(message.ListFields()):
-        for value in found if field.is_repeated else [found]:
-            part = type(message)(**{field.name: [value] if field.is_repeated else value})
-            if isinstance(value, Message):
-                inner = turned(value)
-                made += bytes((field.number << 3 | 2,)) + varint(len(inner)) + inner
-            else:
-                made += part.SerializeToString()
-    return made
-
-
-@pytest.mark.parametrize("written", [bytes, last_field_first])
+@pytest.mark.parametrize("written", [bytes, backwards])
 def test_no_two_requests_have_an_id_or_a_calls_counts_in_common(
     written: type[bytes],
 ) -> None:
     bodies = SMALL.bodies(written)
     first, second = (spans(bodies) for _ in range(2))
     assert len(first) == len(second) == SMALL.spans
-    for key in ("trace", "gen_ai.response.id"):
+    for key in ("trace", "span", "gen_ai.response.id"):
         seen = [span[key] for span in first + second if key in span]
         assert len(seen) == len(set(seen)) > 0, key
     counts = {

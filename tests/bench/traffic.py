@@ -1,4 +1,4 @@
-"""The six workloads, and requests that differ each time they are sent: trace ids, answers' ids and token counts.
+"""The six workloads, and requests that differ each time they are sent: ids of traces, spans and answers, and token counts.
 
 A request is cut once where it is to differ, and joined again for each sending: the cheapest way there is in
 Python, so that the generator stays ahead of what it measures.
@@ -13,13 +13,14 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tests.bench.load import MARK, TEXT_MARK, USER_MARK, request
+from tests.bench.load import MARK, SPAN_MARK, TEXT_MARK, USER_MARK, request
 
 # Counts of two bytes on the wire; what was read from a cache is below 1,100 in load.py.
 _INPUT: Final = range(1_100, 16_000)
 _OUTPUT: Final = range(128, 8_000)
 _DIFFERS: Final = re.compile(
     rb"(?P<id>" + re.escape(MARK) + rb")|(?P<text>" + TEXT_MARK + rb")"
+    rb"|(?P<span>" + re.escape(SPAN_MARK) + rb")"
     rb"|(?P<user>" + re.escape(USER_MARK) + rb")"
     rb"|(?<=gen_ai\.usage\.input_tokens\x12\x03\x18)(?P<input>..)"
     rb"|(?<=gen_ai\.usage\.output_tokens\x12\x03\x18)(?P<output>..)"
@@ -86,6 +87,9 @@ class Body:
         new = number.to_bytes(8, "big")
         for each in places["id"]:
             pieces[each] = new
+        part = new[4:]
+        for each in places["span"]:
+            pieces[each] = part
         text = new.hex().encode()
         for each in places["text"]:
             pieces[each] = text

@@ -10,14 +10,16 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.calls import Memory
 from tests.calls.traffic import CALL, END_NS, LAW, TABLE, Said, enricher, request, written
+from tests.calls.turned import turned
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from processor.enrich import Enricher
     from processor.model import Charge
@@ -132,35 +134,44 @@ def split(spans: Sequence[Said], data: st.DataObject) -> list[list[Said]]:
     return [list(spans[a:b]) for a, b in pairwise(bounds) if a < b]
 
 
-def send(enriching: Enricher, requests: Sequence[Sequence[Said]]) -> list[Charge]:
-    """All charges, each request accepted before the next is sent."""
+def send(
+    enriching: Enricher,
+    requests: Sequence[Sequence[Said]],
+    writer: Callable[[bytes], bytes] = bytes,
+) -> list[Charge]:
+    """All charges, each request accepted before the next is sent; `writer` may write its bytes anew."""
     charges: list[Charge] = []
     for spans in requests:
-        enriched = enriching.enrich(request(*spans), TABLE, END_NS)
+        enriched = enriching.enrich(writer(request(*spans)), TABLE, END_NS)
         charges += enriched.charges
         enriched.counted()
     return charges
+
+
+writers = pytest.mark.parametrize("writer", [bytes, turned], ids=["an SDK", "a Collector"])
 
 
 def costs(charges: Sequence[Charge]) -> tuple[int, ...]:
     return tuple(sorted(charge.atto_usd for charge in charges if charge.atto_usd))
 
 
+@writers
 @given(sent=told_traffics, data=st.data())
 @LAW
 def test_each_call_costs_once_in_any_order_and_any_requests(
-    sent: Traffic, data: st.DataObject
+    writer: Callable[[bytes], bytes], sent: Traffic, data: st.DataObject
 ) -> None:
     spans = data.draw(st.permutations(sent.spans))
-    assert costs(send(enricher(), split(spans, data))) == sent.costs
+    assert costs(send(enricher(), split(spans, data), writer)) == sent.costs
 
 
+@writers
 @given(sent=traffics, data=st.data())
 @LAW
 def test_children_first_the_innermost_spans_are_billed(
-    sent: Traffic, data: st.DataObject
+    writer: Callable[[bytes], bytes], sent: Traffic, data: st.DataObject
 ) -> None:
-    charges = send(enricher(), split(sent.spans, data))
+    charges = send(enricher(), split(sent.spans, data), writer)
     assert costs(charges) == sent.costs
     assert {charge.span_id for charge in charges if charge.atto_usd} == sent.clients
 

@@ -151,6 +151,24 @@ async def test_headers_of_the_sender_wait_too(store: Store) -> None:
     assert seen == [Terms(metadata=pairs)]  # the sender has its answer: its deadline is over
 
 
+async def test_a_full_queue_is_said_once_a_minute(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    hop, times = closed_gate(), [100.0]
+    bounds = Bounds("requests", 1)
+    async with SendingQueue(
+        hop, store, Telemetry(), bounds=bounds, clock=lambda: times[-1]
+    ) as queue:
+        await queue.send(batch(1), Terms())
+        for now_s in (100.0, 159.0, 160.0):
+            times.append(now_s)
+            with pytest.raises(Refusal):
+                await queue.send(batch(2), Terms())
+        opened(hop)
+    line = "hop: a request is refused: the sending_queue is full (1 of 1 requests)"
+    assert [record.getMessage() for record in caplog.records] == [line, line]
+
+
 async def test_memory_is_sent_before_the_end(caplog: pytest.LogCaptureFixture) -> None:
     hop = closed_gate()
     async with SendingQueue(hop, MemoryStore(), Telemetry(), num_consumers=1) as queue:

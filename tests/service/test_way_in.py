@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -134,6 +134,20 @@ async def call(exporter: SpanExporter) -> SpanExportResult:
 
 
 WAYS = [pytest.param(Secured.by_grpc, id="grpc"), pytest.param(Secured.by_http, id="http")]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_who_fails_to_shake_hands_is_no_line(workers: int, tmp_path: Path) -> None:
+    """gRPC's own lines stand in no form of ours, and a scanner of ports would write as many as it likes."""
+    async with secured(tmp_path, workers) as (_, child, _sink):
+        for _each in range(3):
+            reader, writer = await asyncio.open_connection("localhost", child.ports.grpc)
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            with suppress(ConnectionError):
+                await reader.read()
+            writer.close()
+        assert await child.stop() == 0
+        assert "Handshake failed" not in child.said()
 
 
 @pytest.mark.filterwarnings("ignore")  # theirs

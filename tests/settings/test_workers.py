@@ -23,7 +23,9 @@ def test_workers_are_a_number_or_as_many_as_there_are_cores(written: str, worker
 
 @pytest.mark.parametrize("written", ["0", "-1", "1.5", "many"])
 def test_anything_else_is_no_number_of_workers(written: str) -> None:
-    assert "service.workers" in problem(f"{WHOLE}  workers: {written}\n")
+    found = problem(f"{WHOLE}  workers: {written}\n")
+    assert "service.workers" in found
+    assert found.endswith("write a whole number from 1 to 1024, or auto")
 
 
 def test_several_cannot_share_a_unix_socket() -> None:

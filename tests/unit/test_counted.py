@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,10 @@ import pytest
 
 from processor.errors import Code, Refusal
 from processor.forward.counted import REMIND_S, Counted
+from processor.forward.retried import Retried
 from processor.forward.standing import Standing
 from processor.model import Batch, Signal, Terms
+from processor.settings import RetrySettings
 from processor.telemetry import Telemetry
 from tests.doubles.hop import Hop
 
@@ -55,6 +58,31 @@ async def test_a_failing_hop_is_said_once_a_minute_and_when_it_ends(
     assert said(caplog) == [line, line, "back_end takes data again, after 60 s"]
     assert telemetry.counter("exporter_send_failed_spans") == [(("back_end",), 15)]
     assert telemetry.counter("exporter_sent_spans") == [(("back_end",), 3)]
+
+
+async def test_a_hop_that_is_asked_again_refuses_meanwhile(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whoever looks while retries go on sees it, and each time that it begins it is said."""
+    hop, standing, seen = Hop("back_end"), Standing(), list[tuple[str, str]]()
+    settings = RetrySettings(enabled=True, initial_interval_s=0.001, max_interval_s=0.002)
+    retried = Retried(hop, settings, asyncio.Event(), standing=standing)
+    counted = Counted(retried, Telemetry(), standing=standing)
+    caplog.set_level(logging.INFO, "genai_cost")
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        for asked in (1, 2):
+            hop.fails_with = Refusal(Code.UNAVAILABLE, "away")
+            hop.asked.clear()
+            sending = tasks.create_task(counted.send(BATCH, Terms()))
+            await hop.asked.wait()
+            await asyncio.sleep(0)
+            seen.append((standing.state, standing.last_refusal))
+            hop.fails_with = None
+            await sending
+            seen.append((standing.state, standing.last_refusal))
+            assert sum("is asked again" in line for line in said(caplog)) == asked
+            assert sum("takes data again" in line for line in said(caplog)) == asked
+    assert seen == [("refuses", "UNAVAILABLE: away"), ("takes", "UNAVAILABLE: away")] * 2
 
 
 async def test_what_is_refused_for_good_is_said_to_be_lost(

@@ -202,3 +202,27 @@ def test_attribute_like_bytes_inside_a_prompt_are_not_attributes(twin: Any) -> N
     found = twin.walk(request.SerializeToString(), twin.KeyTable(WANTED, MARKS), REPLACEABLE)
     (view,) = found.views
     assert view.attributes == {"gen_ai.operation.name": "chat"}
+
+
+@both
+@pytest.mark.parametrize("tag", [b"\x0a", b"\x8a\x00", b"\x8a\x80\x00"])
+@pytest.mark.parametrize("length", [b"\x15", b"\x95\x00", b"\x95\x80\x80\x00"])
+@pytest.mark.parametrize("value_first", [False, True])
+def test_a_mark_is_seen_however_long_its_tag_and_its_length_are_written(
+    twin: Any, tag: bytes, length: bytes, *, value_first: bool
+) -> None:
+    parts = [tag + length + b"gen_ai.operation.name", b"\x12\x06\x0a\x04chat"]
+    pair = b"".join(reversed(parts) if value_first else parts)
+    ordinary = sized(0x12, sized(0x4A, b"\x0a\x03key" + b"\x12\x06\x0a\x04chat"))
+    scope = sized(0x12, ordinary * 2 + sized(0x12, sized(0x4A, pair)) + ordinary)
+    found = twin.walk(sized(0x0A, scope), twin.KeyTable(WANTED, MARKS), REPLACEABLE)
+    assert found.spans == 4
+    (view,) = found.views
+    assert view.attributes == {"gen_ai.operation.name": "chat"}
+
+
+def sized(tag: int, payload: bytes) -> bytes:
+    """A field of fewer than 128 bytes, or of up to 16,383."""
+    size = len(payload)
+    length = bytes([size]) if size < 128 else bytes([size & 127 | 128, size >> 7])
+    return bytes([tag]) + length + payload

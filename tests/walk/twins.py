@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 FOLDER = Path(installed.__file__).parent
-PARTS = ("fields", "keys", "walk")
+PARTS = ("fields", "lookout", "keys", "walk")
 """In the order of their imports; what one imports of another comes from source too."""
 
 
