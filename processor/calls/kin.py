@@ -93,6 +93,8 @@ class Kin:
                     self.memory.expect(key)
                     return
                 if known.covered or known.billed:
+                    if known is COVERED:  # still not seen: to be awaited on
+                        self.memory.expect(key)
                     return
                 known.covered = True
                 key = known.parent_key

@@ -1,17 +1,17 @@
 """Requests in the queues of workers that there are no more: moved to the service's own, and sent.
 
-A start with fewer workers, or with one, leaves nobody's requests on the disk. A crash on the way means
-that some are sent twice, which OTLP accepts.
+A start with fewer workers, or with one, leaves nobody's requests on the disk, but for those that it has no
+room to move: they wait for the next. A crash on the way means that some are sent twice, which OTLP accepts.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from processor.errors import ConfigError
 from processor.queue.places import file_name
 from processor.queue.request_file import RequestFile
 
@@ -48,24 +48,29 @@ def _left(directory: Path, name: str, workers: int) -> list[Path]:
 
 
 def _move(left: Path, place: StorageSettings, name: str) -> int:
-    """Each is in our file before it is gone from theirs."""
+    """Each is in our file before it is gone from theirs; what ours has no room for stays where it is."""
     ours = RequestFile(
         Path(place.directory) / name, place.setting, fsync=place.fsync, create_directory=False
     )
     theirs = RequestFile(left, place.setting, fsync=place.fsync, create_directory=False)
     key = max((entry.key for entry in ours.open()), default=0)
-    try:
+    with closing(ours):
         entries = theirs.open()
-        for entry in entries:
-            request = theirs.read(entry.key)
-            if request is None:
-                continue
-            key += 1
-            (problem,) = ours.write([(key, request)], ()).problems
-            if problem:
-                raise ConfigError([f"{place.setting}: {left} cannot be taken over: {problem}"])
-        theirs.close()
-    finally:
-        ours.close()
-    left.unlink()
-    return len(entries)
+        moved: list[int] = []
+        problem = ""
+        with closing(theirs):
+            for entry in entries:
+                request = theirs.read(entry.key)
+                if request is not None:
+                    key += 1
+                    (problem,) = ours.write([(key, request)], ()).problems
+                if problem:
+                    theirs.write((), moved)
+                    break
+                moved.append(entry.key)
+    if problem:
+        words = "%s: %d requests of a worker that is no more wait for a start with room for them: %s"
+        logger.error(words, left, len(entries) - len(moved), problem)
+    else:
+        left.unlink()
+    return len(moved)

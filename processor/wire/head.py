@@ -77,7 +77,7 @@ class Head:
         here = at + 9
         start_at: i64 = -1
         parent_id_at: i64 = -1
-        if here > end:
+        if here > end or body[at] != BACK:  # a tag may be written longer than it is
             return at
         if here + 9 <= end and body[here] == 0x39:  # start_time_unix_nano = 7
             start_at = here + 1

@@ -205,7 +205,8 @@ class Carrier:
 
     async def _tell(self) -> None:
         while True:
-            self._say()
+            if not self._link.behind:  # what nobody reads must not pile up
+                self._say()
             await asyncio.sleep(NEWS_S)
 
     def _say(self) -> None:

@@ -41,6 +41,8 @@ MOST_ENDS: Final = 5
 WITHIN_S: Final = 60.0
 PAUSE_S: Final = 0.1
 """Before the first is started again; doubled with each that ended lately."""
+LOOK_S: Final = 5.0
+"""A carrier says something ten times meanwhile."""
 LAST_S: Final = 14.0
 """What drained carriers get to empty their queues in memory."""
 
@@ -69,7 +71,7 @@ class Carriers:
         self._tasks = asyncio.TaskGroup()
         self._children: dict[int, Child] = {}
         self._keeping: list[asyncio.Task[None]] = []
-        self._following: asyncio.Task[None]
+        self._following: list[asyncio.Task[None]] = []
         self._ends: deque[float] = deque(maxlen=MOST_ENDS + 1)
         self._started = False
         self._stopping = asyncio.Event()
@@ -92,7 +94,9 @@ class Carriers:
             self._claim(self._parts.settings.grpc), self._claim(self._parts.settings.http)
         )
         await self._tasks.__aenter__()
-        self._following = self._tasks.create_task(self._follow())
+        self._following = [
+            self._tasks.create_task(each) for each in (self._follow(), self._look_after())
+        ]
         for place in range(1, self._parts.settings.workers + 1):
             child = self._child(place)
             self._keeping.append(self._tasks.create_task(self._keep(child)))
@@ -122,21 +126,22 @@ class Carriers:
     async def __aexit__(self, *_: object) -> None:
         self._stopping.set()
         for child in self._children.values():
-            child.link.send(Kind.DRAIN)
+            child.say(Kind.DRAIN)
         _done, late = await asyncio.wait(self._keeping, timeout=LAST_S)
         if late:
             logger.warning("%d workers did not end in time: they are killed", len(late))
         for child in self._children.values():
             child.kill()
-        self._following.cancel()
+        for each in self._following:
+            each.cancel()
         await self._tasks.__aexit__(None, None, None)
-        for each in self._claimed:
-            each.close()
+        for claimed in self._claimed:
+            claimed.close()
 
     def look(self) -> None:
         """Have them look at certificates and credentials again."""
         for child in self._children.values():
-            child.link.send(Kind.LOOK)
+            child.say(Kind.LOOK)
 
     def _claim(self, server: GrpcServer | HttpServer | None) -> Claim | None:
         if server is None:
@@ -150,7 +155,7 @@ class Carriers:
             await child.reach(getattr(child, event))
 
     async def _drained(self, child: Child) -> None:
-        child.link.send(Kind.DRAIN)
+        child.say(Kind.DRAIN)
         with suppress(ConfigError):  # it ended before: there is nothing to wait for
             await child.reach(child.drained)
 
@@ -195,8 +200,8 @@ class Carriers:
     def _turned(self, child: Child) -> None:
         """It opened, or it serves: tell it what comes next."""
         if self._started and not child.serving.is_set():
-            child.link.send(Kind.SERVE)
-        child.link.send(Kind.STATE, detail=STATES.index(self._parts.readiness.state))
+            child.say(Kind.SERVE)
+        child.say(Kind.STATE, detail=STATES.index(self._parts.readiness.state))
 
     async def _follow(self) -> None:
         """Tell them whether the service is ready: they are asked, too."""
@@ -204,9 +209,16 @@ class Carriers:
             await self._parts.readiness.change()
             for child in self._children.values():
                 if child.opened.is_set():
-                    child.link.send(
-                        Kind.STATE, detail=STATES.index(self._parts.readiness.state)
-                    )
+                    child.say(Kind.STATE, detail=STATES.index(self._parts.readiness.state))
+
+    async def _look_after(self) -> None:
+        """End those that are hung, as long as all should serve."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if self._stopping.is_set():
+                return
+            for child in self._children.values():
+                child.asked_for()
 
     def _orders(self, place: int) -> bytes:
         parts = self._parts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, create_subprocess_exec
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from processor.workers.questions import Counter
     from processor.workers.sums import Sums
 
+logger = logging.getLogger("genai_cost")
+
+MOST_SILENT: Final = 6
+"""So many times in a row nothing is heard of a carrier that serves: it is hung."""
 LINGERS_S: Final = 15.0
 """A carrier without a link drains what it has in less; then it is killed."""
 
@@ -45,6 +50,8 @@ class Child:
         self._on_turn = on_turn
         self._process: Process | None = None
         self.problems: list[str] = []
+        self._silent = 0
+        self._greeted, self._to_drain = False, False
         self.opened, self.serving = asyncio.Event(), asyncio.Event()
         self.drained, self.ended = asyncio.Event(), asyncio.Event()
 
@@ -66,6 +73,9 @@ class Child:
         try:
             process = await self._begin()
             self.link.send(Kind.HELLO, orders)
+            self._greeted = True
+            if self._to_drain:
+                self.link.send(Kind.DRAIN)
             await self._end(process)
         except OSError as error:
             self.problems.append(f"worker {self.place} cannot be started: {error}")
@@ -76,6 +86,12 @@ class Child:
             self._counter.close()
             self._sums.lost(self.place)
             self.ended.set()
+
+    def say(self, kind: Kind, *, detail: int = 0) -> None:
+        """Tell it; nothing before its orders, which a drain that came earlier follows at once."""
+        self._to_drain |= kind is Kind.DRAIN
+        if self._greeted:
+            self.link.send(kind, detail=detail)
 
     async def _begin(self) -> Process:
         ours, theirs = pair()
@@ -113,6 +129,17 @@ class Child:
             with suppress(ProcessLookupError):
                 self._process.kill()
 
+    def asked_for(self) -> None:
+        """Asked now and then: end one that serves and says nothing any more, so that another takes its place.
+
+        By times, not by the clock: after a pause of the whole machine nobody is hung.
+        """
+        self._silent += 1
+        if self.serving.is_set() and not self.ended.is_set() and self._silent > MOST_SILENT:
+            logger.error("worker %d (pid %d) is hung: it is killed", self.place, self.pid)
+            self._silent = 0
+            self.kill()
+
     async def _end(self, process: Process) -> None:
         gone = asyncio.ensure_future(process.wait())
         lost = asyncio.ensure_future(self.link.lost.wait())
@@ -126,6 +153,7 @@ class Child:
             lost.cancel()
 
     def _heard(self, kind: Kind, detail: int, number: int, payload: bytes) -> None:  # noqa: C901 - a table
+        self._silent = 0
         match kind:
             case Kind.PRICE:
                 self._desk.price(self.link, detail, number, payload)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import struct
 from contextlib import suppress
@@ -25,6 +26,7 @@ BUFFER_BYTES: Final = 256 * 1024
 SOCKET_BYTES: Final = 4 * 1024 * 1024
 """A request of this size leaves in one step, where the system allows so much."""
 JOINED_BYTES: Final = 64 * 1024
+FULL_BYTES: Final = 1024 * 1024
 
 
 class Kind(IntEnum):
@@ -61,6 +63,7 @@ class Link(asyncio.BufferedProtocol):
     def __init__(self, heard: Callable[[Kind, int, int, bytes], None]) -> None:
         self._heard = heard
         self._transport: asyncio.Transport | None = None
+        self._closed = False
         self._buffer = bytearray(BUFFER_BYTES)
         self._view = memoryview(self._buffer)
         self._filled = 0
@@ -90,8 +93,26 @@ class Link(asyncio.BufferedProtocol):
         """Return once the system has everything that was sent."""
         await self._free.wait()
 
+    @property
+    def behind(self) -> bool:
+        """Whether something waits that the system has not taken."""
+        return not self._free.is_set()
+
+    @property
+    def full(self) -> bool:
+        """Whether so much of it waits that what can be said elsewhere should be."""
+        return (
+            self._transport is not None and self._transport.get_write_buffer_size() > FULL_BYTES
+        )
+
+    async def room(self) -> None:
+        """Return once nothing waits: who asks for it first adds no more than a message to what does."""
+        while self.behind:
+            await self._free.wait()
+
     def close(self) -> None:
-        """Send what is still to be sent, then end."""
+        """Send what is still to be sent, then end; nothing is heard any more."""
+        self._closed = True
         if self._transport is not None:
             self._transport.close()
 
@@ -101,9 +122,18 @@ class Link(asyncio.BufferedProtocol):
         self._transport.set_write_buffer_limits(high=0)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - gone is gone
-        """End."""
+        """End, with what came before: an answer that nobody takes ends the transport, not what it has yet to read."""
+        transport, self._transport = self._transport, None
+        if transport is not None and not self._closed:
+            self._read_the_rest(transport.get_extra_info("socket").fileno())
         self.lost.set()
         self._free.set()
+
+    def _read_the_rest(self, descriptor: int) -> None:
+        """What the other end had sent when it went."""
+        with suppress(OSError):  # it stays silent, or says only now that it is gone
+            while some := os.readv(descriptor, [self.get_buffer(-1)]):
+                self.buffer_updated(some)
 
     def pause_writing(self) -> None:
         """Something waits that the system has not taken."""

@@ -1,6 +1,6 @@
 """A carrier's log, written by the process that started it: one log, one rate limit, one status page.
 
-Where nobody hears it any more it goes to stderr. Never a word of telemetry content, as everywhere.
+Where nobody hears it, or not now, it goes to stderr. Never a word of telemetry content, as everywhere.
 """
 
 from __future__ import annotations
@@ -30,12 +30,19 @@ class Told(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Hand it on, its exception written out."""
         words = self.format(record)
+        aside = f"{record.levelname.lower()} {words}\n"
         if self._link.lost.is_set():
-            sys.stderr.write(f"{record.levelname.lower()} {words}\n")
+            sys.stderr.write(aside)
             return
         told = [record.levelno, words, record.pathname, record.lineno]
         # A transport is the loop's alone, and some records come from threads.
-        self._loop.call_soon_threadsafe(self._link.send, Kind.LOG, json.dumps(told).encode())
+        self._loop.call_soon_threadsafe(self._tell, json.dumps(told).encode(), aside)
+
+    def _tell(self, told: bytes, aside: str) -> None:
+        if self._link.full:  # nobody reads it, for now
+            sys.stderr.write(aside)
+        else:
+            self._link.send(Kind.LOG, told)
 
 
 def write(place: int, told: bytes) -> None:

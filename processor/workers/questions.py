@@ -7,6 +7,7 @@ are told who asks.
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import aclosing
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 
     Reply = tuple[Kind, int, bytes]
 
+logger = logging.getLogger("genai_cost")
+
 METHODS: Final = ("Quote", "ListPrices", "WatchTable")
+STOPPING: Final = b"this service is shutting down"
+FAULT: Final = b"internal error; the log of this service says more"
 CODES: Final = {code.value[0]: code for code in Code}
 
 
@@ -53,8 +58,7 @@ class Questions:
     def lost(self) -> None:
         """Nobody answers any more."""
         for waiting in self._open.values():
-            words = b"this service is shutting down"
-            waiting.put_nowait((Kind.DECLINED, Code.UNAVAILABLE.value[0], words))
+            waiting.put_nowait((Kind.DECLINED, Code.UNAVAILABLE.value[0], STOPPING))
 
     async def _quote(self, request: bytes, context: Context) -> bytes:
         async with aclosing(self._watch(request, context, 0)) as answers:
@@ -71,6 +75,9 @@ class Questions:
         answers = self._open[number] = asyncio.Queue[Any]()
         try:
             peer = context.peer().encode()[:255]
+            await self._link.room()
+            if self._link.lost.is_set():
+                await context.abort(Code.UNAVAILABLE, STOPPING.decode())
             self._link.send(
                 Kind.ASK, bytes([len(peer)]), peer, request, detail=method, number=number
             )
@@ -148,3 +155,7 @@ class Counter:
         except _Declined as declined:
             code: int = declined.code.value[0]
             link.send(Kind.DECLINED, str(declined).encode(), detail=code, number=number)
+        except Exception:  # beside this task are those that keep the workers
+            logger.exception("a question about prices failed inside this service")
+            code = Code.INTERNAL.value[0]
+            link.send(Kind.DECLINED, FAULT, detail=code, number=number)

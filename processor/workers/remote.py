@@ -10,6 +10,7 @@ import json
 import logging
 import struct
 import time
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from processor.model import Terms
     from processor.telemetry import Telemetry
     from processor.workers.link import Link
+
+    Answer = tuple[Kind, int, bytes]
 
 logger = logging.getLogger("genai_cost")
 
@@ -72,19 +75,23 @@ class RemoteBooks:
         self._patience_s = patience_s
         self._clock = clock
         self._numbers = count(1)
-        self._waiting: dict[int, asyncio.Future[tuple[Kind, int, bytes]]] = {}
+        self._waiting: dict[int, asyncio.Future[Answer]] = {}
 
     async def price(self, signal: Signal, body: bytes, terms: Terms) -> Carried:
         """What the books make of it; as it came where they do not answer."""
         if signal not in self._read_signals:
             return self._as_it_came(signal, body)
+        number = next(self._numbers)
         try:
             async with asyncio.timeout(self._patience(terms)):
-                number, (kind, detail, payload) = await self._asked(signal, body)
+                kind, detail, payload = await self._asked(number, signal, body)
         except (TimeoutError, ConnectionError):
             self._telemetry.count("pricing_faults")
             logger.error("a request goes on unpriced: the books did not answer")  # noqa: TRY400 - said enough
-            return self._as_it_came(signal, body)
+            return self._as_it_came(signal, body, number)
+        except asyncio.CancelledError:  # nobody sends it on
+            self._link.send(Kind.FORGET, number=number)
+            raise
         if kind is Kind.REFUSED:
             raise Refusal(CODES[detail], payload.decode())
         items, told_bytes = _PRICED.unpack_from(payload)
@@ -101,7 +108,10 @@ class RemoteBooks:
         """The books hear of it before the sender does, so that it counts even if we are killed now."""
         if priced.number:
             self._link.send(Kind.COUNT, number=priced.number)
-            await self._link.flushed()
+            if self._link.behind:
+                with suppress(TimeoutError):  # books that stand still keep no sender waiting
+                    async with asyncio.timeout(self._patience_s):
+                        await self._link.flushed()
 
     def forget(self, priced: Carried) -> None:
         """Its charges stay owed."""
@@ -109,12 +119,10 @@ class RemoteBooks:
             self._link.send(Kind.FORGET, number=priced.number)
 
     def heard(self, kind: Kind, detail: int, number: int, payload: bytes) -> None:
-        """An answer of the books; nothing is owed for one that nobody waits for any more."""
-        waiting = self._waiting.pop(number, None)
+        """An answer of the books; one that nobody waits for any more came too late to be written."""
+        waiting = self._waiting.get(number)
         if waiting is not None and not waiting.done():
             waiting.set_result((kind, detail, payload))
-        elif kind is Kind.PRICED and detail:
-            self._link.send(Kind.FORGET, number=number)
 
     def lost(self) -> None:
         """There will be no answer any more."""
@@ -122,30 +130,27 @@ class RemoteBooks:
             if not waiting.done():
                 waiting.set_exception(ConnectionError())
 
-    async def _asked(self, signal: Signal, body: bytes) -> tuple[int, tuple[Kind, int, bytes]]:
+    async def _asked(self, number: int, signal: Signal, body: bytes) -> Answer:
+        await self._link.room()
         if self._link.lost.is_set():
             raise ConnectionError
-        number = next(self._numbers)
-        waiting = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[number] = waiting
         try:
             self._link.send(Kind.PRICE, body, detail=SIGNALS.index(signal), number=number)
-            return number, await waiting
-        except BaseException:
-            if not self._waiting.pop(
-                number, None
-            ):  # it was answered, and nobody takes the answer
-                self._link.send(Kind.FORGET, number=number)
-            raise
+            return await waiting
+        finally:
+            del self._waiting[number]
 
     def _patience(self, terms: Terms) -> float:
         if terms.deadline is None:
             return self._patience_s
         return min(self._patience_s, max(0.0, terms.deadline - self._clock()) / 2)
 
-    def _as_it_came(self, signal: Signal, body: bytes) -> Carried:
+    def _as_it_came(self, signal: Signal, body: bytes, number: int = 0) -> Carried:
+        """Unpriced. What the books make of it too late for the span is counted all the same."""
         enriched = self._plain.enriched(signal, body)
-        return Carried(enriched.body, enriched.items)
+        return Carried(enriched.body, enriched.items, number=number)
 
 
 def priced_payload(items: int, told: bytes, steps: bytes) -> tuple[bytes, bytes, bytes]:

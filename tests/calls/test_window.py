@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processor.calls import window as windows
 from processor.calls.window import Window
 from tests.calls.traffic import LAW
 
@@ -36,6 +37,21 @@ def test_what_is_put_again_is_the_newer() -> None:
     window.put("a", 1)
     window.put("a", 2)
     assert window.get("a") == 2
+
+
+@given(capacity=st.integers(2, 9), puts=st.lists(st.integers(0, 6), max_size=40))
+@LAW
+def test_no_sieve_refuses_what_is_remembered(capacity: int, puts: list[int]) -> None:
+    """However often others are put again meanwhile."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(windows, "COMPILED", True)  # an interpreter has a sieve, too
+        window = Window(capacity)
+        for key in puts:
+            window.put(key, key * 10)
+            held = [other for other in range(7) if window.holds(other)]
+            for other in held:
+                if window.holds(other):  # a look makes room for itself
+                    assert window.get(other) == other * 10
 
 
 def test_what_is_not_remembered_is_none() -> None:

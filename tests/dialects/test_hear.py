@@ -18,6 +18,7 @@ from processor.dialects.reported import KEYS as REPORTER_KEYS
 from processor.dialects.reported import REPORTED_COST
 from processor.dialects.shapes import LIMIT
 from processor.wire.keys import KeyTable
+from processor.wire.splice import varint
 from processor.wire.walk import read, scan
 from tests.calls.traffic import put
 from tests.dialects.cases import CASES, Case
@@ -259,6 +260,20 @@ def test_what_is_out_of_the_ordinary_takes_the_long_way(more: dict[str, Value]) 
     for _ in range(3):
         ways.agree({**CHAT, **more})
     assert ways.short == 0
+
+
+def test_a_tag_that_is_written_longer_than_it_is_begins_no_head() -> None:
+    """Its value ends where the ids of a Collector's span might begin, and they are no ids."""
+    attributes = ExportTraceServiceRequest.FromString(body_of(CHAT))
+    span = attributes.resource_spans[0].scope_spans[0].spans[0]
+    tail = b"\x08\x01\x7a\x17abcde\x0a\x10" + bytes(range(16))  # span_id as a number, a status
+    payload = Span(attributes=span.attributes).SerializeToString()
+    payload += b"\xc1\x00" + bytes(7) + b"\x12" + tail
+    for _ in range(3):
+        body = payload
+        for tag in b"\x12\x12\x0a":
+            body = bytes([tag]) + varint(len(body)) + body
+        Ways("app").agree_on(body)
 
 
 def test_shapes_are_bounded_however_long_a_root_is_held() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.model import Signal
+from processor.queue.disk_room import DiskRoom
 from processor.queue.left import left_by_workers
 from processor.queue.request import Request
 from processor.queue.request_file import RequestFile
@@ -38,6 +39,14 @@ def kept(path: Path) -> list[bytes]:
     return [each.body for each in found if each is not None]
 
 
+def queued(directory: Path, workers: int) -> Settings:
+    storage = StorageSettings(directory=str(directory))
+    exporter = ExporterSettings(
+        "otlp_grpc", kind="grpc", sending_queue=QueueSettings(enabled=True, place=storage)
+    )
+    return Settings(exporters={"otlp_grpc": exporter}, workers=workers)
+
+
 @pytest.mark.parametrize(
     ("workers", "own", "stay"),
     [
@@ -53,12 +62,27 @@ async def test_what_they_left_is_sent_by_others(
     keep(tmp_path / "otlp_grpc.queue", b"a")
     for path, body in zip(files, (b"1", b"2", b"3"), strict=True):
         keep(path, body)
-    storage = StorageSettings(directory=str(tmp_path))
-    exporter = ExporterSettings(
-        "otlp_grpc", kind="grpc", sending_queue=QueueSettings(enabled=True, place=storage)
-    )
-    settings = Settings(exporters={"otlp_grpc": exporter}, workers=workers)
+    settings = queued(tmp_path, workers)
     await left_by_workers(settings)
     await left_by_workers(settings)
     assert kept(tmp_path / "otlp_grpc.queue") == own
     assert [kept(path) for path in files] == stay
+
+
+async def test_what_the_disk_has_no_room_for_waits_and_is_kept_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk keeps no service from starting, which alone would empty it."""
+    left, own = tmp_path / "worker-2" / "otlp_grpc.queue", tmp_path / "otlp_grpc.queue"
+    keep(left, b"1", b"2", b"3")
+    answers = iter([True])
+
+    def takes(*_: object) -> bool:
+        return next(answers, False)
+
+    with monkeypatch.context() as full:
+        full.setattr(DiskRoom, "takes", takes)
+        await left_by_workers(queued(tmp_path, 1))
+    assert (kept(own), kept(left)) == ([b"1"], [b"2", b"3"])
+    await left_by_workers(queued(tmp_path, 1))
+    assert (kept(own), kept(left)) == ([b"1", b"2", b"3"], [])

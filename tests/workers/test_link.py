@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processor.workers.link import BUFFER_BYTES, Kind, Link, linked, pair
+from processor.workers.link import BUFFER_BYTES, HEAD, Kind, Link, linked, pair
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -70,6 +70,26 @@ async def test_what_was_flushed_is_heard_though_the_sender_is_gone() -> None:
         await sender.lost.wait()
         sender.send(Kind.COUNT, number=8)
     assert [number for _, _, number, _ in heard] == [0, 7]
+
+
+async def test_it_is_heard_though_an_answer_to_what_came_before_finds_nobody() -> None:
+    """A worker is killed with requests on their way, behind them the news that another one has arrived."""
+    heard: list[int] = []
+
+    def hear(kind: Kind, _detail: int, number: int, _payload: bytes) -> None:
+        heard.append(number)
+        if kind is Kind.PRICE:
+            listener.send(Kind.PRICED, number=number)
+
+    listener = Link(hear)
+    ours, theirs = pair()
+    large = bytes(BUFFER_BYTES)
+    with theirs:
+        theirs.sendall(HEAD.pack(Kind.PRICE, 0, len(large), 1) + large)
+        theirs.sendall(HEAD.pack(Kind.PRICE, 0, 0, 2) + HEAD.pack(Kind.COUNT, 0, 0, 3))
+    await linked(listener, ours)
+    await listener.lost.wait()
+    assert heard == [1, 2, 3]
 
 
 async def test_a_message_that_fails_does_not_end_the_others() -> None:
