@@ -39,6 +39,9 @@ def kept(path: Path) -> list[bytes]:
     return [each.body for each in found if each is not None]
 
 
+NOTHING: list[list[bytes]] = [[], [], []]
+
+
 def queued(directory: Path, workers: int) -> Settings:
     storage = StorageSettings(directory=str(directory))
     exporter = ExporterSettings(
@@ -50,7 +53,7 @@ def queued(directory: Path, workers: int) -> Settings:
 @pytest.mark.parametrize(
     ("workers", "own", "stay"),
     [
-        pytest.param(1, [b"a", b"1", b"2", b"3"], [[], [], []], id="one-process-sends-all"),
+        pytest.param(1, [b"a", b"1", b"2", b"3"], NOTHING, id="one-process-sends-all"),
         pytest.param(2, [b"a", b"3"], [[b"1"], [b"2"], []], id="fewer-workers"),
         pytest.param(3, [b"a"], [[b"1"], [b"2"], [b"3"]], id="as-many-workers"),
     ],

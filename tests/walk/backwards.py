@@ -5,7 +5,7 @@ Elements of a repeated field keep their order, and a span's status stands there 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -31,6 +31,6 @@ def _written(message: Message) -> bytes:
                 payload = _written(each)
                 out += varint(field.number << 3 | 2) + varint(len(payload)) + payload
             else:
-                alone = type(message)(**{field.name: [each] if field.is_repeated else each})
-                out += alone.SerializeToString()
+                alone: dict[str, Any] = {field.name: [each] if field.is_repeated else each}
+                out += type(message)(**alone).SerializeToString()
     return out
