@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("genai_cost")
 
 MOST_ENDS: Final = 5
-"""Carriers that may end by themselves in `WITHIN_S`; with more the service ends, too."""
+"""Carriers that may end by themselves in `WITHIN_S`, or twice as many as there are: with more the service ends."""
 WITHIN_S: Final = 60.0
 PAUSE_S: Final = 0.1
 """Before the first is started again; doubled with each that ended lately."""
@@ -72,7 +72,8 @@ class Carriers:
         self._children: dict[int, Child] = {}
         self._keeping: list[asyncio.Task[None]] = []
         self._following: list[asyncio.Task[None]] = []
-        self._ends: deque[float] = deque(maxlen=MOST_ENDS + 1)
+        self._most_ends = max(MOST_ENDS, 2 * parts.settings.workers)
+        self._ends: deque[float] = deque(maxlen=self._most_ends + 1)
         self._started = False
         self._stopping = asyncio.Event()
         names = {
@@ -170,7 +171,7 @@ class Carriers:
             self._ends.append(time.monotonic())
             often = self._often()
             ended = child.place, child.pid, child.how
-            if often > MOST_ENDS:
+            if often > self._most_ends:
                 logger.error("worker %d (pid %d) ended with %s, too often: stopping", *ended)
                 self._gave_up()
                 return
