@@ -125,7 +125,8 @@ class Ear:
             if len(key) < 128
         }
         """By how an attribute begins, up to its value's tag: what an interpreter asks."""
-        self.keeps: bool = bool(kept)
+        self.keeps_told: bool = any(key.kept and key.role == TELLS for key in keys)
+        """Whether a dimension is also part of a shape."""
 
 
 @final

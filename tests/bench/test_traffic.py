@@ -6,7 +6,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.bench.traffic import WORKLOADS, Bodies, Workload
-from tests.walk.backwards import backwards
+from tests.calls.turned import turned
 
 SMALL = Workload("", 100, 0.5, 400)
 
@@ -26,7 +26,7 @@ def spans(bodies: Bodies) -> list[dict[str, str | int]]:
     ]
 
 
-@pytest.mark.parametrize("written", [bytes, backwards])
+@pytest.mark.parametrize("written", [bytes, turned])
 def test_no_two_requests_have_an_id_or_a_calls_counts_in_common(
     written: type[bytes],
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.calls.traffic import CALL_ATTO, TABLE, Said, call, enricher, request
-from tests.walk.backwards import backwards
+from tests.calls.turned import turned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ def as_it_is(body: bytes) -> bytes:
     return body
 
 
-@pytest.mark.parametrize("written", [as_it_is, backwards])
+@pytest.mark.parametrize("written", [as_it_is, turned])
 @pytest.mark.parametrize(
     "requests",
     [

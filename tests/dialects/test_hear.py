@@ -21,8 +21,8 @@ from processor.wire.keys import KeyTable
 from processor.wire.splice import varint
 from processor.wire.walk import read, scan
 from tests.calls.traffic import put
+from tests.calls.turned import turned
 from tests.dialects.cases import CASES, Case
-from tests.walk.backwards import backwards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,12 +103,14 @@ class Ways:
         """Spans that took the short way."""
 
     def agree(self, attributes: Mapping[str, Any]) -> None:
-        """As an SDK writes them, and as a Collector does."""
-        body = body_of(attributes)
-        self.agree_on(body)
-        self.agree_on(backwards(body))
+        self.agree_on(body_of(attributes))
 
     def agree_on(self, body: bytes) -> None:
+        """As an SDK writes them, and as a Collector does."""
+        self._agree_on(turned(body))
+        self._agree_on(body)
+
+    def _agree_on(self, body: bytes) -> None:
         for view in scan(body, KEYS).views:
             for way in (hear, hear_lean):  # which the other one has to have led before
                 self._agree_on_span(body, view, way)
@@ -353,8 +355,9 @@ def test_an_attribute_without_a_value_stands_for_nothing(
         ways.agree({**attributes, key: 1000})
 
 
+@pytest.mark.parametrize("writer", [bytes, turned], ids=["an SDK", "a Collector"])
 def test_an_interpreter_begins_no_span_anew_whose_like_it_heard(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, writer: Callable[[bytes], bytes]
 ) -> None:
     ways = Ways("app")
     made = ExportTraceServiceRequest()
@@ -364,6 +367,7 @@ def test_an_interpreter_begins_no_span_anew_whose_like_it_heard(
         .spans.add(
             trace_id=b"t" * 16,
             span_id=b"s" * 8,
+            parent_span_id=b"p" * 8,
             name="chat",
             kind=3,
             start_time_unix_nano=7,
@@ -372,12 +376,30 @@ def test_an_interpreter_begins_no_span_anew_whose_like_it_heard(
     )
     for key, value in (*CHAT.items(), ("gen_ai.input.messages", "x" * 300), ("other", 300)):
         put(span.attributes, key, value)
-    body = made.SerializeToString()
-    ways.agree_on(body)
+    ways.agree_on(made.SerializeToString())
     monkeypatch.setattr("processor.dialects.hear_lean.hear", None)
-    ways.agree_on(body)
+    body = writer(made.SerializeToString())
     (view,) = scan(body, KEYS).views
     assert ways.writer.root is not None
     assert hear_lean(body, view, ways.writer.ear, ways.heard, ways.writer.root)
+    assert ids_of(view) == (b"t" * 16, b"s" * 8, b"p" * 8, 7, 9)
     assert ways.heard.numbers == [1420, 380]
     assert ways.heard.name == "chatcmpl-0123456789"
+
+
+@pytest.mark.parametrize(
+    "key", ["user.tier", "gen_ai.request.model", "gen_ai.usage.input_tokens"]
+)
+def test_a_dimension_is_kept_by_whichever_short_way(key: str) -> None:
+    said = {**CHAT, "user.tier": "gold"}
+    recogniser = Recogniser(DIALECTS, kept={key})
+    writer = recogniser.writer("app", "")
+    heard = Heard(recogniser.shapes)
+    assert writer.root is not None
+    for body in (body_of(said), turned(body_of(said))):
+        for way in (hear, hear_lean, hear_lean):
+            (view,) = scan(body, KEYS).views
+            if way(body, view, writer.ear, heard, writer.root):
+                assert heard.kept == {key: said[key]}
+            else:
+                assert body != body_of(said)
