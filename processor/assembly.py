@@ -138,7 +138,8 @@ def next_hops(
         standing = Standing(since_s=time.monotonic())
         hop = _exporter(exporter, user_agent, renewal, announced=announced)
         patient = _patient(hop, exporter, stopping, standing)
-        counted[name] = Counted(patient, telemetry, standing=standing)
+        behind_queue = exporter.sending_queue.enabled
+        counted[name] = Counted(patient, telemetry, standing=standing, queued=behind_queue)
         queued = _queued(counted[name], exporter, telemetry, stopping, settings.admission_bytes)
         made[name] = _headed(queued, exporter)
     by_signal: dict[Signal, NextHop] = {}

@@ -37,9 +37,14 @@ class Counted:
         telemetry: Telemetry,
         *,
         standing: Standing | None = None,
+        queued: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`standing`: shared with what stands behind it and hears of refusals, too; its own if left out."""
+        """`standing`: shared with what stands behind it and hears of refusals, too; its own if left out.
+
+        `queued`: what is sent was acknowledged before, so its senders hear of nothing.
+        """
+        self._queued = queued
         self._hop = hop
         self._telemetry = telemetry
         self._clock = clock
@@ -83,8 +88,13 @@ class Counted:
         if now - self._said_at < REMIND_S:
             return
         self._said_at = now
-        fate = "senders may try again" if refusal.retryable else "for good: senders drop it"
-        logger.error("%s refuses (%s): %s", self.name, fate, words)
+        logger.error("%s refuses (%s): %s", self.name, self._fate(refusal), words)
+
+    def _fate(self, refusal: Refusal) -> str:
+        """What becomes of the data."""
+        if self._queued:
+            return "its senders were told that it was taken"
+        return "senders may try again" if refusal.retryable else "for good: senders drop it"
 
     async def __aenter__(self) -> Self:
         await self._hop.__aenter__()

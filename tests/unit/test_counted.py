@@ -96,6 +96,15 @@ async def test_what_is_refused_for_good_is_said_to_be_lost(
     ]
 
 
+async def test_behind_a_queue_it_says_that_senders_do_not_know(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hop = Hop("back_end", fails_with=Refusal(Code.UNAVAILABLE, "full"))
+    await sent(Counted(hop, Telemetry(), queued=True), 1)
+    line = "back_end refuses (its senders were told that it was taken): UNAVAILABLE: full"
+    assert said(caplog) == [line]
+
+
 async def test_what_waits_for_an_answer_is_counted(caplog: pytest.LogCaptureFixture) -> None:
     telemetry = Telemetry()
 
