@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-async def until(condition: Callable[[], bool], *, within_s: float = 60.0) -> None:
-    """Return as soon as the condition holds; TimeoutError if it does not in time."""
+async def until(
+    condition: Callable[[], bool], *, within_s: float = 60.0, every_s: float = 0.001
+) -> None:
+    """Return as soon as the condition holds; TimeoutError if it does not in time.
+
+    A condition that is dear is asked less often, or nothing else on the loop gets on.
+    """
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - the thing watched tells nobody
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(every_s)

@@ -139,7 +139,9 @@ class Stand:
             await self.heal()
             await answered(tally, 12)
             enough.set()
-        await until(lambda: not tally.figures(self.sink.taken).lost, within_s=PATIENCE_S)
+        await until(
+            lambda: not tally.figures(self.sink.taken).lost, within_s=PATIENCE_S, every_s=0.5
+        )
         return tally.figures(self.sink.taken)
 
 

@@ -76,7 +76,9 @@ async def test_what_was_acknowledged_arrives_however_often_it_is_killed(
                 tell(f"{kill + 1} of {KILLS} kills", waiting)
         sink.failure = None
         async with running(tmp_path, ports, sink.endpoint):
-            await until(lambda: not tally.figures(sink.taken).lost, within_s=PATIENCE_S)
+            await until(
+                lambda: not tally.figures(sink.taken).lost, within_s=PATIENCE_S, every_s=0.5
+            )
         figures = tally.figures(sink.taken)
     tell(f"{KILLS} kills", figures)
     assert figures.accepted > KILLS
