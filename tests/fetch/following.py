@@ -59,8 +59,12 @@ class Following:
         found = self.telemetry.counter("pricing_fetches")
         return int(sum(n for labels, n in found if labels == (NAME, outcome)))
 
+    def told(self) -> bool:
+        """Whether the table in use was told of: a table is there a moment before its metrics are."""
+        return bool(self.outcomes) and self.outcomes[-1].version == self.book.current.version
+
     async def costs(self, dollars: int) -> None:
-        await until(lambda: self.dollars == dollars)
+        await until(lambda: self.dollars == dollars and self.told())
 
     async def looked(self, outcome: str, times: int = 1) -> None:
         await until(lambda: self.looks(outcome) >= times)
