@@ -179,6 +179,7 @@ def _queued(
         telemetry,
         stopping,
         bounds=Bounds(queue.sizer, queue.queue_size, 0 if lasts else memory_bytes),
+        batches=queue.batch,
         num_consumers=queue.num_consumers,
         block_on_overflow=queue.block_on_overflow,
         wait_for_result=queue.wait_for_result,

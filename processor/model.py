@@ -195,6 +195,8 @@ class Batch:
     """Of a traces request: its recognised spans, first-time ones only. For `debug` to print."""
     items: int = 0
     """Spans, metric points or log records in it; 0 where nobody counted."""
+    divisible: bool = False
+    """Whether it is several requests in one, each of which is sent again where it is refused for good."""
 
 
 @dataclass(frozen=True, slots=True)

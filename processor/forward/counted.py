@@ -60,12 +60,16 @@ class Counted:
             answer = await self._hop.send(batch, terms)
             outcome = "sent"
         except Refusal as refusal:
-            self._refused(refusal)
+            if batch.divisible and not refusal.retryable:
+                outcome = ""  # its parts have outcomes of their own
+            else:
+                self._refused(refusal)
             raise
         finally:
             self._in_flight(-1)
-            name = cast("CounterName", f"exporter_{outcome}_{ITEMS[batch.signal]}")
-            self._telemetry.count(name, batch.items, self.name)
+            if outcome:
+                name = cast("CounterName", f"exporter_{outcome}_{ITEMS[batch.signal]}")
+                self._telemetry.count(name, batch.items, self.name)
         if self.standing.state != "takes":
             self._taken()
         return answer

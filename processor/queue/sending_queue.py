@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Final, Self, cast
 
 from processor.errors import Refusal
 from processor.model import ITEMS, Batch, Terms
+from processor.queue.batches import Gathering, alike
 from processor.queue.request import Request
 from processor.queue.room import Bounds, Room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from processor.forward.next_hop import NextHop
+    from processor.queue.batches import Kept
     from processor.queue.request import Entry, Store
+    from processor.settings import BatchSettings
     from processor.telemetry import CounterName, Telemetry
 
     Result = asyncio.Future[bytes]
@@ -50,6 +53,7 @@ class SendingQueue:
         stopping: asyncio.Event | None = None,
         *,
         bounds: Bounds = DEFAULT_BOUNDS,
+        batches: BatchSettings | None = None,
         num_consumers: int = 10,
         block_on_overflow: bool = False,
         wait_for_result: bool = False,
@@ -71,6 +75,7 @@ class SendingQueue:
         self._drain_s = LASTING_DRAIN_S if store.lasts else drain_s
         self._clock = clock
         self._waiting: asyncio.Queue[Entry] = asyncio.Queue()
+        self._gathering = Gathering(self._waiting, batches)
         self._results: dict[int, Result] = {}
         self._tasks = asyncio.TaskGroup()
         self._consumers: list[asyncio.Task[None]] = []
@@ -100,6 +105,7 @@ class SendingQueue:
         self._users -= 1
         if self._users:
             return
+        self._gathering.hurry()
         try:
             async with asyncio.timeout(self._drain_s):
                 await self._waiting.join()
@@ -154,30 +160,56 @@ class SendingQueue:
 
     async def _consume(self) -> None:
         while True:
-            entry = await self._waiting.get()
-            loaded_bytes = min(entry.size_bytes, LOADED_BYTES)
+            entries = await self._gathering.batch()
+            loaded_bytes = min(sum(entry.size_bytes for entry in entries), LOADED_BYTES)
             await self._on_the_way.take(0, loaded_bytes, None, wait=True)
             try:
-                answer = await self._answered(entry)
-                while self._is_cut_short(answer):
-                    await asyncio.sleep(AGAIN_S)
-                    answer = await self._answered(entry)
-                await self._store.drop(entry.key)
-                self._leave(entry, answer)
+                kept = [each for entry in entries if (each := await self._loaded(entry))]
+                await _all([self._deliver(together) for together in alike(kept)])
             finally:
                 self._on_the_way.give_back(0, loaded_bytes)
-                self._waiting.task_done()
+                for _ in entries:
+                    self._waiting.task_done()
 
-    async def _answered(self, entry: Entry) -> bytes | BaseException:
-        """The end of one request; cancelled on the way it stays where it is kept."""
+    async def _loaded(self, entry: Entry) -> Kept | None:
+        """The request behind an entry; None where it is lost."""
         request = await self._store.get(entry.key)
-        if request is None:
-            words = "%s: a stored request of %d bytes cannot be read any more: it is lost"
-            logger.error(words, self.name, entry.size_bytes)
-            return b""
-        batch = Batch(request.signal, request.body, items=request.items)
+        if request is not None:
+            return entry, request
+        words = "%s: a stored request of %d bytes cannot be read any more: it is lost"
+        logger.error(words, self.name, entry.size_bytes)
+        await self._end(entry, b"")
+        return None
+
+    async def _deliver(self, kept: list[Kept]) -> None:
+        """Sends requests as one until there is an answer for good; then they are forgotten.
+
+        What is refused for good is refused because of one of them, or because of its size: it is sent in
+        halves, so that each is refused for its own sake only.
+        """
+        answer = await self._answered(kept)
+        while self._is_cut_short(answer):
+            await asyncio.sleep(AGAIN_S)
+            answer = await self._answered(kept)
+        if len(kept) > 1 and isinstance(answer, Refusal) and not answer.retryable:
+            middle = len(kept) // 2
+            await self._deliver(kept[:middle])
+            await self._deliver(kept[middle:])
+            return
+        for entry, _ in kept:
+            await self._end(entry, answer)
+
+    async def _answered(self, kept: list[Kept]) -> bytes | BaseException:
+        """What became of it; cancelled on the way it stays where it is kept."""
+        _, first = kept[0]
+        batch = Batch(
+            first.signal,
+            b"".join([request.body for _, request in kept]),
+            items=sum(request.items for _, request in kept),
+            divisible=len(kept) > 1,
+        )
         try:
-            return await self._hop.send(batch, Terms(metadata=request.metadata))
+            return await self._hop.send(batch, Terms(metadata=first.metadata))
         except Refusal as refusal:  # for good, or given up; who stands behind has said so
             return refusal
         except Exception as fault:
@@ -188,7 +220,9 @@ class SendingQueue:
         """Whether its retries ended only because the service does: then it is not given up."""
         return isinstance(answer, Refusal) and answer.retryable and self._stopping.is_set()
 
-    def _leave(self, entry: Entry, answer: bytes | BaseException) -> None:
+    async def _end(self, entry: Entry, answer: bytes | BaseException) -> None:
+        """A request has its answer, which its sender hears if it waits for it."""
+        await self._store.drop(entry.key)
         self._room.give_back(entry.items, entry.size_bytes)
         self._tell()
         result = self._results.pop(entry.key, None)
@@ -215,3 +249,11 @@ class SendingQueue:
             self._bounds.sizer,
             self._drain_s,
         )
+
+
+async def _all(deliveries: list[Coroutine[None, None, None]]) -> None:
+    """At the same time; most often there is one."""
+    if len(deliveries) == 1:
+        await deliveries[0]
+    else:
+        await asyncio.gather(*deliveries)

@@ -11,6 +11,7 @@ from processor.settings.problems import ConfigError
 from processor.settings.values import (
     MIB,
     AttributionSettings,
+    BatchSettings,
     EnrichSettings,
     ExporterSettings,
     GrpcServer,
@@ -32,6 +33,7 @@ from processor.settings.values import (
 __all__ = [
     "MIB",
     "AttributionSettings",
+    "BatchSettings",
     "ConfigError",
     "EnrichSettings",
     "ExporterSettings",

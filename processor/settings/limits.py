@@ -29,6 +29,7 @@ def batch(node: Node, report: Report, *, used: bool) -> None:
     block = Block(node, report, "processors.batch")
     if used:
         block.warning(
-            "requests go on as they come; put batch in the Collector in front, it makes them larger"
+            "requests go on as they come; `sending_queue: {wait_for_result: true, batch: {}}` of an "
+            "exporter, or batch in the Collector in front, makes them larger"
         )
     block.end()

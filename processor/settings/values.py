@@ -30,6 +30,7 @@ HttpCompression = Literal["gzip", "zstd", "zlib", "deflate", "none"]
 Encoding = Literal["gzip", "zstd", "zlib", "deflate"]
 Balancer = Literal["round_robin", "pick_first"]
 Sizer = Literal["requests", "items", "bytes"]
+BatchSizer = Literal["items", "bytes"]
 Orphans = Literal["ignore", "bill"]
 Temporality = Literal["cumulative", "delta"]
 ApplicationCost = Literal["keep", "drop"]
@@ -279,6 +280,18 @@ class StorageSettings(NamedTuple):
     setting: str = "extensions.file_storage.directory"
 
 
+class BatchSettings(NamedTuple):
+    """`sending_queue.batch`: several requests leave as one; sizes are in units of `sizer`."""
+
+    flush_timeout_s: float = 0.2
+    """What the first of them waits at most."""
+    min_size: int = 8192
+    """Large enough to leave at once."""
+    max_size: int = 0
+    """What is not exceeded, but by a single request; 0 for no such bound."""
+    sizer: BatchSizer = "items"
+
+
 class QueueSettings(NamedTuple):
     """`sending_queue`; off, an acknowledgement means that the next hop has the data."""
 
@@ -288,6 +301,7 @@ class QueueSettings(NamedTuple):
     sizer: Sizer = "requests"
     block_on_overflow: bool = False
     wait_for_result: bool = False
+    batch: BatchSettings | None = None
     storage: str = ""
     """The id of a `file_storage` extension; empty for a queue in memory."""
     place: StorageSettings | None = None

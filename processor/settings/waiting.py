@@ -74,9 +74,6 @@ WAITING: Final[dict[str, Waits]] = {
         f"{out}.{key}": waits
         for out in _OUT
         for key, waits in {
-            "sending_queue.batch": Waits(
-                "meanwhile leave it out; a Collector in front makes requests larger"
-            ),
             "batcher": Waits(_LEAVE_OUT),
             "middlewares": Waits(_LEAVE_OUT),
             "tls.cipher_suites": Waits(_LEAVE_OUT),
@@ -123,6 +120,7 @@ _IDLE: Final = "write `max_conns_per_host` or `idle_conn_timeout`"
 _HTTP_1: Final = "requests are sent over HTTP/1.1"
 _CLIENTS: Final = "senders are checked by `client_ca_file`, which is read again when it changes"
 _CA_KEYS: Final = ("ca_file", "ca_pem", "include_system_ca_certs_pool")
+_APART: Final = "what the next hop is to see with other headers is never in one batch"
 _PAGE: Final = "the page has the Collector's default form"
 
 # Accepted with a warning: what they tune is not there to be tuned.
@@ -134,6 +132,8 @@ WITHOUT_EFFECT: Final[dict[str, str]] = {
     f"{_HTTP}.keep_alives_enabled": "connections are kept as long as senders keep them",
     "exporters.otlp_grpc.read_buffer_size": _BUFFERS,
     "exporters.otlp_grpc.write_buffer_size": _BUFFERS,
+    "exporters.otlp_grpc.sending_queue.batch.partition": _APART,
+    "exporters.otlp_http.sending_queue.batch.partition": _APART,
     "exporters.otlp_http.read_buffer_size": _SOCKETS,
     "exporters.otlp_http.write_buffer_size": _SOCKETS,
     "exporters.otlp_http.max_idle_conns": _IDLE,

@@ -27,7 +27,7 @@ from tests.bench.traffic import WORKLOADS, Bodies
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PRICING = {"compiled", "interpreted", "transform"}
+PRICING = {"compiled", "interpreted", "transform", "compiled+batch", "transform+batch"}
 
 
 def _end(_signal: int, _frame: object) -> None:
@@ -67,6 +67,11 @@ def starts(asked: argparse.Namespace) -> dict[str, Start]:
         known["collector"] = collector(asked.otelcol)
         known["transform"] = collector(asked.otelcol, priced=True)
     names = asked.hops.split(",") if asked.hops else list(known)
+    # Only where they are asked for: they are for small requests.
+    if asked.compiled:
+        known["compiled+batch"] = ours(asked.compiled, together=True)
+    if asked.otelcol:
+        known["transform+batch"] = collector(asked.otelcol, priced=True, together=True)
     return {name: known[name] for name in names}
 
 

@@ -19,6 +19,11 @@ _BATCHES: Final = {
     "block_on_overflow": True,
     "batch": {"flush_timeout": "200ms", "min_size": 1000, "max_size": 8192},
 }
+TOGETHER: Final = {
+    "wait_for_result": True,
+    "batch": {"flush_timeout": "20ms", "min_size": 40},
+}
+"""Four small requests leave as one, and each is answered after the next hop did: as many as are outstanding."""
 TRANSPORTS: Final = ("grpc", "grpc+gzip", "http", "http+gzip")
 
 
@@ -51,16 +56,20 @@ def bare(ports: Ports, _folder: Path) -> list[str]:
     return [sys.executable, script, ports.transport, str(ports.own), str(ports.next)]
 
 
-def ours(command: str, *, idle: int = 0, workers: int = 1, **more: Any) -> Start:
+def ours(
+    command: str, *, idle: int = 0, workers: int = 1, together: bool = False, **more: Any
+) -> Start:
     """The service with everything on that is on by default; `more` goes to `genai_cost`.
 
-    `idle` exporters wait for logs that never come.
+    `idle` exporters wait for logs that never come. `together`: small requests leave in batches.
     """
 
     def start(ports: Ports, folder: Path) -> list[str]:
         config = _around(ports, {"genai_cost": more})
         config["service"]["workers"] = workers
         (kind, sends), *_ = config["exporters"].items()
+        if together:
+            sends["sending_queue"] = TOGETHER
         waiting = [f"{kind}/idle-{number}" for number in range(idle)]
         if waiting:
             config["exporters"].update((name, dict(sends)) for name in waiting)
@@ -78,11 +87,13 @@ def collector(
     *,
     priced: bool = False,
     batched: bool = False,
+    together: bool = False,
     back: tuple[int, int] | None = None,
 ) -> Start:
     """A Collector that acknowledges after the next hop did, as we do.
 
-    Unless it is `batched`: then it makes requests of 1,000 spans, as the README says. With `back` its next hop sends to the first of these ports, and it sends that on to the second.
+    Unless it is `batched`: then it makes requests of 1,000 spans, as the README says. `together`: small requests leave in
+    batches. With `back` its next hop sends to the first of these ports, and it sends that on to the second.
     """
 
     def start(ports: Ports, folder: Path) -> list[str]:
@@ -92,6 +103,8 @@ def collector(
         for exporter in config["exporters"].values():
             exporter["retry_on_failure"] = {"enabled": False}
             exporter["sending_queue"] = _BATCHES if batched else {"enabled": False}
+            if together:
+                exporter["sending_queue"] = TOGETHER
         page = config["service"]["telemetry"]["metrics"].pop("address")
         host, _, port = page.rpartition(":")
         pull = {"exporter": {"prometheus": {"host": host, "port": int(port)}}}

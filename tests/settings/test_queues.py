@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from processor.settings import ConfigError, QueueSettings, Settings, StorageSettings, loads
+from processor.settings import (
+    BatchSettings,
+    ConfigError,
+    QueueSettings,
+    Settings,
+    StorageSettings,
+    loads,
+)
 
 WHOLE = """
 receivers: {{otlp: {{protocols: {{grpc: {{}}}}}}}}
@@ -52,6 +59,33 @@ def read(exporter: str, extensions: str = "", started: str = "") -> Settings:
             ),
             id="all of it",
         ),
+        pytest.param(
+            "sending_queue: {batch: {}}",
+            QueueSettings(enabled=True, batch=BatchSettings()),
+            id="batches by default",
+        ),
+        pytest.param(
+            "sending_queue: {batch: {flush_timeout: 5ms, min_size: 100, max_size: 200}}",
+            QueueSettings(enabled=True, batch=BatchSettings(0.005, 100, 200)),
+            id="batches as told",
+        ),
+        pytest.param(
+            "sending_queue: {sizer: bytes, queue_size: 9000, batch: {}}",
+            QueueSettings(
+                enabled=True, sizer="bytes", queue_size=9000, batch=BatchSettings(sizer="bytes")
+            ),
+            id="batches in units of the queue",
+        ),
+        pytest.param(
+            "sending_queue: {sizer: bytes, queue_size: 9, batch: {sizer: items}}",
+            QueueSettings(enabled=True, sizer="bytes", queue_size=9, batch=BatchSettings()),
+            id="batches in units of their own",
+        ),
+        pytest.param(
+            "sending_queue: {batch: {enabled: false}}",
+            QueueSettings(enabled=True),
+            id="batches that are off",
+        ),
     ],
 )
 def test_a_queue_as_it_is_written(written: str, queue: QueueSettings) -> None:
@@ -61,6 +95,38 @@ def test_a_queue_as_it_is_written(written: str, queue: QueueSettings) -> None:
 def test_a_queue_in_memory_says_what_that_means() -> None:
     warnings = read("sending_queue: {enabled: true}").warnings
     assert any("lost if this process dies" in warning for warning in warnings)
+
+
+def test_a_queue_whose_senders_wait_loses_nothing_in_silence() -> None:
+    warnings = read("sending_queue: {wait_for_result: true}").warnings
+    assert not any("lost if this process dies" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("min_size: 9, max_size: 8", "batch.max_size: max_size 8 is less than min_size 9"),
+        (
+            "flush_timeout: 0s",
+            "batch.flush_timeout: is 0s; write a duration from 0.001s to 60s",
+        ),
+        ("sizer: requests", "batch.sizer: is `requests`; write one of items, bytes"),
+        ("min_sise: 9", "batch.min_sise: is not a known key; did you mean `min_size`?"),
+        (
+            "min_size: 9",
+            "batch.min_size: min_size 9 is more than queue_size 8, the whole queue",
+        ),
+    ],
+)
+def test_batches_that_cannot_be(written: str, words: str) -> None:
+    with pytest.raises(ConfigError) as problem:
+        read(f"sending_queue: {{sizer: items, queue_size: 8, batch: {{{written}}}}}")
+    assert f"sending_queue.{words}" in str(problem.value)
+
+
+def test_what_a_collector_would_keep_apart_is_apart_anyway() -> None:
+    warnings = read("sending_queue: {batch: {partition: {metadata_keys: [x-tenant]}}}").warnings
+    assert any("with other headers is never in one batch" in warning for warning in warnings)
 
 
 def test_a_queue_finds_its_storage() -> None:

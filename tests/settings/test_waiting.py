@@ -22,11 +22,6 @@ def http(keys: str) -> str:
     [
         pytest.param(http("cors: {allowed_origins: ['*']}"), "protocols.http.cors", id="cors"),
         pytest.param(
-            hop("sending_queue: {batch: {min_size: 9}}"),
-            "sending_queue.batch",
-            id="queue-batch",
-        ),
-        pytest.param(
             cost(
                 "{pricing: {sources: [{url: 'https://x/y', tls: {insecure_skip_verify: true}}]}}"
             ),
