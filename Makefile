@@ -138,6 +138,8 @@ bench: $(HOPS) ## CPU per span of five hops in one run (needs Go or PyPI); besid
 bench-rest: $(HOPS) ## other transports, a Collector's bytes, pipelines, latency, reloads, growth: some 20 minutes
 	$(BENCH).hop $(SIDES) --rounds 3 --seconds 1.2 --written collector --json $(RESULTS)/hops-collector.json
 	$(BENCH).hop $(SIDES) --rounds 3 --seconds 1.2 --transports grpc+gzip,http,http+gzip --json $(RESULTS)/hops-transports.json
+	$(BENCH).hop $(SIDES) --rounds 5 --seconds 1.2 --workloads e --hops bare,compiled,compiled+batch,transform,transform+batch \
+		--json $(RESULTS)/hops-together.json
 	$(BENCH).pipelines $(SIDES) --json $(RESULTS)/pipelines.json
 	$(BENCH).latency $(SIDES) --json $(RESULTS)/latency.json
 	$(BENCH).growth $(SIDES) --json $(RESULTS)/growth.json

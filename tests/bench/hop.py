@@ -48,7 +48,9 @@ def parser(what: str | None) -> argparse.ArgumentParser:
         help="the Collector of tests/bench/collector.yaml; left out: not measured",
     )
     made.add_argument(
-        "--hops", default="", help="some of bare,compiled,interpreted,collector,transform"
+        "--hops",
+        default="",
+        help="some of bare,compiled,interpreted,collector,transform,compiled+batch,transform+batch",
     )
     made.add_argument("--rounds", type=int, default=5)
     made.add_argument("--seconds", type=float, default=1.5)
@@ -141,8 +143,9 @@ def by_transport(
             name: stack.enter_context(running(start, transport, next_hop.port(transport)))
             for name, start in starts(asked).items()
         }
-        for name in {"compiled", "interpreted"} & set(hops):
-            if not _says(hops[name].folder / "log", f"walk runs {name}"):
+        for name in {"compiled", "interpreted", "compiled+batch"} & set(hops):
+            words = f"walk runs {name.removesuffix('+batch')}"
+            if not _says(hops[name].folder / "log", words):
                 sys.exit(f"what is measured as {name} is not: --{name}")
         for key, bodies in made.items():
             found = one_workload(transport, bodies, hops, next_hop, asked)
@@ -162,7 +165,8 @@ def main() -> None:
     more.add_argument("--workloads", default="abcdef")
     more.add_argument("--written", default="sdk", help="sdk,collector")
     asked = more.parse_args()
-    report.write(asked.json, "hops", facts(Path(asked.otelcol)), measure(asked))
+    kind = "together" if "+batch" in asked.hops else "hops"
+    report.write(asked.json, kind, facts(Path(asked.otelcol)), measure(asked))
 
 
 if __name__ == "__main__":

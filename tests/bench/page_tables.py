@@ -17,6 +17,8 @@ WORDS: Final = {
     "interpreted": "genai-cost, interpreted",
     "collector": "Collector, passing through",
     "transform": "Collector, transform processor with ten prices",
+    "compiled+batch": "**genai-cost, compiled**, in batches",
+    "transform+batch": "Collector, ten prices, in batches",
     "direct": "no hop at all",
 }
 
@@ -48,20 +50,22 @@ def machine(found: dict[str, list[Row]]) -> str:
 
 
 def _hops(
-    found: dict[str, list[Row]], transport: str, written: str
+    found: dict[str, list[Row]], transport: str, written: str, kind: str = "hops"
 ) -> dict[tuple[str, str], Row]:
     return {
         (row["hop"], row["workload"]): row
-        for row in found.get("hops", [])
+        for row in found.get(kind, [])
         if (row["transport"], row["written"]) == (transport, written)
     }
 
 
-def costs(transport: str, written: str = "sdk") -> Callable[[dict[str, list[Row]]], str]:
+def costs(
+    transport: str, written: str = "sdk", kind: str = "hops"
+) -> Callable[[dict[str, list[Row]]], str]:
     """µs a span of every hop, then ours as ratios."""
 
     def made(found: dict[str, list[Row]]) -> str:
-        rows = _hops(found, transport, written)
+        rows = _hops(found, transport, written, kind)
         names, keys = (
             dict.fromkeys(hop for hop, _ in rows),
             dict.fromkeys(key for _, key in rows),
@@ -69,8 +73,8 @@ def costs(transport: str, written: str = "sdk") -> Callable[[dict[str, list[Row]
         lines = [
             [WORDS[name], *(spread(rows[name, key]["us"]) for key in keys)] for name in names
         ]
-        for name in ("compiled", "interpreted"):
-            for against in ("transform", "bare"):
+        for name in ("compiled", "interpreted", "compiled+batch"):
+            for against in ("transform", "transform+batch", "bare"):
                 if name in names and against in names:
                     over = (_over(rows, key, name, against) for key in keys)
                     lines.append([f"{WORDS[name]} / {WORDS[against]}", *over])
@@ -193,6 +197,7 @@ TABLES: Final[dict[str, Callable[[dict[str, list[Row]]], str]]] = {
     "machine": machine,
     "grpc": costs("grpc"),
     "grpc-written-by-collector": costs("grpc", "collector"),
+    "together": costs("grpc", kind="together"),
     "grpc+gzip": costs("grpc+gzip"),
     "http": costs("http"),
     "http+gzip": costs("http+gzip"),
