@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -97,3 +98,29 @@ async def test_one_that_is_away_does_not_hold_the_others_where_each_has_its_queu
                 await until(lambda: len(late.taken) == len(bodies))
                 assert sorted(late.taken) == sorted(there.taken)
                 assert await child.stop() == 0
+
+
+async def test_small_requests_leave_as_one_and_each_is_priced_counted_and_answered(
+    tmp_path: Path,
+) -> None:
+    ports = Ports(*free_ports(4))
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    async with Sink() as sink:
+        config = configuration(ports, sink.endpoint, tmp_path / "prices.yaml")
+        config["exporters"]["otlp_grpc"]["sending_queue"] = {
+            "wait_for_result": True,
+            "batch": {"flush_timeout": "60s", "min_size": 20},
+        }
+        argv = command(tmp_path, config)
+        async with started(tmp_path, ports, argv) as child, grpc_sender(ports.grpc) as sender:
+            replies = await asyncio.gather(*[sender.send(sent(chat())) for _ in range(20)])
+            assert {reply.code for reply in replies} == {Code.OK}
+            page = await child.page()
+            assert page.total("genai_cost_spans_total", genai_cost_status="priced") == 20
+            assert (
+                page.total("genai_cost_exporter_sent_spans_total", exporter="otlp_grpc") == 20
+            )
+            assert await child.stop() == 0
+    traces = [each.body for each in sink.arrivals if each.signal is Signal.TRACES]
+    assert costs(traces) == [GPT_4O_USD] * 20
+    assert len(traces) == 1
