@@ -35,13 +35,17 @@ _WORDS: Final = 300
 
 
 def set_up(level: str, encoding: str, stream: TextIO | None = None) -> None:
-    """Send what the service logs to *stream* (stderr), and nothing to anybody else."""
+    """Send what the service logs to *stream* (stderr), and nothing to anybody else.
+
+    What libraries warn of goes there too, in the same form, where nobody else listens to it.
+    """
     handler = Limited(stream if stream is not None else sys.stderr)
     handler.setFormatter(Line(as_json if encoding == "json" else as_text))
     logger = logging.getLogger(LOGGER)
     logger.handlers[:] = [handler]
     logger.setLevel(_LEVELS[level])
     logger.propagate = False
+    logging.lastResort = handler
 
 
 class Line(logging.Formatter):

@@ -29,7 +29,7 @@ def announce(
     """Say it, once; `pids` are of the workers, where there are several."""
     for warning in settings.warnings:
         logger.warning("%s", warning)
-    how = "compiled" if fields.COMPILED else "interpreted (no C compiler at installation)"
+    how = "compiled" if fields.COMPILED else "interpreted (not compiled at installation)"
     logger.info("genai-cost %s, the walk runs %s", version, how)
     if pids:
         logger.info("%d workers take requests: pids %s", len(pids), ", ".join(map(str, pids)))

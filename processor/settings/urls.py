@@ -53,7 +53,7 @@ def url(node: Node) -> str:
     except ValueError:
         raise Bad("is no URL; write https://host/path") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        raise Bad("is no URL that can be fetched; write https://host/path")
+        raise Bad("is no http or https URL; write https://host/path")
     if parts.username is not None or parts.password is not None:
         raise Bad("holds a user; write it as `headers: {authorization: Basic ...}`")
     return written.partition("#")[0]

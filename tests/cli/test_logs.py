@@ -46,6 +46,22 @@ def test_json_is_an_object_a_line(logger: logging.Logger) -> None:
     assert read["time"].endswith("+00:00")
 
 
+def test_what_libraries_warn_of_is_in_the_same_form() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", LIBRARY], capture_output=True, text=True, check=True
+    ).stderr
+    assert [json.loads(line)["message"] for line in said.splitlines()] == ["of another"]
+
+
+LIBRARY = """
+import logging
+from processor import logs
+logs.set_up("info", "json")
+logging.getLogger("uvicorn.error").warning("of %s", "another")
+logging.getLogger("uvicorn.error").info("not this")
+"""
+
+
 def test_exceptions_are_in_the_line(logger: logging.Logger) -> None:
     stream = io.StringIO()
     logs.set_up("info", "json", stream)

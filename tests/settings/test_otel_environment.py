@@ -148,7 +148,7 @@ def test_a_signals_own_url_is_taken_whole() -> None:
         ),
         pytest.param(
             {"ENDPOINT": "c:4318", "PROTOCOL": "http/protobuf"},
-            "ENDPOINT: is no URL that can be fetched; write https://host/path",
+            "ENDPOINT: is no http or https URL; write https://host/path",
             id="http-without-a-scheme",
         ),
         pytest.param(
