@@ -78,7 +78,7 @@ class Gathering:
     def hurry(self) -> None:
         """Nothing more will come: what there is goes at once, and so does all that follows."""
         self._ending = True
-        if self._patience is not None:
+        if self._patience is not None and not self._patience.expired():
             self._patience.reschedule(asyncio.get_running_loop().time())
 
 

@@ -78,7 +78,7 @@ class SendingQueue:
         self._gathering = Gathering(self._waiting, batches)
         self._results: dict[int, Result] = {}
         self._tasks = asyncio.TaskGroup()
-        self._consumers: list[asyncio.Task[None]] = []
+        self._running: list[asyncio.Task[None]] = []
         self._users = 0
 
     async def __aenter__(self) -> Self:
@@ -96,9 +96,8 @@ class SendingQueue:
         self._telemetry.gauge("exporter_queue_capacity", self._bounds.queue_size, self.name)
         self._tell()
         await self._tasks.__aenter__()
-        self._consumers = [
-            self._tasks.create_task(self._consume()) for _ in range(self._num_consumers)
-        ]
+        work = [self._hurry(), *(self._consume() for _ in range(self._num_consumers))]
+        self._running = [self._tasks.create_task(each) for each in work]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -111,8 +110,8 @@ class SendingQueue:
                 await self._waiting.join()
         except TimeoutError:
             self._say_what_is_left()
-        for consumer in self._consumers:
-            consumer.cancel()
+        for task in self._running:
+            task.cancel()
         await self._tasks.__aexit__(None, None, None)
         await self._store.close()
         await self._hop.__aexit__(None, None, None)
@@ -157,6 +156,11 @@ class SendingQueue:
         """What an earlier run left waits too, bound or not."""
         self._room.restore(entry.items, entry.size_bytes)
         self._waiting.put_nowait(entry)
+
+    async def _hurry(self) -> None:
+        """Senders that wait for a result have it before the doors close, which is before the end here."""
+        await self._stopping.wait()
+        self._gathering.hurry()
 
     async def _consume(self) -> None:
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -41,12 +42,16 @@ def batch(body: bytes, items: int = 1, signal: Signal = Signal.TRACES) -> Batch:
 
 
 def waiting_queue(
-    hop: NextHop, settings: BatchSettings, telemetry: Telemetry | None = None
+    hop: NextHop,
+    settings: BatchSettings,
+    telemetry: Telemetry | None = None,
+    stopping: asyncio.Event | None = None,
 ) -> SendingQueue:
     return SendingQueue(
         hop,
         MemoryStore(),
         telemetry or Telemetry(),
+        stopping,
         bounds=Bounds("requests", 1000),
         batches=settings,
         wait_for_result=True,
@@ -183,6 +188,39 @@ async def test_the_end_waits_for_nobody() -> None:
         await sent(queue, [batch(b"a"), batch(b"b")])
         await asyncio.sleep(0)  # whoever gathers has begun to wait
     assert [each.body for each in hop.batches] == [b"ab"]
+
+
+async def test_whoever_waits_for_a_result_is_not_kept_when_the_service_stops() -> None:
+    hop, stopping = Hop(), asyncio.Event()
+    settings = BatchSettings(NEVER_S)
+    async with waiting_queue(hop, settings, stopping=stopping) as queue, asyncio.timeout(10):
+        sending = asyncio.ensure_future(queue.send(batch(b"a"), Terms()))
+        await asyncio.sleep(0)
+        stopping.set()
+        assert await sending == b""
+        assert await queue.send(batch(b"b"), Terms()) == b""  # what came through the doors late
+
+
+async def test_the_end_may_come_at_the_very_end_of_patience() -> None:
+    loop, settings = asyncio.get_running_loop(), BatchSettings(0.001)
+    waiting: asyncio.Queue[Entry] = asyncio.Queue()
+    gathering = Gathering(waiting, settings)
+    waiting.put_nowait(Entry(1, Signal.TRACES, 1, 1))
+    gathered = asyncio.ensure_future(gathering.batch())
+    await asyncio.sleep(0)
+    ended = loop.create_future()
+
+    def end() -> None:
+        try:
+            gathering.hurry()
+            ended.set_result(None)
+        except RuntimeError as error:
+            ended.set_exception(error)
+
+    loop.call_later(0.001, end)
+    time.sleep(0.01)  # noqa: ASYNC251 - both are due in one turn of the loop
+    await ended
+    assert [entry.key for entry in await gathered] == [1]
 
 
 async def test_what_an_earlier_run_left_leaves_in_batches_too(tmp_path: Path) -> None:
