@@ -70,6 +70,8 @@ class SendingQueue:
         self._room = Room(bounds)
         self._on_the_way = Room(Bounds("bytes", LOADED_BYTES))
         self._num_consumers = num_consumers
+        self._calls = asyncio.Semaphore(num_consumers)
+        """Under way at once: a consumer whose requests are not alike has several to make."""
         self._block = block_on_overflow
         self._wait_for_result = wait_for_result
         self._drain_s = LASTING_DRAIN_S if store.lasts else drain_s
@@ -213,7 +215,8 @@ class SendingQueue:
             divisible=len(kept) > 1,
         )
         try:
-            return await self._hop.send(batch, Terms(metadata=first.metadata))
+            async with self._calls:
+                return await self._hop.send(batch, Terms(metadata=first.metadata))
         except Refusal as refusal:  # for good, or given up; who stands behind has said so
             return refusal
         except Exception as fault:
@@ -256,8 +259,10 @@ class SendingQueue:
 
 
 async def _all(deliveries: list[Coroutine[None, None, None]]) -> None:
-    """At the same time; most often there is one."""
+    """At the same time, and cancelled none goes on; most often there is one."""
     if len(deliveries) == 1:
         await deliveries[0]
-    else:
-        await asyncio.gather(*deliveries)
+        return
+    async with asyncio.TaskGroup() as tasks:
+        for delivery in deliveries:
+            tasks.create_task(delivery)

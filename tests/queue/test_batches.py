@@ -144,6 +144,51 @@ async def test_only_what_the_next_hop_is_to_see_alike_is_one_batch() -> None:
     assert [each.metadata for each in hop.heard] == [(), other.metadata, (), (), ()]
 
 
+def tenant(name: str) -> Terms:
+    return Terms(metadata=(("x-tenant", name),))
+
+
+async def test_no_more_calls_are_under_way_than_there_are_consumers() -> None:
+    hop = Hop(gate=asyncio.Event())
+    bounds = BatchSettings(NEVER_S, min_size=9)
+    async with SendingQueue(
+        hop, MemoryStore(), Telemetry(), batches=bounds, num_consumers=2
+    ) as queue:
+        await sent(queue, [batch(b"a")] * 9, [tenant(str(number)) for number in range(9)])
+        await until(lambda: len(hop.batches) == 2)
+        for _ in range(9):
+            await asyncio.sleep(0)
+        assert len(hop.batches) == 2
+        assert hop.gate is not None
+        hop.gate.set()
+        await until(lambda: len(hop.batches) == 9)
+
+
+class Slow(Hop):
+    """Never answers, and takes its time to stop."""
+
+    ended = 0
+
+    async def send(self, batch: Batch, terms: Terms) -> bytes:
+        try:
+            return await super().send(batch, terms)
+        finally:
+            for _ in range(len(batch.body)):
+                await asyncio.sleep(0)
+            self.ended += 1
+
+
+async def test_no_call_goes_on_behind_a_closed_queue() -> None:
+    hop = Slow(gate=asyncio.Event())
+    bounds = BatchSettings(NEVER_S, min_size=2)
+    async with SendingQueue(
+        hop, MemoryStore(), Telemetry(), batches=bounds, drain_s=0.001
+    ) as queue:
+        await sent(queue, [batch(b"a"), batch(b"b" * 99)], [tenant("a"), tenant("b")])
+        await until(lambda: len(hop.batches) == 2)
+    assert hop.ended == 2
+
+
 class Choosy(Hop):
     """Refuses for good what has something bad in it, and never what has not."""
 
