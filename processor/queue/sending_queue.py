@@ -12,7 +12,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final, Self, cast
 
-from processor.errors import Refusal
+from processor.errors import Refusal, is_about_data
 from processor.model import ITEMS, Batch, Terms
 from processor.queue.batches import Gathering, alike
 from processor.queue.request import Request
@@ -190,14 +190,14 @@ class SendingQueue:
     async def _deliver(self, kept: list[Kept]) -> None:
         """Sends requests as one until there is an answer for good; then they are forgotten.
 
-        What is refused for good is refused because of one of them, or because of its size: it is sent in
-        halves, so that each is refused for its own sake only.
+        Where something in one of them is refused, or they are too large together, they are sent in halves:
+        so each is refused for its own sake only.
         """
         answer = await self._answered(kept)
         while self._is_cut_short(answer):
             await asyncio.sleep(AGAIN_S)
             answer = await self._answered(kept)
-        if len(kept) > 1 and isinstance(answer, Refusal) and not answer.retryable:
+        if len(kept) > 1 and isinstance(answer, Exception) and is_about_data(answer):
             middle = len(kept) // 2
             await self._deliver(kept[:middle])
             await self._deliver(kept[middle:])
@@ -205,7 +205,7 @@ class SendingQueue:
         for entry, _ in kept:
             await self._end(entry, answer)
 
-    async def _answered(self, kept: list[Kept]) -> bytes | BaseException:
+    async def _answered(self, kept: list[Kept]) -> bytes | Exception:
         """What became of it; cancelled on the way it stays where it is kept."""
         _, first = kept[0]
         batch = Batch(
@@ -218,16 +218,18 @@ class SendingQueue:
             async with self._calls:
                 return await self._hop.send(batch, Terms(metadata=first.metadata))
         except Refusal as refusal:  # for good, or given up; who stands behind has said so
-            return refusal
+            return refusal.bare()
         except Exception as fault:
-            logger.exception("%s: a request is given up because of a fault of ours", self.name)
+            if not batch.divisible:
+                words = "%s: a request is given up because of a fault of ours"
+                logger.exception(words, self.name)
             return fault
 
-    def _is_cut_short(self, answer: bytes | BaseException) -> bool:
+    def _is_cut_short(self, answer: bytes | Exception) -> bool:
         """Whether its retries ended only because the service does: then it is not given up."""
         return isinstance(answer, Refusal) and answer.retryable and self._stopping.is_set()
 
-    async def _end(self, entry: Entry, answer: bytes | BaseException) -> None:
+    async def _end(self, entry: Entry, answer: bytes | Exception) -> None:
         """A request has its answer, which its sender hears if it waits for it."""
         await self._store.drop(entry.key)
         self._room.give_back(entry.items, entry.size_bytes)

@@ -190,12 +190,14 @@ async def test_no_call_goes_on_behind_a_closed_queue() -> None:
 
 
 class Choosy(Hop):
-    """Refuses for good what has something bad in it, and never what has not."""
+    """Takes what has nothing bad in it."""
+
+    bad: Exception = Refusal(Code.INVALID_ARGUMENT, "something in it is bad")
 
     async def send(self, batch: Batch, terms: Terms) -> bytes:
         await super().send(batch, terms)
         if b"bad" in batch.body:
-            raise Refusal(Code.INVALID_ARGUMENT, "something in it is bad")
+            raise self.bad
         return b""
 
 
@@ -217,12 +219,29 @@ async def test_what_is_refused_for_good_takes_nothing_else_with_it(
     assert caplog.text.count("refuses") == 1
 
 
-async def test_what_may_be_tried_again_is_not_cut_up() -> None:
-    hop = Hop(fails_with=Refusal(Code.UNAVAILABLE, "later"))
-    async with waiting_queue(hop, BatchSettings(0.01)) as queue:
+async def test_a_fault_of_ours_takes_nothing_else_with_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hop, telemetry = Choosy(), Telemetry()
+    hop.bad = ValueError("cannot be written")
+    queue = waiting_queue(Counted(hop, telemetry), BatchSettings(0.01), telemetry)
+    async with queue:
+        heard = await sent(queue, [batch(body) for body in (b"a", b"bad", b"c")])
+    assert heard == [b"", hop.bad, b""]
+    assert telemetry.counter("exporter_sent_spans") == [(("hop",), 2)]
+    assert telemetry.counter("exporter_send_failed_spans") == [(("hop",), 1)]
+    assert caplog.text.count("a request is given up because of a fault of ours") == 1
+
+
+@pytest.mark.parametrize("code", [Code.UNAVAILABLE, Code.UNAUTHENTICATED, Code.UNIMPLEMENTED])
+async def test_what_is_refused_whatever_is_in_it_is_not_cut_up(code: Code) -> None:
+    hop, telemetry = Hop(fails_with=Refusal(code, "not you")), Telemetry()
+    queue = waiting_queue(Counted(hop, telemetry), BatchSettings(0.01), telemetry)
+    async with queue:
         heard = await sent(queue, [batch(b"a"), batch(b"b")])
-    assert [str(answer) for answer in heard] == ["UNAVAILABLE: later"] * 2
+    assert [str(answer) for answer in heard] == [f"{code.name}: not you"] * 2
     assert [each.body for each in hop.batches] == [b"ab"]
+    assert telemetry.counter("exporter_send_failed_spans") == [(("hop",), 2)]
 
 
 async def test_the_end_waits_for_nobody() -> None:
