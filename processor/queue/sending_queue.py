@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self, cast
 
 from processor.errors import Refusal, is_about_data
 from processor.model import ITEMS, Batch, Terms
-from processor.queue.batches import Gathering, alike
+from processor.queue.batches import MOST_BYTES, Gathering, alike
 from processor.queue.request import Request
 from processor.queue.room import Bounds, Room
 
@@ -34,8 +34,6 @@ logger = logging.getLogger("genai_cost")
 DRAIN_S: Final = 10.0
 LASTING_DRAIN_S: Final = 2.0
 """For requests on their way: those that are cut off are sent again by the next start."""
-LOADED_BYTES: Final = 128 * 1024 * 1024
-"""Of the requests on their way at once, whatever the number of consumers."""
 AGAIN_S: Final = 0.1
 """Between two tries in the drain time, in which `retry_on_failure` does not wait."""
 REMIND_S: Final = 60.0
@@ -68,7 +66,7 @@ class SendingQueue:
         self._stopping = stopping or asyncio.Event()
         self._bounds = bounds
         self._room = Room(bounds)
-        self._on_the_way = Room(Bounds("bytes", LOADED_BYTES))
+        self._on_the_way = Room(Bounds("bytes", MOST_BYTES))
         self._num_consumers = num_consumers
         self._calls = asyncio.Semaphore(num_consumers)
         """Under way at once: a consumer whose requests are not alike has several to make."""
@@ -77,7 +75,7 @@ class SendingQueue:
         self._drain_s = LASTING_DRAIN_S if store.lasts else drain_s
         self._clock = clock
         self._waiting: asyncio.Queue[Entry] = asyncio.Queue()
-        self._gathering = Gathering(self._waiting, batches)
+        self._gathering = Gathering(self._waiting, batches, self._is_full)
         self._results: dict[int, Result] = {}
         self._tasks = asyncio.TaskGroup()
         self._running: list[asyncio.Task[None]] = []
@@ -164,10 +162,13 @@ class SendingQueue:
         await self._stopping.wait()
         self._gathering.hurry()
 
+    def _is_full(self, last: Entry) -> bool:
+        return not self._room.fits(last.items, last.size_bytes)
+
     async def _consume(self) -> None:
         while True:
             entries = await self._gathering.batch()
-            loaded_bytes = min(sum(entry.size_bytes for entry in entries), LOADED_BYTES)
+            loaded_bytes = min(sum(entry.size_bytes for entry in entries), MOST_BYTES)
             await self._on_the_way.take(0, loaded_bytes, None, wait=True)
             try:
                 kept = [each for entry in entries if (each := await self._loaded(entry))]

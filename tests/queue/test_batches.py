@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from processor.errors import Code, Refusal
 from processor.forward.counted import Counted
 from processor.model import Batch, Signal, Terms
-from processor.queue.batches import LARGEST_BYTES, Gathering
+from processor.queue.batches import LARGEST_BYTES, MOST_BYTES, Gathering
 from processor.queue.disk_store import DiskStore
 from processor.queue.memory_store import MemoryStore
 from processor.queue.request import Entry
@@ -142,6 +142,27 @@ async def test_only_what_the_next_hop_is_to_see_alike_is_one_batch() -> None:
         (b"f", Signal.TRACES),
     ]
     assert [each.metadata for each in hop.heard] == [(), other.metadata, (), (), ()]
+
+
+@pytest.mark.parametrize("bounds", [Bounds("requests", 3), Bounds("bytes", 35)])
+async def test_a_queue_that_takes_no_more_waits_for_no_more(bounds: Bounds) -> None:
+    hop = Hop()
+    async with SendingQueue(
+        hop, MemoryStore(), Telemetry(), bounds=bounds, batches=BatchSettings(NEVER_S)
+    ) as queue:
+        await sent(queue, [batch(bytes(10))] * 3)
+        async with asyncio.timeout(10):
+            await hop.asked.wait()
+        await sent(queue, [batch(bytes(10))] * 3)
+    assert [each.items for each in hop.batches] == [3, 3]
+
+
+async def test_no_batch_is_more_than_may_be_in_memory() -> None:
+    waiting: asyncio.Queue[Entry] = asyncio.Queue()
+    for key in range(5):
+        waiting.put_nowait(Entry(key, Signal.TRACES, 1, MOST_BYTES // 2))
+    gathering = Gathering(waiting, BatchSettings(NEVER_S, 0, 2**40, "bytes"))
+    assert [len(await gathering.batch()) for _ in range(3)] == [2, 2, 1]
 
 
 def tenant(name: str) -> Terms:
