@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Final, Self, cast
+from typing import TYPE_CHECKING, Final, Self, TypeVar, cast
 
 from processor.errors import Refusal, is_about_data
 from processor.model import ITEMS, Batch, Terms
@@ -19,7 +19,7 @@ from processor.queue.request import Request
 from processor.queue.room import Bounds, Room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from processor.forward.next_hop import NextHop
     from processor.queue.batches import Kept
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     Result = asyncio.Future[bytes]
 
+T = TypeVar("T")
 logger = logging.getLogger("genai_cost")
 
 DRAIN_S: Final = 10.0
@@ -171,7 +172,9 @@ class SendingQueue:
             loaded_bytes = min(sum(entry.size_bytes for entry in entries), MOST_BYTES)
             await self._on_the_way.take(0, loaded_bytes, None, wait=True)
             try:
-                kept = [each for entry in entries if (each := await self._loaded(entry))]
+                # One after the other each would wait for what a disk writes in between.
+                loaded = await _all([self._loaded(entry) for entry in entries])
+                kept = [each for each in loaded if each is not None]
                 await _all([self._deliver(together) for together in alike(kept)])
             finally:
                 self._on_the_way.give_back(0, loaded_bytes)
@@ -261,11 +264,10 @@ class SendingQueue:
         )
 
 
-async def _all(deliveries: list[Coroutine[None, None, None]]) -> None:
-    """At the same time, and cancelled none goes on; most often there is one."""
-    if len(deliveries) == 1:
-        await deliveries[0]
-        return
+async def _all(works: Sequence[Coroutine[None, None, T]]) -> list[T]:
+    """What becomes of each, at the same time; cancelled, none goes on. Most often there is one."""
+    if len(works) == 1:
+        return [await works[0]]
     async with asyncio.TaskGroup() as tasks:
-        for delivery in deliveries:
-            tasks.create_task(delivery)
+        begun = [tasks.create_task(work) for work in works]
+    return [task.result() for task in begun]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.forward.next_hop import NextHop
+    from processor.queue.request import Request
     from processor.settings.values import BatchSizer
 
 NEVER_S = 60.0
@@ -163,6 +164,27 @@ async def test_no_batch_is_more_than_may_be_in_memory() -> None:
         waiting.put_nowait(Entry(key, Signal.TRACES, 1, MOST_BYTES // 2))
     gathering = Gathering(waiting, BatchSettings(NEVER_S, 0, 2**40, "bytes"))
     assert [len(await gathering.batch()) for _ in range(3)] == [2, 2, 1]
+
+
+class Together(MemoryStore):
+    """Gives three requests back once all of them are asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = asyncio.Barrier(3)
+
+    async def get(self, key: int) -> Request | None:
+        async with self._asked:
+            return await super().get(key)
+
+
+async def test_a_store_is_asked_for_a_whole_batch_at_once() -> None:
+    hop, bounds = Hop(), BatchSettings(NEVER_S, min_size=3)
+    async with SendingQueue(hop, Together(), Telemetry(), batches=bounds) as queue:
+        await sent(queue, [batch(b"a"), batch(b"b"), batch(b"c")])
+        async with asyncio.timeout(10):
+            await hop.asked.wait()
+    assert [each.body for each in hop.batches] == [b"abc"]
 
 
 def tenant(name: str) -> Terms:
