@@ -138,8 +138,9 @@ def next_hops(
         standing = Standing(since_s=time.monotonic())
         hop = _exporter(exporter, user_agent, renewal, announced=announced)
         patient = _patient(hop, exporter, stopping, standing)
-        behind_queue = exporter.sending_queue.enabled
-        counted[name] = Counted(patient, telemetry, standing=standing, queued=behind_queue)
+        queue = exporter.sending_queue
+        told = queue.enabled and not queue.wait_for_result
+        counted[name] = Counted(patient, telemetry, standing=standing, queued=told)
         queued = _queued(counted[name], exporter, telemetry, stopping, settings.admission_bytes)
         made[name] = _headed(queued, exporter)
     by_signal: dict[Signal, NextHop] = {}

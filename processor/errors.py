@@ -19,7 +19,7 @@ from processor.settings.problems import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["RETRYABLE", "Code", "ConfigError", "Refusal"]
+__all__ = ["RETRYABLE", "Code", "ConfigError", "Refusal", "is_about_data"]
 
 Code = grpc.StatusCode
 
@@ -35,6 +35,9 @@ RETRYABLE: Final = frozenset(
         Code.DATA_LOSS,
     }
 )
+
+# What is said of who asks, or of where: it would be said of any other data, too.
+_ABOUT_NO_DATA: Final = frozenset({Code.UNAUTHENTICATED, Code.UNIMPLEMENTED})
 
 # As the Collector's receiver maps them, so that a sender sees no difference, but for
 # RESOURCE_EXHAUSTED without a delay: over gRPC a client must not try that again, over HTTP it would
@@ -114,6 +117,13 @@ class Refusal(Exception):  # noqa: N818 - an answer, not always a fault
     def status(self) -> bytes:
         """`google.rpc.Status`: the refusing side's own bytes, else one that says code, words, delay."""
         return self.status_details or _status(self.code, self.message, self.retry_after_s)
+
+
+def is_about_data(problem: Exception) -> bool:
+    """Whether less of the same data may yet be taken: something in it was refused for good, or broke us."""
+    if isinstance(problem, Refusal):
+        return not problem.retryable and problem.code not in _ABOUT_NO_DATA
+    return True
 
 
 def _status(code: grpc.StatusCode, message: str, retry_after_s: float | None) -> bytes:

@@ -196,7 +196,7 @@ class Batch:
     items: int = 0
     """Spans, metric points or log records in it; 0 where nobody counted."""
     divisible: bool = False
-    """Whether it is several requests in one, each of which is sent again where it is refused for good."""
+    """Whether it is several requests in one, which are sent apart where something in it is refused for good."""
 
 
 @dataclass(frozen=True, slots=True)

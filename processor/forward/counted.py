@@ -6,7 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final, Self, cast
 
-from processor.errors import Refusal
+from processor.errors import Refusal, is_about_data
 from processor.forward.standing import Standing
 from processor.model import ITEMS
 
@@ -59,11 +59,11 @@ class Counted:
         try:
             answer = await self._hop.send(batch, terms)
             outcome = "sent"
-        except Refusal as refusal:
-            if batch.divisible and not refusal.retryable:
+        except Exception as problem:
+            if batch.divisible and is_about_data(problem):
                 outcome = ""  # its parts have outcomes of their own
-            else:
-                self._refused(refusal)
+            elif isinstance(problem, Refusal):
+                self._refused(problem)
             raise
         finally:
             self._in_flight(-1)

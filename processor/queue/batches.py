@@ -11,7 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from processor.model import Signal
     from processor.queue.request import Entry, Request
@@ -25,6 +25,9 @@ LARGEST_BYTES: Final = 4 * 1024 * 1024
 """Of several requests in one, unless `max_size` says so in bytes: more than that gRPC's doors, a Collector's
 too, refuse unless they are told to take it, and larger ones are hardly cheaper."""
 
+MOST_BYTES: Final = 128 * 1024 * 1024
+"""Of a batch, whatever `max_size` says; and of all that is on its way at once."""
+
 
 class Gathering:
     """Hands out what waits, as much of it at once as the bounds say, in the order it came.
@@ -32,10 +35,16 @@ class Gathering:
     One consumer at a time gathers, so that what arrives is not spread over all of them.
     """
 
-    def __init__(self, waiting: asyncio.Queue[Entry], bounds: BatchSettings | None) -> None:
-        """Without bounds one by one."""
+    def __init__(
+        self,
+        waiting: asyncio.Queue[Entry],
+        bounds: BatchSettings | None,
+        is_full: Callable[[Entry], bool] = lambda _: False,
+    ) -> None:
+        """Without bounds one by one. `is_full`: no other like this can come before something has left."""
         self._waiting = waiting
         self._bounds = bounds
+        self._is_full = is_full
         self._ahead: Entry | None = None
         """Taken from the queue, and too large for the batch before it."""
         self._turn = asyncio.Lock()
@@ -51,9 +60,15 @@ class Gathering:
             ahead, self._ahead = self._ahead, None
             gathered = _Gathered(self._bounds, ahead or await self._waiting.get())
             self._ahead = self._take(gathered)
-            if self._ahead is None and gathered.wants_more and not self._ending:
+            if self._waits(gathered):
                 await self._wait(gathered, self._bounds.flush_timeout_s)
             return gathered.entries
+
+    def _waits(self, gathered: _Gathered) -> bool:
+        """Whether more is wanted, and may come."""
+        if self._ending or self._ahead is not None or not gathered.wants_more:
+            return False
+        return not self._is_full(gathered.entries[-1])
 
     def _take(self, gathered: _Gathered) -> Entry | None:
         """Adds what is there; what does not fit, and is taken already, is returned."""
@@ -67,7 +82,7 @@ class Gathering:
         """For more to arrive, but not for long."""
         try:
             async with asyncio.timeout(patience_s) as self._patience:
-                while self._ahead is None and gathered.wants_more:
+                while self._waits(gathered):
                     entry = await self._waiting.get()
                     self._ahead = None if gathered.add(entry) else entry
         except TimeoutError:
@@ -78,7 +93,7 @@ class Gathering:
     def hurry(self) -> None:
         """Nothing more will come: what there is goes at once, and so does all that follows."""
         self._ending = True
-        if self._patience is not None:
+        if self._patience is not None and not self._patience.expired():
             self._patience.reschedule(asyncio.get_running_loop().time())
 
 
@@ -90,7 +105,7 @@ class _Gathered:
         self._bounds = bounds
         self._most_bytes = LARGEST_BYTES
         if bounds.sizer == "bytes" and bounds.max_size:
-            self._most_bytes = bounds.max_size
+            self._most_bytes = min(bounds.max_size, MOST_BYTES)
         self._size = self._weight(first)
         self._bytes = first.size_bytes
 

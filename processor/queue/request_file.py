@@ -87,8 +87,16 @@ class RequestFile:
         if self._fit(puts) and not self._problem(puts, drops):
             return Done([""] * len(puts), dropped=True)
         self._cut_log()  # deletions need room in it too
-        dropped = not drops or not self._problem((), drops) or self._began_anew(drops)
+        dropped = self._dropped(drops) or self._began_anew(drops)
         return Done([self._put(put) for put in puts], dropped)
+
+    def _dropped(self, drops: Sequence[int]) -> bool:
+        """Delete; in halves where the disk has room for less at a time, as of a large batch."""
+        if not drops or not self._problem((), drops):
+            return True
+        self._cut_log()
+        middle = len(drops) // 2
+        return middle > 0 and self._dropped(drops[:middle]) and self._dropped(drops[middle:])
 
     def _put(self, put: tuple[int, Request]) -> str:
         """Write one; empty once it is on the disk."""

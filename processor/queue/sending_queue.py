@@ -10,16 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Final, Self, cast
+from typing import TYPE_CHECKING, Final, Self, TypeVar, cast
 
-from processor.errors import Refusal
+from processor.errors import Refusal, is_about_data
 from processor.model import ITEMS, Batch, Terms
-from processor.queue.batches import Gathering, alike
+from processor.queue.batches import MOST_BYTES, Gathering, alike
 from processor.queue.request import Request
 from processor.queue.room import Bounds, Room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from processor.forward.next_hop import NextHop
     from processor.queue.batches import Kept
@@ -29,13 +29,12 @@ if TYPE_CHECKING:
 
     Result = asyncio.Future[bytes]
 
+T = TypeVar("T")
 logger = logging.getLogger("genai_cost")
 
 DRAIN_S: Final = 10.0
 LASTING_DRAIN_S: Final = 2.0
 """For requests on their way: those that are cut off are sent again by the next start."""
-LOADED_BYTES: Final = 128 * 1024 * 1024
-"""Of the requests on their way at once, whatever the number of consumers."""
 AGAIN_S: Final = 0.1
 """Between two tries in the drain time, in which `retry_on_failure` does not wait."""
 REMIND_S: Final = 60.0
@@ -68,17 +67,19 @@ class SendingQueue:
         self._stopping = stopping or asyncio.Event()
         self._bounds = bounds
         self._room = Room(bounds)
-        self._on_the_way = Room(Bounds("bytes", LOADED_BYTES))
+        self._on_the_way = Room(Bounds("bytes", MOST_BYTES))
         self._num_consumers = num_consumers
+        self._calls = asyncio.Semaphore(num_consumers)
+        """Under way at once: a consumer whose requests are not alike has several to make."""
         self._block = block_on_overflow
         self._wait_for_result = wait_for_result
         self._drain_s = LASTING_DRAIN_S if store.lasts else drain_s
         self._clock = clock
         self._waiting: asyncio.Queue[Entry] = asyncio.Queue()
-        self._gathering = Gathering(self._waiting, batches)
+        self._gathering = Gathering(self._waiting, batches, self._is_full)
         self._results: dict[int, Result] = {}
         self._tasks = asyncio.TaskGroup()
-        self._consumers: list[asyncio.Task[None]] = []
+        self._running: list[asyncio.Task[None]] = []
         self._users = 0
 
     async def __aenter__(self) -> Self:
@@ -96,9 +97,8 @@ class SendingQueue:
         self._telemetry.gauge("exporter_queue_capacity", self._bounds.queue_size, self.name)
         self._tell()
         await self._tasks.__aenter__()
-        self._consumers = [
-            self._tasks.create_task(self._consume()) for _ in range(self._num_consumers)
-        ]
+        work = [self._hurry(), *(self._consume() for _ in range(self._num_consumers))]
+        self._running = [self._tasks.create_task(each) for each in work]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -111,8 +111,8 @@ class SendingQueue:
                 await self._waiting.join()
         except TimeoutError:
             self._say_what_is_left()
-        for consumer in self._consumers:
-            consumer.cancel()
+        for task in self._running:
+            task.cancel()
         await self._tasks.__aexit__(None, None, None)
         await self._store.close()
         await self._hop.__aexit__(None, None, None)
@@ -158,13 +158,23 @@ class SendingQueue:
         self._room.restore(entry.items, entry.size_bytes)
         self._waiting.put_nowait(entry)
 
+    async def _hurry(self) -> None:
+        """Senders that wait for a result have it before the doors close, which is before the end here."""
+        await self._stopping.wait()
+        self._gathering.hurry()
+
+    def _is_full(self, last: Entry) -> bool:
+        return not self._room.fits(last.items, last.size_bytes)
+
     async def _consume(self) -> None:
         while True:
             entries = await self._gathering.batch()
-            loaded_bytes = min(sum(entry.size_bytes for entry in entries), LOADED_BYTES)
+            loaded_bytes = min(sum(entry.size_bytes for entry in entries), MOST_BYTES)
             await self._on_the_way.take(0, loaded_bytes, None, wait=True)
             try:
-                kept = [each for entry in entries if (each := await self._loaded(entry))]
+                # One after the other each would wait for what a disk writes in between.
+                loaded = await _all([self._loaded(entry) for entry in entries])
+                kept = [each for each in loaded if each is not None]
                 await _all([self._deliver(together) for together in alike(kept)])
             finally:
                 self._on_the_way.give_back(0, loaded_bytes)
@@ -184,14 +194,14 @@ class SendingQueue:
     async def _deliver(self, kept: list[Kept]) -> None:
         """Sends requests as one until there is an answer for good; then they are forgotten.
 
-        What is refused for good is refused because of one of them, or because of its size: it is sent in
-        halves, so that each is refused for its own sake only.
+        Where something in one of them is refused, or they are too large together, they are sent in halves:
+        so each is refused for its own sake only.
         """
         answer = await self._answered(kept)
         while self._is_cut_short(answer):
             await asyncio.sleep(AGAIN_S)
             answer = await self._answered(kept)
-        if len(kept) > 1 and isinstance(answer, Refusal) and not answer.retryable:
+        if len(kept) > 1 and isinstance(answer, Exception) and is_about_data(answer):
             middle = len(kept) // 2
             await self._deliver(kept[:middle])
             await self._deliver(kept[middle:])
@@ -199,7 +209,7 @@ class SendingQueue:
         for entry, _ in kept:
             await self._end(entry, answer)
 
-    async def _answered(self, kept: list[Kept]) -> bytes | BaseException:
+    async def _answered(self, kept: list[Kept]) -> bytes | Exception:
         """What became of it; cancelled on the way it stays where it is kept."""
         _, first = kept[0]
         batch = Batch(
@@ -209,18 +219,21 @@ class SendingQueue:
             divisible=len(kept) > 1,
         )
         try:
-            return await self._hop.send(batch, Terms(metadata=first.metadata))
+            async with self._calls:
+                return await self._hop.send(batch, Terms(metadata=first.metadata))
         except Refusal as refusal:  # for good, or given up; who stands behind has said so
-            return refusal
+            return refusal.bare()
         except Exception as fault:
-            logger.exception("%s: a request is given up because of a fault of ours", self.name)
+            if not batch.divisible:
+                words = "%s: a request is given up because of a fault of ours"
+                logger.exception(words, self.name)
             return fault
 
-    def _is_cut_short(self, answer: bytes | BaseException) -> bool:
+    def _is_cut_short(self, answer: bytes | Exception) -> bool:
         """Whether its retries ended only because the service does: then it is not given up."""
         return isinstance(answer, Refusal) and answer.retryable and self._stopping.is_set()
 
-    async def _end(self, entry: Entry, answer: bytes | BaseException) -> None:
+    async def _end(self, entry: Entry, answer: bytes | Exception) -> None:
         """A request has its answer, which its sender hears if it waits for it."""
         await self._store.drop(entry.key)
         self._room.give_back(entry.items, entry.size_bytes)
@@ -251,9 +264,10 @@ class SendingQueue:
         )
 
 
-async def _all(deliveries: list[Coroutine[None, None, None]]) -> None:
-    """At the same time; most often there is one."""
-    if len(deliveries) == 1:
-        await deliveries[0]
-    else:
-        await asyncio.gather(*deliveries)
+async def _all(works: Sequence[Coroutine[None, None, T]]) -> list[T]:
+    """What becomes of each, at the same time; cancelled, none goes on. Most often there is one."""
+    if len(works) == 1:
+        return [await works[0]]
+    async with asyncio.TaskGroup() as tasks:
+        begun = [tasks.create_task(work) for work in works]
+    return [task.result() for task in begun]

@@ -54,10 +54,6 @@ class Block:
         """Whether the key is written, with or without a value."""
         return key in self._entries
 
-    def given(self, key: str) -> bool:
-        """Whether the key is written with a value."""
-        return key in self._entries and self._entries[key].value is not None
-
     def take(self, key: str, parse: Callable[[Node], T], default: T) -> T:
         """Return the key's value; the default where it is absent, empty or cannot be used."""
         node = self.child(key)

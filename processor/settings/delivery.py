@@ -56,9 +56,10 @@ def retry(block: Block, default: RetrySettings) -> RetrySettings:
 
 
 def queue(block: Block) -> QueueSettings:
-    """Read `sending_queue`; who writes about one wants one, as in a Collector."""
+    """Read `sending_queue`; who writes about one, or about batches, wants them, as in a Collector."""
     sizer = block.take("sizer", choice(get_args(Sizer)), None)
     size = block.take("queue_size", whole(1, 2**40), 1000)
+    batches = block.block("batch")
     read = QueueSettings(
         enabled=block.take("enabled", boolean, default=bool(block.names)),
         num_consumers=block.take("num_consumers", whole(1, 10_000), 10),
@@ -66,7 +67,7 @@ def queue(block: Block) -> QueueSettings:
         sizer=sizer or "requests",
         block_on_overflow=block.take("block_on_overflow", boolean, default=False),
         wait_for_result=block.take("wait_for_result", boolean, default=False),
-        batch=batch(block.block("batch"), sizer, size) if block.given("batch") else None,
+        batch=batch(batches, sizer, size) if block.has("batch") else None,
         storage=block.take("storage", text, ""),
     )
     if read.enabled and not (read.storage or read.wait_for_result):

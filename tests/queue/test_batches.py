@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from processor.errors import Code, Refusal
 from processor.forward.counted import Counted
 from processor.model import Batch, Signal, Terms
-from processor.queue.batches import LARGEST_BYTES, Gathering
+from processor.queue.batches import LARGEST_BYTES, MOST_BYTES, Gathering
 from processor.queue.disk_store import DiskStore
 from processor.queue.memory_store import MemoryStore
 from processor.queue.request import Entry
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.forward.next_hop import NextHop
+    from processor.queue.request import Request
     from processor.settings.values import BatchSizer
 
 NEVER_S = 60.0
@@ -41,12 +43,16 @@ def batch(body: bytes, items: int = 1, signal: Signal = Signal.TRACES) -> Batch:
 
 
 def waiting_queue(
-    hop: NextHop, settings: BatchSettings, telemetry: Telemetry | None = None
+    hop: NextHop,
+    settings: BatchSettings,
+    telemetry: Telemetry | None = None,
+    stopping: asyncio.Event | None = None,
 ) -> SendingQueue:
     return SendingQueue(
         hop,
         MemoryStore(),
         telemetry or Telemetry(),
+        stopping,
         bounds=Bounds("requests", 1000),
         batches=settings,
         wait_for_result=True,
@@ -139,13 +145,102 @@ async def test_only_what_the_next_hop_is_to_see_alike_is_one_batch() -> None:
     assert [each.metadata for each in hop.heard] == [(), other.metadata, (), (), ()]
 
 
+@pytest.mark.parametrize("bounds", [Bounds("requests", 3), Bounds("bytes", 35)])
+async def test_a_queue_that_takes_no_more_waits_for_no_more(bounds: Bounds) -> None:
+    hop = Hop()
+    async with SendingQueue(
+        hop, MemoryStore(), Telemetry(), bounds=bounds, batches=BatchSettings(NEVER_S)
+    ) as queue:
+        await sent(queue, [batch(bytes(10))] * 3)
+        async with asyncio.timeout(10):
+            await hop.asked.wait()
+        await sent(queue, [batch(bytes(10))] * 3)
+    assert [each.items for each in hop.batches] == [3, 3]
+
+
+async def test_no_batch_is_more_than_may_be_in_memory() -> None:
+    waiting: asyncio.Queue[Entry] = asyncio.Queue()
+    for key in range(5):
+        waiting.put_nowait(Entry(key, Signal.TRACES, 1, MOST_BYTES // 2))
+    gathering = Gathering(waiting, BatchSettings(NEVER_S, 0, 2**40, "bytes"))
+    assert [len(await gathering.batch()) for _ in range(3)] == [2, 2, 1]
+
+
+class Together(MemoryStore):
+    """Gives three requests back once all of them are asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = asyncio.Barrier(3)
+
+    async def get(self, key: int) -> Request | None:
+        async with self._asked:
+            return await super().get(key)
+
+
+async def test_a_store_is_asked_for_a_whole_batch_at_once() -> None:
+    hop, bounds = Hop(), BatchSettings(NEVER_S, min_size=3)
+    async with SendingQueue(hop, Together(), Telemetry(), batches=bounds) as queue:
+        await sent(queue, [batch(b"a"), batch(b"b"), batch(b"c")])
+        async with asyncio.timeout(10):
+            await hop.asked.wait()
+    assert [each.body for each in hop.batches] == [b"abc"]
+
+
+def tenant(name: str) -> Terms:
+    return Terms(metadata=(("x-tenant", name),))
+
+
+async def test_no_more_calls_are_under_way_than_there_are_consumers() -> None:
+    hop = Hop(gate=asyncio.Event())
+    bounds = BatchSettings(NEVER_S, min_size=9)
+    async with SendingQueue(
+        hop, MemoryStore(), Telemetry(), batches=bounds, num_consumers=2
+    ) as queue:
+        await sent(queue, [batch(b"a")] * 9, [tenant(str(number)) for number in range(9)])
+        await until(lambda: len(hop.batches) == 2)
+        for _ in range(9):
+            await asyncio.sleep(0)
+        assert len(hop.batches) == 2
+        assert hop.gate is not None
+        hop.gate.set()
+        await until(lambda: len(hop.batches) == 9)
+
+
+class Slow(Hop):
+    """Never answers, and takes its time to stop."""
+
+    ended = 0
+
+    async def send(self, batch: Batch, terms: Terms) -> bytes:
+        try:
+            return await super().send(batch, terms)
+        finally:
+            for _ in range(len(batch.body)):
+                await asyncio.sleep(0)
+            self.ended += 1
+
+
+async def test_no_call_goes_on_behind_a_closed_queue() -> None:
+    hop = Slow(gate=asyncio.Event())
+    bounds = BatchSettings(NEVER_S, min_size=2)
+    async with SendingQueue(
+        hop, MemoryStore(), Telemetry(), batches=bounds, drain_s=0.001
+    ) as queue:
+        await sent(queue, [batch(b"a"), batch(b"b" * 99)], [tenant("a"), tenant("b")])
+        await until(lambda: len(hop.batches) == 2)
+    assert hop.ended == 2
+
+
 class Choosy(Hop):
-    """Refuses for good what has something bad in it, and never what has not."""
+    """Takes what has nothing bad in it."""
+
+    bad: Exception = Refusal(Code.INVALID_ARGUMENT, "something in it is bad")
 
     async def send(self, batch: Batch, terms: Terms) -> bytes:
         await super().send(batch, terms)
         if b"bad" in batch.body:
-            raise Refusal(Code.INVALID_ARGUMENT, "something in it is bad")
+            raise self.bad
         return b""
 
 
@@ -167,12 +262,29 @@ async def test_what_is_refused_for_good_takes_nothing_else_with_it(
     assert caplog.text.count("refuses") == 1
 
 
-async def test_what_may_be_tried_again_is_not_cut_up() -> None:
-    hop = Hop(fails_with=Refusal(Code.UNAVAILABLE, "later"))
-    async with waiting_queue(hop, BatchSettings(0.01)) as queue:
+async def test_a_fault_of_ours_takes_nothing_else_with_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hop, telemetry = Choosy(), Telemetry()
+    hop.bad = ValueError("cannot be written")
+    queue = waiting_queue(Counted(hop, telemetry), BatchSettings(0.01), telemetry)
+    async with queue:
+        heard = await sent(queue, [batch(body) for body in (b"a", b"bad", b"c")])
+    assert heard == [b"", hop.bad, b""]
+    assert telemetry.counter("exporter_sent_spans") == [(("hop",), 2)]
+    assert telemetry.counter("exporter_send_failed_spans") == [(("hop",), 1)]
+    assert caplog.text.count("a request is given up because of a fault of ours") == 1
+
+
+@pytest.mark.parametrize("code", [Code.UNAVAILABLE, Code.UNAUTHENTICATED, Code.UNIMPLEMENTED])
+async def test_what_is_refused_whatever_is_in_it_is_not_cut_up(code: Code) -> None:
+    hop, telemetry = Hop(fails_with=Refusal(code, "not you")), Telemetry()
+    queue = waiting_queue(Counted(hop, telemetry), BatchSettings(0.01), telemetry)
+    async with queue:
         heard = await sent(queue, [batch(b"a"), batch(b"b")])
-    assert [str(answer) for answer in heard] == ["UNAVAILABLE: later"] * 2
+    assert [str(answer) for answer in heard] == [f"{code.name}: not you"] * 2
     assert [each.body for each in hop.batches] == [b"ab"]
+    assert telemetry.counter("exporter_send_failed_spans") == [(("hop",), 2)]
 
 
 async def test_the_end_waits_for_nobody() -> None:
@@ -183,6 +295,39 @@ async def test_the_end_waits_for_nobody() -> None:
         await sent(queue, [batch(b"a"), batch(b"b")])
         await asyncio.sleep(0)  # whoever gathers has begun to wait
     assert [each.body for each in hop.batches] == [b"ab"]
+
+
+async def test_whoever_waits_for_a_result_is_not_kept_when_the_service_stops() -> None:
+    hop, stopping = Hop(), asyncio.Event()
+    settings = BatchSettings(NEVER_S)
+    async with waiting_queue(hop, settings, stopping=stopping) as queue, asyncio.timeout(10):
+        sending = asyncio.ensure_future(queue.send(batch(b"a"), Terms()))
+        await asyncio.sleep(0)
+        stopping.set()
+        assert await sending == b""
+        assert await queue.send(batch(b"b"), Terms()) == b""  # what came through the doors late
+
+
+async def test_the_end_may_come_at_the_very_end_of_patience() -> None:
+    loop, settings = asyncio.get_running_loop(), BatchSettings(0.001)
+    waiting: asyncio.Queue[Entry] = asyncio.Queue()
+    gathering = Gathering(waiting, settings)
+    waiting.put_nowait(Entry(1, Signal.TRACES, 1, 1))
+    gathered = asyncio.ensure_future(gathering.batch())
+    await asyncio.sleep(0)
+    ended = loop.create_future()
+
+    def end() -> None:
+        try:
+            gathering.hurry()
+            ended.set_result(None)
+        except RuntimeError as error:
+            ended.set_exception(error)
+
+    loop.call_later(0.001, end)
+    time.sleep(0.01)  # noqa: ASYNC251 - both are due in one turn of the loop
+    await ended
+    assert [entry.key for entry in await gathered] == [1]
 
 
 async def test_what_an_earlier_run_left_leaves_in_batches_too(tmp_path: Path) -> None:

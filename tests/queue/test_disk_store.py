@@ -15,9 +15,10 @@ from processor.errors import Code, ConfigError, Refusal
 from processor.model import Signal
 from processor.queue.disk_store import DiskStore
 from processor.queue.request import Request
+from processor.queue.request_file import RequestFile
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import AsyncGenerator, Generator, Sequence
     from pathlib import Path
 
     from processor.queue.request import Entry
@@ -197,6 +198,29 @@ async def test_a_disk_that_stays_full_has_room_again_once_all_has_left(tmp_path:
             later = [await store.put(request(n)) for n in range(3)]
         assert await after_a_crash(path, tmp_path / "b") == [request(n) for n in range(3)]
         assert min(entry.key for entry in later) > kept[-1].key
+
+
+async def test_what_left_together_is_deleted_on_a_full_disk_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The deletions of a large batch change more pages than there is room for at once."""
+    try_to = RequestFile._problem  # pyright: ignore[reportPrivateUsage]
+
+    def cramped(
+        file: RequestFile, puts: Sequence[tuple[int, Request]], drops: Sequence[int]
+    ) -> str:
+        return "database or disk is full" if len(drops) > 10 else try_to(file, puts, drops)
+
+    monkeypatch.setattr(RequestFile, "_problem", cramped)
+    path = tmp_path / "a" / "q"
+    path.parent.mkdir()
+    async with opened(path) as (store, _):
+        kept = [await store.put(request(n, 1)) for n in range(100)]
+        for entry in kept[:-1]:
+            await store.drop(entry.key)
+        await store.put(request(100, 1))
+        left = await after_a_crash(path, tmp_path / "b")
+    assert left == [request(99, 1), request(100, 1)]
 
 
 async def test_a_start_on_a_full_disk_sends_what_is_there(tmp_path: Path) -> None:

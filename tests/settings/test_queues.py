@@ -65,6 +65,11 @@ def read(exporter: str, extensions: str = "", started: str = "") -> Settings:
             id="batches by default",
         ),
         pytest.param(
+            "sending_queue: {batch: }",
+            QueueSettings(enabled=True, batch=BatchSettings()),
+            id="batches with nothing said of them, as in a Collector",
+        ),
+        pytest.param(
             "sending_queue: {batch: {flush_timeout: 5ms, min_size: 100, max_size: 200}}",
             QueueSettings(enabled=True, batch=BatchSettings(0.005, 100, 200)),
             id="batches as told",
@@ -122,6 +127,11 @@ def test_batches_that_cannot_be(written: str, words: str) -> None:
     with pytest.raises(ConfigError) as problem:
         read(f"sending_queue: {{sizer: items, queue_size: 8, batch: {{{written}}}}}")
     assert f"sending_queue.{words}" in str(problem.value)
+
+
+def test_batches_misspelled_are_found() -> None:
+    with pytest.raises(ConfigError, match="did you mean `batch`"):
+        read("sending_queue: {bacth: {}}")
 
 
 def test_what_a_collector_would_keep_apart_is_apart_anyway() -> None:
