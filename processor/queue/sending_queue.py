@@ -9,34 +9,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
-from typing import TYPE_CHECKING, Final, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Self, cast
 
-from processor.errors import Refusal, is_about_data
-from processor.model import ITEMS, Batch, Terms
-from processor.queue.batches import MOST_BYTES, Gathering, alike
+from processor.errors import Code, Refusal
+from processor.forward.time_left import time_left
+from processor.model import ITEMS
+from processor.queue.batches import Gathering
+from processor.queue.deliveries import Deliveries, Ways
 from processor.queue.request import Request
 from processor.queue.room import Bounds, Room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable
 
     from processor.forward.next_hop import NextHop
-    from processor.queue.batches import Kept
+    from processor.model import Batch, Terms
     from processor.queue.request import Entry, Store
     from processor.settings import BatchSettings
     from processor.telemetry import CounterName, Telemetry
 
     Result = asyncio.Future[bytes]
 
-T = TypeVar("T")
 logger = logging.getLogger("genai_cost")
 
 DRAIN_S: Final = 10.0
 LASTING_DRAIN_S: Final = 2.0
 """For requests on their way: those that are cut off are sent again by the next start."""
-AGAIN_S: Final = 0.1
-"""Between two tries in the drain time, in which `retry_on_failure` does not wait."""
 REMIND_S: Final = 60.0
 DEFAULT_BOUNDS: Final = Bounds()
 
@@ -67,16 +67,15 @@ class SendingQueue:
         self._stopping = stopping or asyncio.Event()
         self._bounds = bounds
         self._room = Room(bounds)
-        self._on_the_way = Room(Bounds("bytes", MOST_BYTES))
         self._num_consumers = num_consumers
-        self._calls = asyncio.Semaphore(num_consumers)
-        """Under way at once: a consumer whose requests are not alike has several to make."""
         self._block = block_on_overflow
         self._wait_for_result = wait_for_result
         self._drain_s = LASTING_DRAIN_S if store.lasts else drain_s
         self._clock = clock
         self._waiting: asyncio.Queue[Entry] = asyncio.Queue()
         self._gathering = Gathering(self._waiting, batches, self._is_full)
+        ways = Ways(self._end, self._is_wanted, self._goes_on)
+        self._deliveries = Deliveries(hop, store, self._gathering, ways, num_consumers)
         self._results: dict[int, Result] = {}
         self._tasks = asyncio.TaskGroup()
         self._running: list[asyncio.Task[None]] = []
@@ -97,7 +96,10 @@ class SendingQueue:
         self._telemetry.gauge("exporter_queue_capacity", self._bounds.queue_size, self.name)
         self._tell()
         await self._tasks.__aenter__()
-        work = [self._hurry(), *(self._consume() for _ in range(self._num_consumers))]
+        consumers = (
+            self._deliveries.consume(self._waiting) for _ in range(self._num_consumers)
+        )
+        work = [self._hurry(), *consumers]
         self._running = [self._tasks.create_task(each) for each in work]
         return self
 
@@ -124,9 +126,12 @@ class SendingQueue:
         result: Result = asyncio.get_running_loop().create_future()
         try:
             await self._room.take(batch.items, len(batch.body), left_s, wait=self._block)
-            # A sender that leaves now may yet find its request kept; then it is sent.
-            await asyncio.shield(self._keep(request, result))
-            return await result if self._wait_for_result else b""
+            if self._store.lasts:
+                # A sender that leaves now may yet find its request kept; then it is sent.
+                await asyncio.shield(self._keep(request, result))
+            else:  # which takes no time to leave in
+                await self._keep(request, result)
+            return await self._answer(result, terms) if self._wait_for_result else b""
         except Refusal as refusal:
             if not result.done():  # it is our answer, not the next hop's
                 name = cast("CounterName", f"exporter_enqueue_failed_{ITEMS[batch.signal]}")
@@ -135,6 +140,18 @@ class SendingQueue:
             raise
         finally:
             result.cancel()
+
+    async def _answer(self, result: Result, terms: Terms) -> bytes:
+        """The next hop's, as long as the sender waits for it."""
+        left_s = time_left(terms.deadline, self._clock(), math.inf)
+        if left_s == math.inf:
+            return await result
+        try:
+            async with asyncio.timeout(left_s):
+                return await result
+        except TimeoutError:
+            words = "the next hop has not answered within the sender's time"
+            raise Refusal(Code.DEADLINE_EXCEEDED, words) from None
 
     def _say(self, refusal: Refusal) -> None:
         """Once a minute: senders hear each of them, but who looks here should find it, too."""
@@ -166,72 +183,14 @@ class SendingQueue:
     def _is_full(self, last: Entry) -> bool:
         return not self._room.fits(last.items, last.size_bytes)
 
-    async def _consume(self) -> None:
-        while True:
-            entries = await self._gathering.batch()
-            loaded_bytes = min(sum(entry.size_bytes for entry in entries), MOST_BYTES)
-            await self._on_the_way.take(0, loaded_bytes, None, wait=True)
-            try:
-                # One after the other each would wait for what a disk writes in between.
-                loaded = await _all([self._loaded(entry) for entry in entries])
-                kept = [each for each in loaded if each is not None]
-                await _all([self._deliver(together) for together in alike(kept)])
-            finally:
-                self._on_the_way.give_back(0, loaded_bytes)
-                for _ in entries:
-                    self._waiting.task_done()
+    def _is_wanted(self, entry: Entry) -> bool:
+        """Not where its sender left without an answer: it sends it again itself."""
+        result = self._results.get(entry.key)
+        return result is None or not result.done()
 
-    async def _loaded(self, entry: Entry) -> Kept | None:
-        """The request behind an entry; None where it is lost."""
-        request = await self._store.get(entry.key)
-        if request is not None:
-            return entry, request
-        words = "%s: a stored request of %d bytes cannot be read any more: it is lost"
-        logger.error(words, self.name, entry.size_bytes)
-        await self._end(entry, b"")
-        return None
-
-    async def _deliver(self, kept: list[Kept]) -> None:
-        """Sends requests as one until there is an answer for good; then they are forgotten.
-
-        Where something in one of them is refused, or they are too large together, they are sent in halves:
-        so each is refused for its own sake only.
-        """
-        answer = await self._answered(kept)
-        while self._is_cut_short(answer):
-            await asyncio.sleep(AGAIN_S)
-            answer = await self._answered(kept)
-        if len(kept) > 1 and isinstance(answer, Exception) and is_about_data(answer):
-            middle = len(kept) // 2
-            await self._deliver(kept[:middle])
-            await self._deliver(kept[middle:])
-            return
-        for entry, _ in kept:
-            await self._end(entry, answer)
-
-    async def _answered(self, kept: list[Kept]) -> bytes | Exception:
-        """What became of it; cancelled on the way it stays where it is kept."""
-        _, first = kept[0]
-        batch = Batch(
-            first.signal,
-            b"".join([request.body for _, request in kept]),
-            items=sum(request.items for _, request in kept),
-            divisible=len(kept) > 1,
-        )
-        try:
-            async with self._calls:
-                return await self._hop.send(batch, Terms(metadata=first.metadata))
-        except Refusal as refusal:  # for good, or given up; who stands behind has said so
-            return refusal.bare()
-        except Exception as fault:
-            if not batch.divisible:
-                words = "%s: a request is given up because of a fault of ours"
-                logger.exception(words, self.name)
-            return fault
-
-    def _is_cut_short(self, answer: bytes | Exception) -> bool:
-        """Whether its retries ended only because the service does: then it is not given up."""
-        return isinstance(answer, Refusal) and answer.retryable and self._stopping.is_set()
+    def _goes_on(self) -> bool:
+        """Retries end where the service does; what was acknowledged before is not given up for that."""
+        return self._stopping.is_set() and not self._wait_for_result
 
     async def _end(self, entry: Entry, answer: bytes | Exception) -> None:
         """A request has its answer, which its sender hears if it waits for it."""
@@ -250,6 +209,8 @@ class SendingQueue:
         self._telemetry.gauge("exporter_queue_size", self._room.used, self.name)
 
     def _say_what_is_left(self) -> None:
+        if self._wait_for_result and not self._store.lasts:
+            return  # nothing of it was acknowledged
         if self._store.lasts:
             words = "%s: %d %s wait on disk for the next start"
             logger.info(words, self.name, self._room.used, self._bounds.sizer)
@@ -262,12 +223,3 @@ class SendingQueue:
             self._bounds.sizer,
             self._drain_s,
         )
-
-
-async def _all(works: Sequence[Coroutine[None, None, T]]) -> list[T]:
-    """What becomes of each, at the same time; cancelled, none goes on. Most often there is one."""
-    if len(works) == 1:
-        return [await works[0]]
-    async with asyncio.TaskGroup() as tasks:
-        begun = [tasks.create_task(work) for work in works]
-    return [task.result() for task in begun]

@@ -26,11 +26,12 @@ LONGEST_WAIT_S: Final = 60.0
 
 
 def delivery(block: Block) -> tuple[RetrySettings, QueueSettings]:
-    """Both of an exporter. Behind a queue nobody else tries again; before what lasts, without end."""
+    """Both of an exporter. What a queue has acknowledged nobody else tries again; what lasts, without end."""
     queued = queue(block.block("sending_queue"))
     written = block.child("retry_on_failure")
+    acknowledged_early = queued.enabled and not queued.wait_for_result
     default = RetrySettings(
-        enabled=queued.enabled or (written is not None and isinstance(written.value, dict))
+        enabled=acknowledged_early or (written is not None and isinstance(written.value, dict))
     )
     if queued.enabled and queued.storage:
         default = default._replace(max_elapsed_time_s=0.0)

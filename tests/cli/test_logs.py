@@ -47,7 +47,7 @@ def test_json_is_an_object_a_line(logger: logging.Logger) -> None:
 
 
 def test_what_libraries_warn_of_is_in_the_same_form() -> None:
-    said = subprocess.run(
+    said = subprocess.run(  # noqa: S603
         [sys.executable, "-c", LIBRARY], capture_output=True, text=True, check=True
     ).stderr
     assert [json.loads(line)["message"] for line in said.splitlines()] == ["of another"]

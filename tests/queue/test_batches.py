@@ -169,6 +169,8 @@ async def test_no_batch_is_more_than_may_be_in_memory() -> None:
 class Together(MemoryStore):
     """Gives three requests back once all of them are asked for."""
 
+    lasts = True
+
     def __init__(self) -> None:
         super().__init__()
         self._asked = asyncio.Barrier(3)
@@ -392,3 +394,43 @@ def test_the_bytes_of_requests_one_after_the_other_are_one_request() -> None:
     )
     names = [resource.scope_spans[0].spans[0].name for resource in joined.resource_spans]
     assert names == ["span 0", "span 1", "span 2"]
+
+
+async def test_nothing_is_sent_for_a_sender_that_left_without_an_answer() -> None:
+    hop, telemetry = Hop(gate=asyncio.Event()), Telemetry()
+    queue = SendingQueue(hop, MemoryStore(), telemetry, num_consumers=1, wait_for_result=True)
+    async with queue:
+        first = asyncio.ensure_future(queue.send(batch(b"a"), Terms()))
+        await hop.asked.wait()
+        left = asyncio.ensure_future(queue.send(batch(b"b"), Terms()))
+        await until(lambda: telemetry.reading("exporter_queue_size") == [(("hop",), 2)])
+        left.cancel()
+        assert hop.gate is not None
+        hop.gate.set()
+        assert await first == b""
+        await until(lambda: telemetry.reading("exporter_queue_size") == [(("hop",), 0)])
+    assert [each.body for each in hop.batches] == [b"a"]
+
+
+async def test_a_sender_hears_before_its_deadline_that_there_is_no_answer_yet() -> None:
+    hop, telemetry = Hop(gate=asyncio.Event()), Telemetry()
+    queue = SendingQueue(hop, MemoryStore(), telemetry, wait_for_result=True, drain_s=0.01)
+    async with queue:
+        deadline = time.monotonic() + 0.2
+        with pytest.raises(Refusal, match="within the sender's time") as refused:
+            await queue.send(batch(b"a"), Terms(deadline=deadline))
+        assert time.monotonic() < deadline
+    assert (refused.value.code, refused.value.retryable) == (Code.DEADLINE_EXCEEDED, True)
+    assert telemetry.counter("exporter_enqueue_failed_spans") == []
+
+
+async def test_a_refusal_at_the_end_is_its_senders(caplog: pytest.LogCaptureFixture) -> None:
+    hop, stopping = Hop(fails_with=Refusal(Code.UNAVAILABLE, "away")), asyncio.Event()
+    stopping.set()
+    async with SendingQueue(
+        hop, MemoryStore(), Telemetry(), stopping, wait_for_result=True
+    ) as queue:
+        with pytest.raises(Refusal, match="away"):
+            await queue.send(batch(b"a"), Terms())
+    assert len(hop.batches) == 1
+    assert "are lost" not in caplog.text

@@ -161,6 +161,15 @@ def test_a_queue_finds_its_storage() -> None:
         pytest.param(
             "sending_queue: {storage: file_storage}", True, 0.0, id="what lasts, lasts"
         ),
+        pytest.param(
+            "sending_queue: {wait_for_result: true}", False, 300.0, id="whose senders hear it"
+        ),
+        pytest.param(
+            "sending_queue: {wait_for_result: true}\n    retry_on_failure: {enabled: true}",
+            True,
+            300.0,
+            id="whose senders wait for it",
+        ),
     ],
 )
 def test_behind_a_queue_it_is_tried_again(
