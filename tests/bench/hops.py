@@ -5,7 +5,6 @@ A hop is a name, what it needs to start on a port, and which transport it takes 
 
 from __future__ import annotations
 
-import socket
 import sys
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
@@ -13,6 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import yaml
 
 from tests.bench.rules import transform
+from tests.doubles.ports import free_ports
 
 HERE: Final = Path(__file__).parent
 _BATCHES: Final = {
@@ -148,7 +148,7 @@ def _around(ports: Ports, processors: dict[str, Any]) -> dict[str, Any]:
         "exporters": {exporter: sends},
         "service": {
             "pipelines": {"traces": pipeline},
-            "telemetry": {"metrics": {"address": f"127.0.0.1:{free_port()}"}},
+            "telemetry": {"metrics": {"address": f"127.0.0.1:{free_ports(1)[0]}"}},
         },
     }
 
@@ -157,9 +157,3 @@ def _written(config: dict[str, Any], folder: Path) -> str:
     file = folder / "config.yaml"
     file.write_text(yaml.safe_dump(config))
     return str(file)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

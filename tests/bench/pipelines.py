@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from tests.bench import answers, report
 from tests.bench.hop import parser
-from tests.bench.hops import Start, collector, free_port, ours
+from tests.bench.hops import Start, collector, ours
 from tests.bench.machine import facts, rss_mib
 from tests.bench.running import Hop, Sink, running, sink
 from tests.bench.sending import Measured, saturated
 from tests.bench.traffic import WORKLOADS, Bodies
+from tests.doubles.ports import free_ports
 
 if TYPE_CHECKING:
     import argparse
@@ -39,7 +40,7 @@ def pipelines(
         return stack.enter_context(running(which, "grpc", next_port))
 
     service, plain = ours(asked.compiled), collector(asked.otelcol)
-    behind, back = start(service, sink.grpc), free_port()
+    behind, back = start(service, sink.grpc), free_ports(1)[0]
     beside = start(service, back)
     there_and_back = collector(asked.otelcol, back=(back, sink.grpc))
     batching = collector(asked.otelcol, batched=True)

@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tests.bench.hops import HERE, Ports, free_port
+from tests.bench.hops import HERE, Ports
+from tests.doubles.ports import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -46,7 +47,7 @@ class Sink(NamedTuple):
 @contextlib.contextmanager
 def sink() -> Generator[Sink]:
     """The next hop, in a process of its own."""
-    grpc_port, http_port = free_port(), free_port()
+    grpc_port, http_port = free_ports(2)
     command = [sys.executable, str(HERE / "sink.py"), str(grpc_port), str(http_port)]
     with _process(command, http_port, Path(os.devnull)) as pid:
         yield Sink(pid, grpc_port, http_port)
@@ -55,7 +56,8 @@ def sink() -> Generator[Sink]:
 @contextlib.contextmanager
 def running(start: Start, transport: str, next_port: int) -> Generator[Hop]:
     """A hop on a free port."""
-    ports = Ports(transport, free_port(), next_port)
+    (own,) = free_ports(1)
+    ports = Ports(transport, own, next_port)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with _process(start(ports, folder), ports.own, folder / "log") as pid:

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from processor.cli import main
 from tests.cli.texts import BROKEN_PRICES, CONFIG, PRICES
+from tests.doubles.ports import free_ports
 from tests.doubles.web import reply, web
-from tests.e2e.conftest import free_ports
 
 if TYPE_CHECKING:
     from pathlib import Path

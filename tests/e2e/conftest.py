@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -39,15 +38,6 @@ PATIENCE_S = 20.0
 def from_environment(name: str) -> str:
     """One of the switches that `make e2e` sets."""
     return os.environ.get(name, "")  # noqa: TID251
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody has at the moment; all are held until all are found."""
-    with contextlib.ExitStack() as stack:
-        held = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
 
 
 def eventually(look: Callable[[], T | None], what: str) -> T:

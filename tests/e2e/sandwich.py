@@ -18,8 +18,9 @@ import trustme
 import yaml
 
 from processor.model import Signal
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Sink
-from tests.e2e.conftest import Program, free_ports, get, programs
+from tests.e2e.conftest import Program, get, programs
 from tests.service.child import Child, Ports, command, eventually, started
 from tests.wire.senders import GrpcReply, GrpcSender, grpc_sender
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from tests.doubles.ports import free_ports
 from tests.e2e.conftest import (
     GENAI_COST,
     eventually,
-    free_ports,
     get,
     llm_span,
     request_of,

@@ -18,9 +18,10 @@ import pytest_asyncio
 
 from processor.errors import RETRYABLE, Code
 from processor.model import HTTP_PATH, Signal
+from tests.doubles.ports import free_ports
 from tests.doubles.rpc_status import Status, delay_s
 from tests.doubles.sink import Failure, Sink
-from tests.e2e.conftest import free_ports, from_environment
+from tests.e2e.conftest import from_environment
 from tests.e2e.sandwich import ALONE, GRPC, HTTP, CollectorFile, Way, between
 from tests.e2e.shapes import each_field
 from tests.service.child import Ports, eventually

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.doubles.ports import free_ports
 from tests.e2e.conftest import (
     GENAI_COST,
     eventually,
-    free_ports,
     get,
     llm_span,
     request_of,

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.doubles.ports import free_ports
 from tests.e2e.conftest import (
     GENAI_COST,
     eventually,
-    free_ports,
     from_environment,
     get,
     values_of,

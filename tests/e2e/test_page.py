@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.doubles.ports import free_ports
 from tests.e2e.conftest import (
     GENAI_COST,
     eventually,
-    free_ports,
     get,
     llm_span,
     request_of,

@@ -15,10 +15,10 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.doubles.ports import free_ports
 from tests.e2e.conftest import (
     GENAI_COST,
     eventually,
-    free_ports,
     get,
     llm_span,
     request_of,

@@ -18,7 +18,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from processor.errors import Code
 from processor.model import Signal
 from processor.wire.otlp_json import parse, to_protobuf
-from tests.e2e.conftest import free_ports, from_environment
+from tests.doubles.ports import free_ports
+from tests.e2e.conftest import from_environment
 from tests.e2e.sandwich import GRPC, HTTP, WAYS, Sandwich, Way, between, sandwich
 from tests.e2e.shapes import called, each_field, requests
 from tests.service.calls import COST, spans_of, without_ours

@@ -18,8 +18,9 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind
 
 from processor.model import Signal
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Sink
-from tests.e2e.conftest import free_ports, from_environment, programs
+from tests.e2e.conftest import from_environment, programs
 from tests.e2e.drivers.driven import DRIVERS
 from tests.e2e.sandwich import GRPC, HOST, HTTP, between
 from tests.service.calls import COST, spans_of, values

@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from processor.errors import Code
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Failure, Sink
 from tests.doubles.until import until
 from tests.doubles.web_sink import Told, WebSink
-from tests.e2e.conftest import free_ports
 from tests.faults.proxy import Proxy
 from tests.faults.tally import Figures, Tally
 from tests.service.calls import PRICES

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from processor.errors import Code
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Sink
 from tests.doubles.until import until
-from tests.e2e.conftest import free_ports
 from tests.faults.crowd import SENDERS, SLOW, files_for_a_crowd, stalling
 from tests.faults.measured import PEAK, forget_peak, mib, open_files
 from tests.faults.standing import Way, configured, running

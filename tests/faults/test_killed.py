@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from processor.errors import Code
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Failure, Sink
 from tests.doubles.until import until
-from tests.e2e.conftest import free_ports
 from tests.faults.standing import PATIENCE_S, Way, configured
 from tests.faults.tally import Tally, numbered, tell
 from tests.service.child import Child, Ports, command, started

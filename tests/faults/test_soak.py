@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from processor.calls.memory import CAPACITY
 from processor.errors import Code
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Sink
-from tests.e2e.conftest import free_ports
 from tests.faults.measured import mib, open_files
 from tests.faults.standing import Way, configured, running
 from tests.faults.tally import Figures, Tally, tell

@@ -14,6 +14,7 @@ from processor.fetch.asking import Answer, Request, Validators
 from processor.fetch.failure import Ending, FetchError
 from processor.fetch.request import get, is_inside, tls_for
 from processor.settings import TlsSettings
+from tests.doubles.ports import free_ports
 from tests.doubles.web import (
     Behaviour,
     conditional,
@@ -26,7 +27,6 @@ from tests.doubles.web import (
     web,
     zipped,
 )
-from tests.e2e.conftest import free_ports
 from tests.fetch.certificates import Authority
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from processor.model import Signal
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Sink
 from tests.doubles.until import until
-from tests.e2e.conftest import free_ports
 from tests.service.calls import PRICES, spans_of, values
 from tests.wire.senders import GrpcReply, GrpcSender, grpc_sender, post
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from processor.errors import Code
 from processor.model import Signal
 from processor.wire import otlp_json
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Sink
 from tests.doubles.web_sink import WebSink
-from tests.e2e.conftest import free_ports
 from tests.service.calls import COST, GPT_4O_USD, chat, sent, spans_of, values
 from tests.service.child import Child, Ports, command, logged, started
 from tests.service.points import points

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from processor.settings import loads
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Sink
 from tests.doubles.until import until
 from tests.doubles.web import conditional, web
-from tests.e2e.conftest import GENAI_COST, free_ports
+from tests.e2e.conftest import GENAI_COST
 from tests.service.calls import COST, PRICES, chat, repriced, sent
 from tests.service.child import Child, Hop, Ports, logged, started
 from tests.wire.senders import grpc_sender

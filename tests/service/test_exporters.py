@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from processor.errors import Code
 from processor.model import Signal
 from processor.wire import otlp_json
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Sink
 from tests.doubles.until import until
 from tests.doubles.web_sink import Told, WebSink
-from tests.e2e.conftest import free_ports
 from tests.service.calls import COST, GPT_4O_USD, PRICES, chat, sent, spans_of, values
 from tests.service.child import Ports, command, configuration, started
 from tests.wire.senders import grpc_sender, post

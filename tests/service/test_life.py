@@ -25,9 +25,9 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
 from processor.errors import RETRYABLE, Code
 from processor.model import Signal
 from processor.service import DRAIN_S
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Sink
 from tests.doubles.until import until
-from tests.e2e.conftest import free_ports
 from tests.service.calls import COST, GPT_4O_USD, PRICES, chat, sent, spans_of, values
 from tests.service.child import (
     PATIENCE_S,

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from processor.errors import Code
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Failure, Sink
-from tests.e2e.conftest import free_ports
 from tests.service.calls import PRICES, chat, sent
 from tests.service.child import Ports, command, configuration, started
 from tests.wire.senders import PROTOBUF, grpc_sender, post

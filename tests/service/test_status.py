@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from processor.errors import Code
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Failure, Sink
-from tests.e2e.conftest import free_ports
 from tests.service.calls import PRICES, chat, sent
 from tests.service.child import (
     Child,

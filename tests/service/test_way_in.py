@@ -16,9 +16,9 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
 
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Sink
 from tests.doubles.until import until
-from tests.e2e.conftest import free_ports
 from tests.service.calls import PRICES, spans_of
 from tests.service.child import Ports, command, configuration, eventually, started
 

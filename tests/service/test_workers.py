@@ -17,9 +17,9 @@ import pytest
 from processor.errors import Code
 from processor.model import Signal
 from processor.workers.carriers import MOST_ENDS
+from tests.doubles.ports import free_ports
 from tests.doubles.sink import Failure, Sink
 from tests.doubles.until import until
-from tests.e2e.conftest import free_ports
 from tests.service.calls import COST, GPT_4O_USD, PRICES, chat, ours, repriced, sent, spans_of
 from tests.service.child import Hop, Ports, command, configuration, eventually, logged, started
 from tests.service.points import points
