@@ -8,6 +8,7 @@ nobody could count, which may end in the middle of a field, stays by itself.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -81,12 +82,11 @@ class Gathering:
     async def _wait(self, gathered: _Gathered, patience_s: float) -> None:
         """For more to arrive, but not for long."""
         try:
-            async with asyncio.timeout(patience_s) as self._patience:
-                while self._waits(gathered):
-                    entry = await self._waiting.get()
-                    self._ahead = None if gathered.add(entry) else entry
-        except TimeoutError:
-            pass
+            with contextlib.suppress(TimeoutError):  # its patience is over: that is its end
+                async with asyncio.timeout(patience_s) as self._patience:
+                    while self._waits(gathered):
+                        entry = await self._waiting.get()
+                        self._ahead = None if gathered.add(entry) else entry
         finally:
             self._patience = None
 

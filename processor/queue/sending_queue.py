@@ -189,8 +189,8 @@ class SendingQueue:
         return result is None or not result.done()
 
     def _goes_on(self) -> bool:
-        """Retries end where the service does; what was acknowledged before is not given up for that."""
-        return self._stopping.is_set() and not self._wait_for_result
+        """Retries end where the service does; what may have been acknowledged is not given up for that."""
+        return self._stopping.is_set() and (self._store.lasts or not self._wait_for_result)
 
     async def _end(self, entry: Entry, answer: bytes | Exception) -> None:
         """A request has its answer, which its sender hears if it waits for it."""

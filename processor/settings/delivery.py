@@ -29,9 +29,10 @@ def delivery(block: Block) -> tuple[RetrySettings, QueueSettings]:
     """Both of an exporter. What a queue has acknowledged nobody else tries again; what lasts, without end."""
     queued = queue(block.block("sending_queue"))
     written = block.child("retry_on_failure")
-    acknowledged_early = queued.enabled and not queued.wait_for_result
+    # On disk there may be requests of an earlier run, whose senders were told that they are taken.
+    keeps_alone = queued.enabled and (bool(queued.storage) or not queued.wait_for_result)
     default = RetrySettings(
-        enabled=acknowledged_early or (written is not None and isinstance(written.value, dict))
+        enabled=keeps_alone or (written is not None and isinstance(written.value, dict))
     )
     if queued.enabled and queued.storage:
         default = default._replace(max_elapsed_time_s=0.0)

@@ -336,7 +336,7 @@ async def test_what_an_earlier_run_left_leaves_in_batches_too(tmp_path: Path) ->
     path = tmp_path / "hop.queue"
     away = Hop(gate=asyncio.Event())
     first = SendingQueue(
-        away, DiskStore(path, "here"), Telemetry(), batches=BatchSettings(0.01), drain_s=0.01
+        away, DiskStore(path, "here"), Telemetry(), batches=BatchSettings(0.01)
     )
     async with first as queue:
         await sent(queue, [batch(b"a"), batch(b"b"), batch(b"c")])
@@ -433,3 +433,26 @@ async def test_a_refusal_at_the_end_is_its_senders(caplog: pytest.LogCaptureFixt
             await queue.send(batch(b"a"), Terms())
     assert len(hop.batches) == 1
     assert "are lost" not in caplog.text
+
+
+async def test_what_was_acknowledged_once_stays_whatever_is_said_of_it_later(
+    tmp_path: Path,
+) -> None:
+    """A queue on disk whose next start waits for results: nobody has what was taken before it."""
+    path, stopping = tmp_path / "hop.queue", asyncio.Event()
+    first = SendingQueue(Hop(gate=asyncio.Event()), DiskStore(path, "here"), Telemetry())
+    async with first as queue:
+        assert await queue.send(batch(b"a"), Terms()) == b""
+        queue._drain_s = 0.01  # pyright: ignore[reportPrivateUsage]
+    away = Hop(fails_with=Refusal(Code.UNAVAILABLE, "away"))
+    stopping.set()
+    second = SendingQueue(
+        away, DiskStore(path, "here"), Telemetry(), stopping, wait_for_result=True
+    )
+    async with second as queue:
+        await away.asked.wait()
+        queue._drain_s = 0.01  # pyright: ignore[reportPrivateUsage]
+    hop = Hop()
+    async with SendingQueue(hop, DiskStore(path, "here"), Telemetry()):
+        await until(lambda: bool(hop.batches), within_s=10)
+    assert [each.body for each in hop.batches] == [b"a"]

@@ -165,6 +165,12 @@ def test_a_queue_finds_its_storage() -> None:
             "sending_queue: {wait_for_result: true}", False, 300.0, id="whose senders hear it"
         ),
         pytest.param(
+            "sending_queue: {wait_for_result: true, storage: file_storage}",
+            True,
+            0.0,
+            id="what lasts may be of an earlier run, whose senders were told yes",
+        ),
+        pytest.param(
             "sending_queue: {wait_for_result: true}\n    retry_on_failure: {enabled: true}",
             True,
             300.0,
